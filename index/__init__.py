@@ -1,0 +1,1 @@
+"""Documents to answers: the Whoosh index and the query language."""

@@ -1,0 +1,54 @@
+"""What the index takes in, and what a search gives out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pyroaring import BitMap
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDocument:
+    """One document on its way into the index; `fields` are the searchable text fields.
+
+    Field names: text is read from the blob `text_sha256`; title, author, subject, from, to, cc,
+    bcc, filename, path come as strings in `fields`.
+    """
+
+    document_id: int
+    revision: int
+    text_sha256: str | None
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexBatch:
+    """Documents of which one worker builds one segment in a private folder."""
+
+    documents: tuple[IndexDocument, ...]
+    store_address: str
+    scratch: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentBuilt:
+    """A finished segment, not yet adopted."""
+
+    folder: str
+    documents: int
+
+
+class Catalog(Protocol):
+    """The fields of a query that the database answers, always current.
+
+    Sets of document ids; a value that the field cannot take raises `ValueError` with a reason.
+    """
+
+    def names(self) -> Sequence[str]:
+        """The field names that this catalogue answers: tag, tagged, custodian, type, ext, …"""
+
+    def select(self, field: str, operator: str, value: str, upper: str | None) -> BitMap:
+        """Ids for which `field` stands in `operator` (=, >=, <=, >, <, range) to `value`."""
+
+    def scope(self) -> BitMap:
+        """All documents that a search may return: not containers, not suppressed duplicates."""

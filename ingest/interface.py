@@ -1,0 +1,108 @@
+"""What collecting takes in and gives out; all of it crosses to workers as plain values."""
+
+from dataclasses import dataclass
+
+from records.codes import Disposition, Role
+from records.fields import Fields
+from records.notes import Note
+from records.settings import Limits
+from store import Digests
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One entry of a source folder, found by walking; nothing of it was read yet.
+
+    `path` is relative to the source, as the file system's own bytes. `kind` is "file", "link" or
+    "special" (a device, socket or pipe); only files are opened.
+    """
+
+    path: bytes
+    kind: str
+    size: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class CollectBatch:
+    """Files for one worker to copy, hash, identify and open where they are containers."""
+
+    root: bytes
+    files: tuple[SourceFile, ...]
+    store_address: str
+    limits: Limits
+    passwords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedItem:
+    """One item found, to become one row.
+
+    `address` is the whole chain: path parts joined by "/", and "!/" before each step into a
+    container, as in `mail/a.zip!/inner.zip!/notes/x.txt` or `inbox.mbox!/message-00003.eml`.
+    `name` is the last part as shown (undecodable bytes escaped), `name_bytes` as received.
+    `found_in` is the index, within the same result, of the container that held it.
+    `digests` is None where the bytes could not be had; the outcome is then an exception.
+    `outcome` is PENDING (to be processed), CONTAINER, EMPTY or EXCEPTION.
+    `modified_at` is the file's or member's own date, ISO 8601 UTC, or None.
+    """
+
+    address: str
+    name: str
+    name_bytes: bytes
+    role: Role
+    found_in: int | None
+    digests: Digests | None
+    size: int
+    mime: str
+    type: str
+    ext: str
+    outcome: Disposition
+    modified_at: str | None
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectResult:
+    """What came of one batch: for each file of it, in order, the file and all found inside."""
+
+    items: tuple[CollectedItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MailPart:
+    """A part of a mail that is a document of its own.
+
+    `role` is INLINE for a picture that the HTML body shows by its Content-ID, else ATTACHMENT.
+    """
+
+    name: str
+    name_bytes: bytes
+    role: Role
+    content_type: str
+    content_id: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedMail:
+    """A message taken apart.
+
+    `body` is the text to search (text/plain if there is any, else the HTML's text); `html` is the
+    HTML body as received and decoded, or None. `headers` are all headers, decoded, in order.
+    """
+
+    fields: Fields
+    body: str
+    html: str | None
+    headers: tuple[tuple[str, str], ...]
+    parts: tuple[MailPart, ...]
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileType:
+    """A type by content: MIME, our short name (email, docx, pdf, zip, mbox, …)."""
+
+    mime: str
+    type: str

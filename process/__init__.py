@@ -1,0 +1,1 @@
+"""Items to documents: text, metadata, OCR and relations."""

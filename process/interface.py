@@ -1,0 +1,134 @@
+"""What processing takes in and gives out; all of it crosses to workers as plain values."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from records.codes import Code, Disposition, Role
+from records.fields import Fields
+from records.notes import Note
+from records.settings import Limits
+from store import Digests
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractJob:
+    """One level-1 document to be read with everything inside it."""
+
+    document_id: int
+    sha256: str
+    size: int
+    name: str
+    mime: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractBatch:
+    """Jobs for one worker. Passwords are never logged."""
+
+    jobs: tuple[ExtractJob, ...]
+    store_address: str
+    limits: Limits
+    passwords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A document's text: a UTF-8 blob, pages parted by form feeds where there are pages."""
+
+    sha256: str | None
+    source: str  # native, ocr, native+ocr, none
+    chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedItem:
+    """One member of a family.
+
+    `parent` is the index, within the family, of the item that held it; None for the root, which
+    comes first; parents come before their children, siblings in their own order. `outcome` is
+    REVIEWABLE, CONTAINER, EMPTY or EXCEPTION. `ocr_pages` are page (frame) indexes from 0 that
+    want OCR. `raw` is all metadata that was found. `dedup_hash` is set for roots that are mails
+    (`email-dedup/1`); loose files are compared by their SHA-256.
+    """
+
+    parent: int | None
+    role: Role
+    name: str
+    name_bytes: bytes
+    digests: Digests
+    mime: str
+    type: str
+    ext: str
+    outcome: Disposition
+    text: Text
+    pages: int | None
+    ocr_pages: tuple[int, ...]
+    fields: Fields
+    raw: dict[str, Any]
+    notes: tuple[Note, ...]
+    dedup_hash: str | None
+    mih: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyResult:
+    """What came of one job: the root and everything found inside, depth first."""
+
+    document_id: int
+    members: tuple[ExtractedItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OcrJob:
+    """Pages of one blob to be read by OCR."""
+
+    sha256: str
+    type: str
+    pages: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OcrBatch:
+    """Jobs for one worker."""
+
+    jobs: tuple[OcrJob, ...]
+    store_address: str
+    limits: Limits
+    languages: str
+    passwords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OcrPage:
+    """What OCR read on one page; the text is a UTF-8 blob, the words a JSON blob.
+
+    The words are rows [left, top, width, height, confidence, word] in pixels of the image at
+    `dpi`. `confidence` is their mean, 0 to 100; 0 for a page without words.
+    """
+
+    page: int
+    text_sha256: str
+    words_sha256: str
+    chars: int
+    confidence: float
+    rotation: int
+    dpi: int
+    engine: str
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OcrResult:
+    """What came of one job."""
+
+    sha256: str
+    pages: tuple[OcrPage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildFailure:
+    """How a child process ended instead of answering."""
+
+    code: Code  # TIMEOUT, CRASH or MEMORY
+    message: str

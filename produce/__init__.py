@@ -1,0 +1,1 @@
+"""Selection to volume: numbering, imaging, load files and the check."""

@@ -1,0 +1,1 @@
+"""The case record: tables, settings, the audit chain, and the engine that stages share."""

@@ -1,0 +1,214 @@
+"""A case: its folder, settings, database and the lock that one writing stage holds."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from records import audit, tables, times
+from records.database import connect, create_schema, require_schema
+from records.errors import CaseBusyError, CaseExistsError, CaseNotFoundError, SettingError
+from records.settings import Settings, resolve
+
+CASE_FILE = "case.toml"
+FOLDERS = ("store", "index", "productions", "logs")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseInfo:
+    """What identifies the matter."""
+
+    number: str
+    caption: str
+    court: str
+    time_zone: str
+    bates_prefix: str
+    bates_digits: int
+
+
+class Case:
+    """An open case. Its parts are opened as they are needed."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self.folder = folder
+        self.settings = settings
+        self._engine = connect(self.database_address)
+
+    @property
+    def database_address(self) -> str:
+        """The SQLAlchemy address of the database."""
+        return self.settings.database or f"sqlite:///{self.folder / 'case.db'}"
+
+    @property
+    def store_address(self) -> str:
+        """What `store.open_store` takes."""
+        return self.settings.store or str(self.folder / "store")
+
+    @property
+    def index_folder(self) -> Path:
+        """Where the index stands."""
+        return self.folder / "index"
+
+    @property
+    def productions_folder(self) -> Path:
+        """Where volumes stand."""
+        return self.folder / "productions"
+
+    @property
+    def scratch_folder(self) -> Path:
+        """For private work that a crash may leave; emptied when a stage starts."""
+        return self.folder / "scratch"
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection that only reads."""
+        with self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that writes: all of it becomes real, or none."""
+        with (
+            self._engine.connect().execution_options(redwell_write=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def exclusive(self, stage: str) -> Iterator[None]:
+        """Hold the case's lock while `stage` works; raises `CaseBusyError` if another does.
+
+        The system drops the lock when the process ends, however it ends.
+        """
+        path = self.folder / "lock"
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                holder = os.pread(fd, 200, 0).decode(errors="replace") or "another process"
+                raise CaseBusyError(
+                    f"The case {self.folder} is busy: {holder}. Wait until it has ended"
+                ) from error
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{stage} by {audit.actor()}, process {os.getpid()}".encode(), 0)
+            shutil.rmtree(self.scratch_folder, ignore_errors=True)
+            yield
+            os.ftruncate(fd, 0)
+        finally:
+            os.close(fd)
+
+    def info(self) -> CaseInfo:
+        """What identifies the matter."""
+        c = tables.cases.c
+        columns = (c.number, c.caption, c.court, c.time_zone, c.bates_prefix, c.bates_digits)
+        with self.read() as connection:
+            return CaseInfo(*connection.execute(sa.select(*columns)).one())
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+
+def find(start: Path | None) -> Path:
+    """The case folder: `start` or REDWELL_CASE if given, else the current one or one above."""
+    named = start or (Path(os.environ["REDWELL_CASE"]) if os.environ.get("REDWELL_CASE") else None)
+    if named is not None:
+        if (named / CASE_FILE).is_file():
+            return named.resolve()
+        raise CaseNotFoundError(
+            f"{named} is no case: it holds no {CASE_FILE}. Make one with 'redwell init {named}'"
+        )
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / CASE_FILE).is_file():
+            return folder
+    raise CaseNotFoundError(
+        f"Neither {here} nor a folder above it is a case. Name one with --case or REDWELL_CASE, "
+        "or make one with 'redwell init FOLDER'"
+    )
+
+
+@contextmanager
+def opened(start: Path | None = None) -> Iterator[Case]:
+    """Find and open a case."""
+    folder = find(start)
+    case = Case(folder, resolve(folder / CASE_FILE))
+    try:
+        require_schema(case.database_address, case._engine)
+        yield case
+    finally:
+        case.close()
+
+
+def create(
+    folder: Path, info: CaseInfo, parties: Sequence[tuple[str, str]], custodians: Sequence[str]
+) -> None:
+    """Make a case folder; `case.toml`, written last, makes it one.
+
+    Raises `CaseExistsError` where the folder holds anything, `SettingError` for a Bates prefix
+    that a load file cannot carry.
+    """
+    check_prefix(info.bates_prefix)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CaseExistsError(f"{folder} is there already and not empty; name a new folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in FOLDERS:
+        (folder / name).mkdir()
+    settings = Settings.model_validate({"time_zone": info.time_zone})
+    case = Case(folder.resolve(), settings)
+    try:
+        create_schema(case._engine)
+        with case.write() as connection:
+            _fill(connection, info, parties, custodians)
+        (folder / "case.toml.new").write_text(_initial_settings(info), encoding="utf-8")
+        (folder / "case.toml.new").rename(folder / CASE_FILE)
+    finally:
+        case.close()
+
+
+def _initial_settings(info: CaseInfo) -> str:
+    return (
+        "# Settings of this Redwell case; docs/settings.md names all of them.\n"
+        f'time_zone = "{info.time_zone}"\n'
+    )
+
+
+def _fill(
+    connection: sa.Connection,
+    info: CaseInfo,
+    parties: Sequence[tuple[str, str]],
+    custodians: Sequence[str],
+) -> None:
+    values: dict[str, Any] = {name: getattr(info, name) for name in CaseInfo.__slots__}
+    connection.execute(tables.cases.insert().values(id=1, created_at=times.now(), **values))
+    for number, (role, name) in enumerate(parties, 1):
+        connection.execute(tables.parties.insert().values(id=number, name=name, role=role))
+    for number, name in enumerate(custodians, 1):
+        connection.execute(tables.custodians.insert().values(id=number, name=name))
+    audit.append(
+        connection,
+        "case created",
+        **values,
+        parties=[f"{role}: {name}" for role, name in parties],
+        custodians=list(custodians),
+    )
+
+
+def check_prefix(prefix: str) -> None:
+    """Refuse a Bates prefix that would break a load file or a file name."""
+    bad = sorted(
+        {each for each in prefix if not (each.isascii() and (each.isalnum() or each in "-_"))}
+    )
+    if not prefix or bad:
+        shown = ", ".join(repr(each) for each in bad) or "nothing"
+        raise SettingError(
+            f"The Bates prefix {prefix!r} holds {shown}: take letters, digits, - and _ only, as in "
+            "'ABC' (a comma or a space would break the OPT file, a slash a file name)"
+        )

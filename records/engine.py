@@ -1,0 +1,124 @@
+"""The parallel engine: batches of work on Dask, results in the order of the batches.
+
+Order matters: whoever commits results in the order in which the work was planned gives the same
+numbers to the same documents, however often a run is cut off and taken up again.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import dask
+from distributed import Client, Future, KilledWorker, LocalCluster
+
+from records.errors import SchedulerError
+
+_TIMEOUT = "15s"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFailure:
+    """A batch whose worker died each time it was tried."""
+
+    reason: str
+
+
+class Engine:
+    """Workers that stand ready."""
+
+    def __init__(self, client: Client, workers: int) -> None:
+        self._client = client
+        self.workers = workers
+
+    def map_ordered[T, R](
+        self, function: Callable[[T], R], batches: Iterable[T], window: int | None = None
+    ) -> Iterator[tuple[T, R | TaskFailure]]:
+        """Run `function` on each batch and yield (batch, result) in the order of `batches`.
+
+        At most `window` batches (default: eight a worker) are under way or waiting to be taken,
+        so memory does not grow with the work. A task that raises ends the iteration with its
+        error; one that kills its worker three times comes back as a `TaskFailure`.
+        """
+        limit = window or 8 * self.workers
+        pending: deque[tuple[T, Future[Any]]] = deque()
+        source = iter(batches)
+        try:
+            while True:
+                while len(pending) < limit and (batch := next(source, None)) is not None:
+                    pending.append((batch, self._submit(function, batch)))
+                if not pending:
+                    return
+                batch, future = pending.popleft()
+                yield batch, _result(future)
+                future.release()  # type: ignore[no-untyped-call]
+        finally:
+            for _, future in pending:
+                future.cancel()  # type: ignore[no-untyped-call]
+
+    def _submit(self, function: Callable[[Any], Any], batch: Any) -> "Future[Any]":
+        return self._client.submit(function, batch, pure=False)
+
+
+def _result(future: "Future[Any]") -> Any:
+    try:
+        return future.result()
+    except KilledWorker as error:
+        return TaskFailure(str(error))
+
+
+@contextmanager
+def started(workers: int = 0, scheduler: str = "") -> Iterator[Engine]:
+    """Connect to `scheduler`, or start worker processes here (0: one for each core).
+
+    Raises `SchedulerError` when the scheduler does not answer or has no workers.
+    """
+    # Workers must not import a module that lies in an evidence folder.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    os.environ["OMP_THREAD_LIMIT"] = "1"
+    with dask.config.set(
+        {
+            "distributed.comm.timeouts.connect": _TIMEOUT,
+            "distributed.scheduler.allowed-failures": 2,
+            "distributed.worker.memory.spill": False,
+            "distributed.admin.tick.limit": "1h",
+            "logging": {"distributed": "error"},
+        }
+    ):
+        if scheduler:
+            with _connected(scheduler) as client:
+                yield Engine(client, len(client.scheduler_info()["workers"]))
+        else:
+            count = workers or len(os.sched_getaffinity(0))
+            with (
+                LocalCluster(  # type: ignore[no-untyped-call]
+                    n_workers=count,
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address=None,
+                    memory_limit=0,
+                    silence_logs=40,
+                ) as cluster,
+                Client(cluster, set_as_default=False) as client,  # type: ignore[no-untyped-call]
+            ):
+                yield Engine(client, count)
+
+
+@contextmanager
+def _connected(scheduler: str) -> Iterator[Client]:
+    try:
+        client = Client(scheduler, timeout=_TIMEOUT, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, TimeoutError, ValueError) as error:
+        raise SchedulerError(
+            f"No Dask scheduler answers at {scheduler}: {error}. Start one with 'dask scheduler', "
+            "or leave --scheduler out to work on this machine alone"
+        ) from error
+    with client:
+        if not client.scheduler_info()["workers"]:
+            raise SchedulerError(
+                f"The Dask scheduler at {scheduler} has no workers. Start some with 'dask worker "
+                f"{scheduler}' on machines that share the case's store"
+            )
+        yield client

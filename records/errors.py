@@ -1,0 +1,126 @@
+"""Errors that stop a command, each with the exit code that scripts may rely on.
+
+Trouble with an *input* is never one of these: it is recorded with the document (see
+`records.codes`) and the run goes on. The table in docs/exit-codes.md is compared with this
+module by a test.
+"""
+
+
+class RedwellError(Exception):
+    """What happened, to what, and what to try; shown to the user without a traceback."""
+
+    exit_code = 70
+
+
+class CaseNotFoundError(RedwellError):
+    """No case folder at the place named, or at none above it."""
+
+    exit_code = 10
+
+
+class CaseExistsError(RedwellError):
+    """`init` was asked to make a case where there is something already."""
+
+    exit_code = 11
+
+
+class CaseBusyError(RedwellError):
+    """Another process is writing to this case."""
+
+    exit_code = 12
+
+
+class SettingError(RedwellError):
+    """A setting, in case.toml, the environment or a flag, that cannot be taken."""
+
+    exit_code = 13
+
+
+class SourceError(RedwellError):
+    """A source of evidence that is not there or cannot be read at all."""
+
+    exit_code = 20
+
+
+class CustodianError(RedwellError):
+    """A custodian that the case does not know."""
+
+    exit_code = 21
+
+
+class SchedulerError(RedwellError):
+    """The Dask scheduler does not answer, or cannot serve this case."""
+
+    exit_code = 30
+
+
+class ToolMissingError(RedwellError):
+    """An outside program that the work cannot do without is not installed."""
+
+    exit_code = 31
+
+
+class DiskFullError(RedwellError):
+    """No room left where the case writes."""
+
+    exit_code = 32
+
+
+class QueryError(RedwellError):
+    """A query that cannot be read."""
+
+    exit_code = 40
+
+
+class TagError(RedwellError):
+    """A tag that is not there, or a rule of a tag that would be broken."""
+
+    exit_code = 41
+
+
+class SelectionError(RedwellError):
+    """Ids, Bates numbers or a list of them that name no document."""
+
+    exit_code = 42
+
+
+class IndexStateError(RedwellError):
+    """The index is missing, damaged or cannot be opened."""
+
+    exit_code = 43
+
+
+class ProductionError(RedwellError):
+    """A production that is not there, or in a state that does not allow the act."""
+
+    exit_code = 50
+
+
+class SpecificationError(RedwellError):
+    """A production specification that would not load at the other side."""
+
+    exit_code = 51
+
+
+class CheckFailedError(RedwellError):
+    """A volume that does not hold what a receiving party checks."""
+
+    exit_code = 52
+
+
+class AuditError(RedwellError):
+    """The audit chain does not hold: the record was changed behind the program."""
+
+    exit_code = 60
+
+
+class StoreError(RedwellError):
+    """The store lacks a blob, or holds one whose bytes are not those of its name."""
+
+    exit_code = 61
+
+
+class DatabaseError(RedwellError):
+    """The case database cannot be opened, or is of another version."""
+
+    exit_code = 62

@@ -1,0 +1,72 @@
+"""The typed common fields of a document, whatever its format; stored as JSON with the row."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One party of a mail: the name as shown, decoded, and the address in lower case."""
+
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        """`Name <address>`, or whichever of the two there is."""
+        if self.name and self.address:
+            return f"{self.name} <{self.address}>"
+        return self.name or self.address
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Metadata that all formats share. Times are ISO 8601 in UTC with a final Z, or None.
+
+    `sent_offset` is the offset that the mail itself stated, in minutes east of UTC.
+    """
+
+    title: str = ""
+    author: str = ""
+    last_author: str = ""
+    created_at: str | None = None
+    modified_at: str | None = None
+    printed_at: str | None = None
+    company: str = ""
+    language: str = ""
+    subject: str = ""
+    sender: tuple[Address, ...] = ()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    sent_at: str | None = None
+    sent_offset: int | None = None
+    received_at: str | None = None
+    message_id: str = ""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    conversation_index: str = ""
+    importance: str = ""
+    attachment_names: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()  # kinds of hidden content: comments, tracked-changes, …
+    content_id: str = ""  # of an inline part, without its angle brackets
+
+    def to_json(self) -> dict[str, Any]:
+        """Only what is set, ready for a JSON column."""
+        return {name: value for name, value in asdict(self).items() if value not in ("", None, ())}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Fields":
+        """Read back what `to_json` gave; unknown names are an error of the program."""
+        values: dict[str, Any] = {}
+        for name, value in data.items():
+            if name in _PEOPLE:
+                values[name] = tuple(Address(**each) for each in value)
+            elif isinstance(value, list | tuple):
+                values[name] = tuple(value)
+            else:
+                values[name] = value
+        return cls(**values)
+
+
+_PEOPLE = frozenset({"sender", "to", "cc", "bcc"})
+FIELD_NAMES = tuple(each.name for each in fields(Fields))

@@ -1,0 +1,99 @@
+"""The settings of a case: `case.toml`, overruled by REDWELL_* and by flags.
+
+docs/settings.md is generated from this module's descriptions.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from records.errors import SettingError
+
+
+class Limits(BaseModel):
+    """What one document may cost before it is put on record as an exception."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seconds: int = Field(default=120, ge=1, description="Seconds to read one document.")
+    ocr_seconds: int = Field(default=120, ge=1, description="Seconds to read one page by OCR.")
+    render_seconds: int = Field(default=180, ge=1, description="Seconds to image one document.")
+    memory_mb: int = Field(
+        default=2048, ge=256, description="Memory of the process that reads, in MB."
+    )
+    depth: int = Field(
+        default=16, ge=1, description="How deep containers and attachments may nest."
+    )
+    embedded: int = Field(
+        default=10_000, ge=1, description="Items that one container or mail may hold."
+    )
+    unpacked_mb: int = Field(default=4096, ge=1, description="MB that one container may unpack to.")
+    ratio: int = Field(
+        default=200, ge=2, description="Unpacked to packed size past which it is a bomb."
+    )
+    characters: int = Field(default=20_000_000, ge=1000, description="Characters kept of one text.")
+
+
+class Settings(BaseModel):
+    """All settings of a case, resolved; stored with each run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database: str = Field(
+        default="", description="Database address; empty means case.db in the folder."
+    )
+    store: str = Field(default="", description="Store address; empty means store/ in the folder.")
+    workers: int = Field(default=0, ge=0, description="Dask workers; 0 means one for each core.")
+    scheduler: str = Field(
+        default="", description="Address of a Dask scheduler; empty starts one here."
+    )
+    ocr_languages: str = Field(
+        default="eng",
+        pattern=r"^[a-zA-Z_]+(\+[a-zA-Z_]+)*$",
+        description="Tesseract languages, as eng+deu.",
+    )
+    dedup_scope: str = Field(
+        default="global",
+        pattern="^(global|custodian|none)$",
+        description="Where a second copy is a duplicate: global, custodian or none.",
+    )
+    time_zone: str = Field(default="UTC", description="Zone in which dates are shown and produced.")
+    limits: Limits = Field(default=Limits(), description="Limits for one document.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is no time zone; take a name such as America/New_York")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone as an object."""
+        return ZoneInfo(self.time_zone)
+
+
+_ENVIRONMENT = ("database", "store", "workers", "scheduler", "ocr_languages")
+
+
+def resolve(file: Path) -> Settings:
+    """Read `case.toml` and REDWELL_*; raises `SettingError` naming what cannot be taken."""
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(
+            f"{file} cannot be read as TOML: {error}. Mend it and try again"
+        ) from error
+    for name in _ENVIRONMENT:
+        value = os.environ.get(f"REDWELL_{name.upper()}")
+        if value is not None:
+            data[name] = value
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(each) for each in first["loc"])
+        raise SettingError(f"Setting {where} in {file} or REDWELL_*: {first['msg']}") from error

@@ -1,0 +1,252 @@
+"""The tables of a case. Migrations under `migrations/` bring older cases up to this.
+
+Times are ISO 8601 in UTC with a final Z, to be read the same from every database and by people.
+"""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", sa.Integer, primary_key=True, autoincrement=False)
+
+
+def _ref(name: str, target: str, *, nullable: bool = False) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, sa.ForeignKey(f"{target}.id"), nullable=nullable, index=True)
+
+
+def _text(name: str, *, nullable: bool = False, index: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=nullable, index=index)
+
+
+def _number(name: str, *, nullable: bool = False) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=nullable)
+
+
+cases = sa.Table(
+    "cases",
+    metadata,
+    _id(),
+    _text("number"),
+    _text("caption"),
+    _text("court"),
+    _text("time_zone"),
+    _text("bates_prefix"),
+    _number("bates_digits"),
+    _text("created_at"),
+)
+
+parties = sa.Table("parties", metadata, _id(), _text("name"), _text("role"))
+
+custodians = sa.Table("custodians", metadata, _id(), sa.Column("name", sa.Text, unique=True))
+
+collections = sa.Table(
+    "collections",
+    metadata,
+    _id(),
+    _ref("custodian_id", "custodians"),
+    _text("source"),
+    _text("state"),  # running, complete
+    _text("actor"),
+    _text("started_at"),
+    _text("finished_at", nullable=True),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("tools", sa.JSON, nullable=False),
+    sa.Column("counts", sa.JSON, nullable=False),
+    _text("manifest_sha256", nullable=True),
+)
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    _id(),  # the control number's digits; dense from 1
+    _ref("collection_id", "collections"),
+    _ref("custodian_id", "custodians"),
+    _ref("found_in_id", "documents", nullable=True),  # the container or parent it came from
+    _ref("family_id", "documents"),  # the root of its family; its own id for a root
+    _number("position"),  # order within the family; 0 for the root
+    _text("role"),
+    _text("address"),
+    _text("name"),
+    sa.Column("name_bytes", sa.LargeBinary, nullable=False),
+    _text("sha256", nullable=True, index=True),
+    _text("sha1", nullable=True),
+    _text("md5", nullable=True),
+    _number("size"),
+    _text("mime"),
+    _text("type"),  # short: email, docx, pdf, …
+    _text("ext"),
+    _text("state"),  # collected, processed
+    _text("outcome"),  # what the item is by itself, before duplicates: a disposition
+    _text("disposition", index=True),
+    _ref("duplicate_of_id", "documents", nullable=True),
+    _text("dedup_hash", nullable=True, index=True),
+    _text("mih", nullable=True),
+    _text("text_sha256", nullable=True),
+    _text("text_source"),  # native, ocr, native+ocr, none
+    _number("text_chars"),
+    _number("pages", nullable=True),
+    sa.Column("ocr_pages", sa.JSON, nullable=False),  # page indexes, from 0, still to be read
+    _text("sent_at", nullable=True, index=True),
+    _text("modified_at", nullable=True),
+    sa.Column("fields", sa.JSON, nullable=False),  # records.fields.Fields as JSON
+    _number("revision"),  # grows when text or fields change; the index holds one of them
+    sa.UniqueConstraint("custodian_id", "address", "sha256"),
+)
+
+raw_metadata = sa.Table(
+    "raw_metadata",
+    metadata,
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id"), primary_key=True),
+    sa.Column("found", sa.JSON, nullable=False),
+)
+
+notes = sa.Table(
+    "notes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _ref("document_id", "documents"),
+    _text("severity"),  # exception, warning
+    _text("code", index=True),
+    _text("message"),
+    _text("tool"),
+    _text("tool_version"),
+    _number("attempts"),
+    _text("at"),
+)
+
+ocr_pages = sa.Table(
+    "ocr_pages",
+    metadata,
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id"), primary_key=True),
+    sa.Column("page", sa.Integer, primary_key=True),  # from 0
+    _text("text_sha256"),
+    _text("words_sha256"),  # JSON: boxes of the words in pixels
+    sa.Column("confidence", sa.Float, nullable=False),  # mean of the words, 0 to 100
+    _number("rotation"),  # degrees clockwise that make the page upright
+    _text("engine"),
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    _id(),
+    _text("stage"),
+    _text("state"),  # running, complete, interrupted
+    _text("actor"),
+    _text("started_at"),
+    _text("finished_at", nullable=True),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("summary", sa.JSON, nullable=False),
+)
+
+tags = sa.Table(
+    "tags",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, unique=True, nullable=False),
+    _text("description"),
+    _text("created_at"),
+    _text("created_by"),
+)
+
+tag_events = sa.Table(
+    "tag_events",
+    metadata,
+    _id(),
+    _ref("tag_id", "tags"),
+    _text("action"),  # add, remove
+    _text("actor"),
+    _text("at"),
+    sa.Column("origin", sa.JSON, nullable=False),  # query, ids or file; family
+    _number("count"),
+)
+
+tag_event_documents = sa.Table(
+    "tag_event_documents",
+    metadata,
+    sa.Column("event_id", sa.Integer, sa.ForeignKey("tag_events.id"), primary_key=True),
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id"), primary_key=True),
+)
+
+document_tags = sa.Table(
+    "document_tags",
+    metadata,
+    sa.Column("tag_id", sa.Integer, sa.ForeignKey("tags.id"), primary_key=True),
+    sa.Column(
+        "document_id", sa.Integer, sa.ForeignKey("documents.id"), primary_key=True, index=True
+    ),
+)
+
+productions = sa.Table(
+    "productions",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, unique=True, nullable=False),
+    _text("state"),  # planned, running, frozen
+    _text("actor"),
+    _text("created_at"),
+    _text("frozen_at", nullable=True),
+    sa.Column("specification", sa.JSON, nullable=False),
+    sa.Column("counts", sa.JSON, nullable=False),
+    _text("manifest_sha256", nullable=True),
+)
+
+bates_reservations = sa.Table(
+    "bates_reservations",
+    metadata,
+    _id(),
+    _ref("production_id", "productions"),
+    _text("prefix"),
+    _number("first"),
+    _number("last"),
+    _text("at"),
+)
+
+production_items = sa.Table(
+    "production_items",
+    metadata,
+    _ref("production_id", "productions"),
+    _number("position"),  # order in the volume, from 0
+    _ref("document_id", "documents"),
+    _text("treatment"),  # image, native
+    _text("reason"),  # why native or slip-sheeted; empty for image
+    _text("state"),  # planned, rendered, done
+    _number("pages", nullable=True),
+    _text("render_sha256", nullable=True),  # blob: the unstamped pages as PDF
+    _text("beg_bates", nullable=True, index=True),
+    _text("end_bates", nullable=True),
+    sa.Column("detail", sa.JSON, nullable=False),
+    sa.PrimaryKeyConstraint("production_id", "position"),
+    sa.UniqueConstraint("production_id", "document_id"),
+)
+
+production_files = sa.Table(
+    "production_files",
+    metadata,
+    _ref("production_id", "productions"),
+    _text("path"),
+    _text("sha256"),
+    _number("size"),
+    sa.PrimaryKeyConstraint("production_id", "path"),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    _text("at"),
+    _text("actor"),
+    _text("act"),
+    sa.Column("details", sa.Text, nullable=False),  # canonical JSON, as it was hashed
+    _text("previous"),
+    _text("hash"),
+)

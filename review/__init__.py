@@ -1,0 +1,1 @@
+"""What reviewers do: tags and coding."""

@@ -1,0 +1,221 @@
+"""The store in a local folder: `aa/bb/<sha256>`, read-only files.
+
+A writer stages its blobs under `staging/` and makes a whole batch durable at once: sync, rename
+each, sync again. A crash before the renames leaves files in `staging/` that `sweep` removes; a
+crash among them leaves whole blobs that nobody refers to yet and that the next run meets again.
+"""
+
+import ctypes
+import hashlib
+import io
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from records.errors import StoreError
+from store.interface import BlobTooLargeError, Digests
+
+CHUNK = 1 << 20
+
+
+class Hashing:
+    """SHA-256, SHA-1 and MD5 of a stream in one pass."""
+
+    def __init__(self) -> None:
+        self._hashes = (
+            hashlib.sha256(),
+            hashlib.sha1(usedforsecurity=False),
+            hashlib.md5(usedforsecurity=False),
+        )
+        self._size = 0
+
+    def update(self, data: bytes) -> None:
+        """Take in the next bytes."""
+        for each in self._hashes:
+            each.update(data)
+        self._size += len(data)
+
+    def digests(self) -> Digests:
+        """What came so far."""
+        sha256, sha1, md5 = (each.hexdigest() for each in self._hashes)
+        return Digests(sha256, sha1, md5, self._size)
+
+
+def digests_of(data: bytes) -> Digests:
+    """Digests of bytes at hand."""
+    hashing = Hashing()
+    hashing.update(data)
+    return hashing.digests()
+
+
+def copy_hashing(
+    source: BinaryIO, write: Callable[[bytes], object], limit: int | None = None
+) -> Digests:
+    """Copy a stream while it is hashed; raises `BlobTooLargeError` past `limit` bytes."""
+    hashing = Hashing()
+    seen = 0
+    while chunk := source.read(CHUNK):
+        seen += len(chunk)
+        if limit is not None and seen > limit:
+            raise BlobTooLargeError(limit)
+        hashing.update(chunk)
+        write(chunk)
+    return hashing.digests()
+
+
+def sha256_of(source: BinaryIO) -> str:
+    """SHA-256 of all that a stream still holds, in hexadecimal."""
+    digest = hashlib.sha256()
+    while chunk := source.read(CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _sync_file_system(folder: Path) -> bool:
+    """Flush the whole file system of `folder` (Linux `syncfs`); False where there is none."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(libc, "syncfs"):
+        return False
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        if libc.syncfs(fd) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(folder))
+        return True
+    finally:
+        os.close(fd)
+
+
+def sync_path(path: Path) -> None:
+    """Flush one file or folder to the disk."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+class LocalStore:
+    """Blobs in a folder of this machine, or of a file system that all workers mount."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.address = str(root)
+
+    def path(self, sha256: str) -> Path:
+        """Where a blob stands, whether or not it is there."""
+        return self.root / sha256[:2] / sha256[2:4] / sha256
+
+    @contextmanager
+    def writing(self) -> Iterator["LocalWriter"]:
+        """Write blobs; see `Store.writing`."""
+        writer = LocalWriter(self)
+        try:
+            yield writer
+            writer.commit()
+        finally:
+            writer.close()
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Open a blob; see `Store.open`."""
+        try:
+            return self.path(sha256).open("rb")
+        except FileNotFoundError as error:
+            raise StoreError(
+                f"The store {self.root} lacks the blob {sha256}; restore it from a backup"
+            ) from error
+
+    @contextmanager
+    def local_path(self, sha256: str) -> Iterator[Path]:
+        """Give the blob's own file; see `Store.local_path`."""
+        self.open(sha256).close()
+        yield self.path(sha256)
+
+    def read_bytes(self, sha256: str) -> bytes:
+        """Read a whole blob."""
+        with self.open(sha256) as file:
+            return file.read()
+
+    def exists(self, sha256: str) -> bool:
+        """Tell whether the blob is there."""
+        return self.path(sha256).is_file()
+
+    def verify(self, sha256: str) -> bool:
+        """Hash the blob again."""
+        with self.open(sha256) as file:
+            return sha256_of(file) == sha256
+
+    def hashes(self) -> Iterator[str]:
+        """Every blob's hash, in order."""
+        for first in sorted(self.root.glob("[0-9a-f][0-9a-f]")):
+            for second in sorted(first.iterdir()):
+                yield from sorted(each.name for each in second.iterdir())
+
+    def sweep(self) -> int:
+        """Remove staging folders of writers that died. Call only while no one else writes."""
+        removed = 0
+        for folder in (self.root / "staging").glob("*"):
+            removed += sum(1 for each in folder.iterdir())
+            shutil.rmtree(folder)
+        return removed
+
+
+class LocalWriter:
+    """One batch of blobs on its way into a `LocalStore`."""
+
+    def __init__(self, store: LocalStore) -> None:
+        self._store = store
+        self._staging = store.root / "staging" / secrets.token_hex(8)
+        self._staging.mkdir(parents=True)
+        self._pending: set[str] = set()
+
+    def put_stream(self, stream: BinaryIO, limit: int | None = None) -> Digests:
+        """Store a stream; see `StoreWriter.put_stream`."""
+        temporary = self._staging / "incoming"
+        with temporary.open("wb") as file:
+            digests = copy_hashing(stream, file.write, limit)
+        if digests.sha256 in self._pending or self._store.exists(digests.sha256):
+            temporary.unlink()
+        else:
+            temporary.chmod(0o444)
+            temporary.rename(self._staging / digests.sha256)
+            self._pending.add(digests.sha256)
+        return digests
+
+    def put_bytes(self, data: bytes) -> Digests:
+        """Store bytes at hand."""
+        return self.put_stream(io.BytesIO(data))
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Open a blob, one just written included."""
+        if sha256 in self._pending:
+            return (self._staging / sha256).open("rb")
+        return self._store.open(sha256)
+
+    def commit(self) -> None:
+        """Make every blob of the batch durable and visible."""
+        if not self._pending:
+            return
+        whole = _sync_file_system(self._staging)
+        folders: set[Path] = set()
+        for sha256 in sorted(self._pending):
+            staged, target = self._staging / sha256, self._store.path(sha256)
+            if not whole:
+                sync_path(staged)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staged.rename(target)
+            folders.update((target.parent, target.parent.parent))
+        if whole:
+            _sync_file_system(self._store.root)
+        else:
+            for folder in (*sorted(folders), self._store.root):
+                sync_path(folder)
+        self._pending.clear()
+
+    def close(self) -> None:
+        """Drop what was not committed."""
+        shutil.rmtree(self._staging, ignore_errors=True)

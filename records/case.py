@@ -13,7 +13,13 @@ import sqlalchemy as sa
 
 from records import audit, tables, times
 from records.database import connect, create_schema, require_schema
-from records.errors import CaseBusyError, CaseExistsError, CaseNotFoundError, SettingError
+from records.errors import (
+    CaseBusyError,
+    CaseExistsError,
+    CaseNotFoundError,
+    CustodianError,
+    SettingError,
+)
 from records.settings import Settings, resolve
 
 CASE_FILE = "case.toml"
@@ -150,7 +156,7 @@ def opened(start: Path | None = None) -> Iterator[Case]:
 def create(
     folder: Path, info: CaseInfo, parties: Sequence[tuple[str, str]], custodians: Sequence[str]
 ) -> None:
-    """Make a case folder; `case.toml`, written last, makes it one.
+    """Make a case folder beside its place, then move it there: it is whole or not there.
 
     Raises `CaseExistsError` where the folder holds anything, `SettingError` for a Bates prefix
     that a load file cannot carry.
@@ -158,19 +164,20 @@ def create(
     check_prefix(info.bates_prefix)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CaseExistsError(f"{folder} is there already and not empty; name a new folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    target = folder.absolute()
+    fresh = target.parent / f".{target.name}.redwell-new"
+    shutil.rmtree(fresh, ignore_errors=True)
     for name in FOLDERS:
-        (folder / name).mkdir()
-    settings = Settings.model_validate({"time_zone": info.time_zone})
-    case = Case(folder.resolve(), settings)
+        (fresh / name).mkdir(parents=True)
+    case = Case(fresh, Settings.model_validate({"time_zone": info.time_zone}))
     try:
         create_schema(case._engine)
         with case.write() as connection:
             _fill(connection, info, parties, custodians)
-        (folder / "case.toml.new").write_text(_initial_settings(info), encoding="utf-8")
-        (folder / "case.toml.new").rename(folder / CASE_FILE)
     finally:
         case.close()
+    (fresh / CASE_FILE).write_text(_initial_settings(info), encoding="utf-8")
+    fresh.rename(target)
 
 
 def _initial_settings(info: CaseInfo) -> str:
@@ -212,3 +219,20 @@ def check_prefix(prefix: str) -> None:
             f"The Bates prefix {prefix!r} holds {shown}: take letters, digits, - and _ only, as in "
             "'ABC' (a comma or a space would break the OPT file, a slash a file name)"
         )
+
+
+def add_custodian(case: Case, name: str) -> None:
+    """Add a custodian; raises `CustodianError` for one that is there already."""
+    if name in custodian_names(case):
+        raise CustodianError(f"The case has a custodian {name!r} already")
+    with case.write() as connection:
+        last = connection.execute(sa.select(sa.func.max(tables.custodians.c.id))).scalar() or 0
+        connection.execute(tables.custodians.insert().values(id=last + 1, name=name))
+        audit.append(connection, "custodian added", name=name)
+
+
+def custodian_names(case: Case) -> list[str]:
+    """The custodians in the order they were named."""
+    with case.read() as connection:
+        query = sa.select(tables.custodians.c.name).order_by(tables.custodians.c.id)
+        return list(connection.execute(query).scalars())

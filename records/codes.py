@@ -63,3 +63,43 @@ class Code(StrEnum):
     OCR_LOW_CONFIDENCE = "ocr-low-confidence"
     EMBEDDED_LOST = "embedded-lost"
     PARTIAL = "partial"
+
+
+# What each code means, and what a person can do about it; docs/exception-codes.md shows it.
+EXPLAINED: dict[Code, tuple[str, str]] = {
+    Code.ENCRYPTED: ("A password is needed.", "Add it to the password list and process again."),
+    Code.CORRUPT: ("The bytes break the rules of their format.", "Ask the source for a good copy."),
+    Code.TRUNCATED: ("The end of the file is missing.", "Collect the file again."),
+    Code.UNSUPPORTED: ("No tool here reads this format.", "Look at the native file."),
+    Code.TIMEOUT: ("Reading took longer than the limit.", "Raise limits.seconds in case.toml."),
+    Code.CRASH: (
+        "The tool that read it died.",
+        "Look at the native file; report the tool's error.",
+    ),
+    Code.MEMORY: ("Reading took more memory than the limit.", "Raise limits.memory_mb."),
+    Code.TOO_DEEP: ("Containers nest deeper than the limit.", "Raise limits.depth."),
+    Code.TOO_LARGE: ("An item is larger than the limit.", "Raise limits.unpacked_mb."),
+    Code.TOO_MANY: ("A container holds more items than the limit.", "Raise limits.embedded."),
+    Code.BOMB: ("It unpacks to far more than its size.", "Look at it apart from the network."),
+    Code.UNSAFE_PATH: (
+        "A member's name would lead out of its folder; its bytes were not taken.",
+        "Open the archive by hand if the member matters.",
+    ),
+    Code.UNREADABLE_SOURCE: ("The source could not be read.", "Mend permissions and ingest again."),
+    Code.CHANGED_WHILE_READ: ("The file changed while it was copied.", "Collect it when at rest."),
+    Code.LINK: ("A link, recorded and not followed.", "Collect its target if it matters."),
+    Code.SPECIAL_FILE: ("A device, pipe or socket, recorded and not opened.", "Nothing to do."),
+    Code.NO_TEXT: ("The format holds no text to search.", "Look at the native file."),
+    Code.WEAK_DATE: ("The date is missing or cannot be read.", "Do not rely on date filters."),
+    Code.WEAK_IDENTITY: (
+        "A mail without a date or a sender: its dedup hash is over what there is.",
+        "Compare the copies by eye before relying on the suppression.",
+    ),
+    Code.MALFORMED_MAIL: ("The mail breaks the rules; what could be read was.", "Look at it."),
+    Code.CHARSET_GUESSED: ("No character set is stated, or a wrong one.", "Look for odd letters."),
+    Code.TYPE_DISAGREES: ("The content is not what the name says.", "Trust the content."),
+    Code.OCR_FAILED: ("OCR could not read a page.", "Look at the page."),
+    Code.OCR_LOW_CONFIDENCE: ("OCR read a page badly.", "Do not rely on search for this page."),
+    Code.EMBEDDED_LOST: ("An embedded item could not be taken out.", "Open the parent natively."),
+    Code.PARTIAL: ("Only a part could be read.", "Look at the native file."),
+}

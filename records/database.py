@@ -1,13 +1,18 @@
 """Connections to the case database, and its schema."""
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event
 
-from records import tables
 from records.errors import DatabaseError
+
+SCHEMA = "0001"  # the newest revision under migrations/versions
 
 
 def connect(address: str) -> sa.Engine:
@@ -31,19 +36,30 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
+def migrations() -> Config:
+    """Alembic's configuration, made here so that no file has to be found."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
 def create_schema(engine: sa.Engine) -> None:
-    """Make all tables in an empty database."""
-    tables.metadata.create_all(engine)
+    """Make all tables in an empty database, by its migrations."""
+    config = migrations()
+    with engine.connect().execution_options(redwell_write=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
 
 def require_schema(address: str, engine: sa.Engine) -> None:
     """Raise `DatabaseError` unless the database can be read and is of this version."""
     try:
-        missing = set(tables.metadata.tables) - set(sa.inspect(engine).get_table_names())
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
     except sa.exc.DBAPIError as error:
         raise DatabaseError(f"The database {address} cannot be opened: {error.orig}") from error
-    if missing:
+    if found != SCHEMA:
         raise DatabaseError(
-            f"The database {address} lacks {', '.join(sorted(missing))}: it is not this case's, or "
-            "'redwell init' was cut off. Make the case anew or restore case.db"
+            f"The database {address} is of schema {found or 'none'}, this Redwell of {SCHEMA}: use "
+            "the version that made the case, or restore case.db from a backup"
         )

@@ -1,0 +1,132 @@
+"""The `redwell` command: gathers the commands of the stages and turns errors into exit codes."""
+
+import errno
+import importlib
+import os
+import sqlite3
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+import click
+import sqlalchemy as sa
+
+from records.errors import DatabaseError, DiskFullError, RedwellError
+
+# Named here and imported only when called, so that `redwell --help` answers at once.
+COMMANDS = {
+    "init": "records.commands:init",
+    "custodian": "records.commands:custodian",
+    "status": "records.commands:status",
+    "audit": "records.commands:audit",
+    "ingest": "ingest.commands:ingest",
+    "process": "process.commands:process",
+    "exceptions": "process.commands:exceptions",
+    "doctor": "produce.doctor:doctor",
+    "index": "index.commands:index",
+    "search": "index.commands:search",
+    "tag": "review.commands:tag",
+    "produce": "produce.commands:produce",
+}
+INTERRUPTED = 130
+INTERNAL = 70
+
+
+class _Stages(click.Group):
+    """Commands in the order of the work."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Stages, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="redwell")
+def redwell() -> None:
+    """Take a litigation matter from collection to production.
+
+    The way of a case: init, ingest, process, index; then search and tag; then produce plan,
+    run and check. Each stage may be killed and run again: it goes on where it stood.
+
+    \b
+    Start with:
+      redwell doctor            what is installed, and what is missing
+      redwell init FOLDER …     make a case
+      redwell status            what it holds, and what to do next
+    """
+
+
+def main() -> None:
+    """Run the command line; the exit codes are those of docs/exit-codes.md."""
+    try:
+        redwell.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        _end("stopped. What was committed stays; run the same command to go on", INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except RedwellError as error:
+        _end(str(error), error.exit_code)
+    except BrokenPipeError:
+        # The reader of a pipe has gone, as in `redwell search … | head`: not an error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001 the last border: no traceback reaches the user
+        known = _known(error)
+        if known is None:
+            _end(_internal(error), INTERNAL)
+        _end(str(known), known.exit_code)
+
+
+def _known(error: BaseException) -> RedwellError | None:
+    """The error that a failing disk or database amounts to, if it is one."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+            return DiskFullError(_full(cause.filename))
+        if isinstance(cause, sqlite3.Error):
+            if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                return DiskFullError(_full("the case database"))
+            return DatabaseError(f"The case database failed: {cause}")
+        if isinstance(cause, sa.exc.DBAPIError) and isinstance(cause.orig, sqlite3.Error):
+            cause = cause.orig
+        else:
+            cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _full(where: object) -> str:
+    return (
+        f"No room left on the disk ({where or 'where the case writes'}). What was committed stays: "
+        "make room and run the same command again"
+    )
+
+
+def _internal(error: BaseException) -> str:
+    fd, name = tempfile.mkstemp(prefix="redwell-error-", suffix=".txt")
+    with os.fdopen(fd, "w", encoding="utf-8") as file:
+        traceback.print_exception(error, file=file)
+    return (
+        f"an error of Redwell itself ({type(error).__name__}: {error}). Nothing committed is lost; "
+        f"please report it with {Path(name)}"
+    )
+
+
+def _end(message: str, code: int) -> NoReturn:
+    click.echo(f"redwell: {message}", err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

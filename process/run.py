@@ -1,0 +1,148 @@
+"""The coordinator of processing: hands out batches, and alone writes what came of them.
+
+A batch's transaction is its commit point. Results are committed in the order of the control
+numbers of their roots, so the numbers that children get do not depend on workers or on kills.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from process import ocr_run
+from process.batches import batched_by_cost
+from process.families import commit_families
+from process.interface import (
+    ExtractBatch,
+    ExtractedItem,
+    ExtractJob,
+    FamilyResult,
+    Text,
+)
+from process.relate import relate
+from process.worker import extract_batch
+from records import notes, tables
+from records.case import Case
+from records.codes import Code, Disposition, Role
+from records.engine import Engine, TaskFailure
+from records.fields import Fields
+from records.options import progress
+from store import Digests
+
+BATCH_BYTES = 16 << 20
+BATCH_COUNT = 64
+_PAGE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run of processing did. `read` level-1 documents gave `documents` in all."""
+
+    read: int
+    documents: int
+    ocr_pages: int
+    duplicate_families: int
+    duplicate_documents: int
+
+
+def process_case(
+    case: Case, engine: Engine, passwords: Sequence[str], *, ocr: bool = True
+) -> Summary:
+    """Read all that was collected and not yet processed, OCR what wants it, relate duplicates."""
+    waiting = _waiting_count(case)
+    read, found = 0, 0
+    with progress("Reading", waiting) as advance:
+        for families in _extract(case, engine, passwords):
+            found += commit_families(case, families)
+            read += len(families)
+            advance(len(families))
+    duplicates = relate(case)
+    pages = ocr_run.read_waiting(case, engine, passwords) if ocr else 0
+    return Summary(read, found, pages, duplicates.families, duplicates.documents)
+
+
+def _extract(
+    case: Case, engine: Engine, passwords: Sequence[str]
+) -> Iterator[tuple[FamilyResult, ...]]:
+    def batches_of(count: int) -> Iterator[ExtractBatch]:
+        for jobs in _batches(_jobs(case), count):
+            yield ExtractBatch(jobs, case.store_address, case.settings.limits, tuple(passwords))
+
+    share = max(1, _waiting_count(case) // (4 * engine.workers))
+    for batch, result in engine.map_ordered(extract_batch, batches_of(min(BATCH_COUNT, share))):
+        if isinstance(result, TaskFailure):
+            yield _one_by_one(engine, batch)
+        else:
+            yield result
+
+
+def _one_by_one(engine: Engine, batch: ExtractBatch) -> tuple[FamilyResult, ...]:
+    """Find out which document of a batch kills its worker; the others are not to suffer."""
+    singles = [
+        ExtractBatch((job,), batch.store_address, batch.limits, batch.passwords)
+        for job in batch.jobs
+    ]
+    found: list[FamilyResult] = []
+    for single, result in engine.map_ordered(extract_batch, singles):
+        if isinstance(result, TaskFailure):
+            found.append(_poison(single.jobs[0], result))
+        else:
+            found.extend(result)
+    return tuple(found)
+
+
+def _poison(job: ExtractJob, failure: TaskFailure) -> FamilyResult:
+    note = notes.exception(
+        Code.CRASH, f"the worker died reading it: {failure.reason}", "redwell", "", attempts=3
+    )
+    root = ExtractedItem(
+        parent=None,
+        role=Role.FILE,
+        name=job.name,
+        name_bytes=b"",
+        digests=Digests(job.sha256, "", "", job.size),
+        mime=job.mime,
+        type=job.type,
+        ext="",
+        outcome=Disposition.EXCEPTION,
+        text=Text(None, "none", 0),
+        pages=None,
+        ocr_pages=(),
+        fields=Fields(),
+        raw={},
+        notes=(note,),
+        dedup_hash=None,
+        mih=None,
+    )
+    return FamilyResult(job.document_id, (root,))
+
+
+def _pending() -> sa.ColumnElement[bool]:
+    c = tables.documents.c
+    return (c.state == "collected") & (c.outcome == Disposition.PENDING)
+
+
+def _waiting_count(case: Case) -> int:
+    with case.read() as connection:
+        query = sa.select(sa.func.count()).select_from(tables.documents).where(_pending())
+        return connection.execute(query).scalar_one()
+
+
+def _jobs(case: Case) -> Iterator[ExtractJob]:
+    """Level-1 documents still to be read, in order, fetched a page at a time."""
+    c = tables.documents.c
+    columns = (c.id, c.sha256, c.size, c.name, c.mime, c.type)
+    last = 0
+    while True:
+        query = sa.select(*columns).where(_pending(), c.id > last).order_by(c.id).limit(_PAGE)
+        with case.read() as connection:
+            rows = connection.execute(query).all()
+        if not rows:
+            return
+        for row in rows:
+            yield ExtractJob(*row)
+        last = rows[-1].id
+
+
+def _batches(jobs: Iterator[ExtractJob], most: int) -> Iterator[tuple[ExtractJob, ...]]:
+    return batched_by_cost(jobs, lambda job: job.size, BATCH_BYTES, most)

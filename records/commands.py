@@ -1,0 +1,145 @@
+"""Commands of the case record: init, status, audit."""
+
+from pathlib import Path
+
+import click
+
+from records import audit as chain
+from records import case as cases
+from records.errors import SettingError
+from records.options import case_option, json_option, print_json, print_pairs, print_table
+from records.settings import Settings
+from records.status import Status, status_of
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--number", required=True, help="The case number, as 1:24-cv-01234.")
+@click.option("--caption", required=True, help="The caption, as 'Doe v. Roe'.")
+@click.option("--court", default="", help="The court.")
+@click.option(
+    "--party",
+    "parties",
+    multiple=True,
+    metavar="ROLE=NAME",
+    help="A party, as plaintiff='Doe Ltd'; may be repeated.",
+)
+@click.option("--custodian", "custodians", multiple=True, help="A custodian; may be repeated.")
+@click.option(
+    "--time-zone", default="UTC", show_default=True, help="Zone for dates, as America/New_York."
+)
+@click.option("--bates-prefix", required=True, help="What Bates numbers begin with, as ABC.")
+@click.option(
+    "--bates-digits",
+    type=click.IntRange(4, 12),
+    default=7,
+    show_default=True,
+    help="Digits of a Bates number.",
+)
+def init(
+    folder: Path,
+    number: str,
+    caption: str,
+    court: str,
+    parties: tuple[str, ...],
+    custodians: tuple[str, ...],
+    time_zone: str,
+    bates_prefix: str,
+    bates_digits: int,
+) -> None:
+    """Make a new case in FOLDER, which must be new or empty."""
+    _check_zone(time_zone)
+    info = cases.CaseInfo(number, caption, court, time_zone, bates_prefix, bates_digits)
+    cases.create(folder, info, [_party(each) for each in parties], list(dict.fromkeys(custodians)))
+    click.echo(f"Made the case {number}, {caption}, in {folder}")
+    click.echo(f"Next: redwell ingest SOURCE --custodian NAME --case {folder}")
+
+
+def _check_zone(name: str) -> None:
+    try:
+        Settings.model_validate({"time_zone": name})
+    except ValueError as error:
+        raise SettingError(
+            f"{name!r} is no time zone; take a name such as UTC or America/New_York"
+        ) from error
+
+
+def _party(text: str) -> tuple[str, str]:
+    role, mark, name = text.partition("=")
+    if not mark or not role.strip() or not name.strip():
+        raise SettingError(f"--party {text!r} is not ROLE=NAME, as in plaintiff='Doe Ltd'")
+    return role.strip(), name.strip()
+
+
+@click.group()
+def custodian() -> None:
+    """The people whose documents are collected."""
+
+
+@custodian.command("add")
+@click.argument("name")
+@case_option
+def custodian_add(name: str, case_folder: Path | None) -> None:
+    """Add a custodian to the case."""
+    with cases.opened(case_folder) as case:
+        cases.add_custodian(case, name)
+    click.echo(f"Added the custodian {name}")
+
+
+@click.command()
+@case_option
+@json_option
+def status(case_folder: Path | None, as_json: bool) -> None:
+    """Show what the case holds and what is still to be done."""
+    with cases.opened(case_folder) as case:
+        found = status_of(case)
+    if as_json:
+        print_json(found.to_json())
+    else:
+        _print_status(found)
+
+
+def _print_status(found: Status) -> None:
+    print_pairs(found.case)
+    for title, rows in found.sections():
+        if rows:
+            click.echo(f"\n{title}")
+            print_pairs({f"  {name}": count for name, count in rows.items()})
+    click.echo("\nNext: " + found.advice)
+
+
+@click.group()
+def audit() -> None:
+    """The record of every act, hash-chained."""
+
+
+@audit.command("verify")
+@case_option
+@json_option
+def audit_verify(case_folder: Path | None, as_json: bool) -> None:
+    """Prove that no act on record was changed, removed or slipped in.
+
+    Note the last hash outside the case: only so can a chain cut short at its end be told.
+    """
+    with cases.opened(case_folder) as case, case.read() as connection:
+        count, last = chain.verify(connection)
+    if as_json:
+        print_json({"acts": count, "last_hash": last, "holds": True})
+    else:
+        click.echo(f"The chain holds: {count} acts, last hash {last}")
+
+
+@audit.command("list")
+@case_option
+@json_option
+@click.option("--last", type=click.IntRange(min=1), help="Only the newest N acts.")
+def audit_list(case_folder: Path | None, as_json: bool, last: int | None) -> None:
+    """List the acts, oldest first."""
+    with cases.opened(case_folder) as case, case.read() as connection:
+        found = list(chain.entries(connection))[-(last or 0) :]
+    if as_json:
+        names = chain.Entry.__slots__
+        print_json([{name: getattr(each, name) for name in names} for each in found])
+    else:
+        rows = [(each.seq, each.at, each.actor, each.act, each.details) for each in found]
+        print_table(("seq", "at", "who", "act", "details"), rows)

@@ -1,0 +1,117 @@
+"""What the commands of all stages share: options, output and progress."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from records import case as cases
+from records.errors import SourceError
+
+if TYPE_CHECKING:
+    from records.engine import Engine
+
+type Advance = Callable[[int], None]
+
+case_option = click.option(
+    "--case",
+    "case_folder",
+    type=click.Path(path_type=Path),
+    help="The case folder; else REDWELL_CASE, else this folder or one above it.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Worker processes; one for each core unless case.toml says otherwise.",
+)
+scheduler_option = click.option(
+    "--scheduler", help="Address of a running Dask scheduler, as tcp://host:8786."
+)
+passwords_option = click.option(
+    "--passwords",
+    "passwords_file",
+    type=click.Path(path_type=Path),
+    help="A file of passwords to try on encrypted items, one a line.",
+)
+
+
+@contextmanager
+def engine_for(case: cases.Case, workers: int | None, scheduler: str | None) -> Iterator["Engine"]:
+    """Start or join the workers that flags and settings name."""
+    from records import engine  # Dask takes a second to import; most commands need none of it
+
+    settings = case.settings
+    with engine.started(workers or settings.workers, scheduler or settings.scheduler) as running:
+        yield running
+
+
+def read_passwords(file: Path | None) -> tuple[str, ...]:
+    """One password a line, as UTF-8; empty lines are left out. Raises `SourceError`."""
+    if file is None:
+        return ()
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"The password list {file} cannot be read as UTF-8: {error}") from error
+    return tuple(dict.fromkeys(line for line in text.splitlines() if line))
+
+
+@contextmanager
+def progress(label: str, total: int) -> Iterator[Advance]:
+    """A progress bar on stderr while a person watches; otherwise silence."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda steps: bar.advance(task, steps)
+
+
+def say(message: str) -> None:
+    """Talk to the person, on stderr."""
+    click.echo(message, err=True)
+
+
+def print_json(data: object) -> None:
+    """Print one JSON value on stdout."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+def print_pairs(pairs: Mapping[str, object]) -> None:
+    """Print names and values, a line each, in a form that a terminal and a pipe both take."""
+    width = max((len(name) for name in pairs), default=0)
+    for name, value in pairs.items():
+        click.echo(f"{name:<{width}}  {value}")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table: drawn for a terminal, tab-separated for a pipe."""
+    if not sys.stdout.isatty():
+        for row in (columns, *rows):
+            click.echo("\t".join(str(each) for each in row))
+        return
+    table = Table(*columns, box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*(str(each) for each in row))
+    Console().print(table)

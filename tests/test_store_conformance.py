@@ -1,0 +1,134 @@
+"""One suite that every store back end passes."""
+
+import hashlib
+import io
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from records.errors import StoreError
+from store import BlobTooLargeError, Store, digests_of, open_store
+
+MISSING = "0" * 64
+
+
+@pytest.fixture(params=["local", "memory", "file"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "memory":
+        yield open_store(f"memory://{tmp_path.name}")
+        fsspec.filesystem("memory").store.clear()
+    elif request.param == "file":
+        yield open_store(f"file://{tmp_path}/store")
+    else:
+        yield open_store(str(tmp_path / "store"))
+
+
+def _put(store: Store, data: bytes) -> str:
+    with store.writing() as writer:
+        return writer.put_bytes(data).sha256
+
+
+def test_gives_back_what_was_put(store: Store) -> None:
+    data = bytes(range(256)) * 9000
+    sha256 = _put(store, data)
+    assert sha256 == hashlib.sha256(data).hexdigest()
+    assert store.exists(sha256)
+    assert store.read_bytes(sha256) == data
+    with store.open(sha256) as file:
+        assert file.read() == data
+    with store.local_path(sha256) as path:
+        assert path.read_bytes() == data
+    assert store.verify(sha256)
+
+
+def test_digests_are_the_standard_ones(store: Store) -> None:
+    with store.writing() as writer:
+        found = writer.put_stream(io.BytesIO(b"evidence"))
+    assert found == digests_of(b"evidence")
+    assert found.md5 == hashlib.md5(b"evidence").hexdigest()
+    assert found.sha1 == hashlib.sha1(b"evidence").hexdigest()
+    assert found.size == 8
+
+
+def test_the_same_bytes_are_kept_once(store: Store) -> None:
+    first = _put(store, b"same")
+    with store.writing() as writer:
+        assert writer.put_bytes(b"same").sha256 == first
+        assert writer.put_bytes(b"same").sha256 == first
+    assert list(store.hashes()) == [first]
+
+
+def test_an_empty_blob_is_a_blob(store: Store) -> None:
+    sha256 = _put(store, b"")
+    assert store.read_bytes(sha256) == b""
+
+
+def test_a_writer_reads_what_it_wrote(store: Store) -> None:
+    with store.writing() as writer:
+        found = writer.put_bytes(b"not yet seen")
+        with writer.open(found.sha256) as file:
+            assert file.read() == b"not yet seen"
+
+
+def test_an_error_keeps_nothing(store: Store) -> None:
+    with pytest.raises(RuntimeError), store.writing() as writer:
+        writer.put_bytes(b"lost")
+        raise RuntimeError("the worker failed")
+    assert list(store.hashes()) == []
+    assert store.sweep() == 0
+
+
+def test_past_the_limit_nothing_is_kept(store: Store) -> None:
+    with store.writing() as writer:
+        with pytest.raises(BlobTooLargeError):
+            writer.put_stream(io.BytesIO(b"x" * 3_000_000), limit=2_000_000)
+        kept = writer.put_stream(io.BytesIO(b"y" * 10), limit=10)
+    assert list(store.hashes()) == [kept.sha256]
+
+
+def test_a_missing_blob_is_named(store: Store) -> None:
+    assert not store.exists(MISSING)
+    with pytest.raises(StoreError, match=MISSING):
+        store.open(MISSING)
+    with pytest.raises(StoreError, match=MISSING), store.local_path(MISSING):
+        pass
+
+
+def test_two_writers_of_the_same_bytes(store: Store) -> None:
+    ready = threading.Barrier(2)
+    found: list[str] = []
+
+    def write() -> None:
+        with store.writing() as writer:
+            found.append(writer.put_bytes(b"shared").sha256)
+            ready.wait(10)
+
+    threads = [threading.Thread(target=write) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert list(store.hashes()) == [found[0]]
+    assert store.read_bytes(found[0]) == b"shared"
+
+
+def test_damage_is_seen(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    sha256 = _put(store, b"true")
+    path = tmp_path / sha256[:2] / sha256[2:4] / sha256
+    path.chmod(0o644)
+    path.write_bytes(b"fake")
+    assert not store.verify(sha256)
+
+
+def test_a_dead_writer_is_swept_up(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    kept = _put(store, b"kept")
+    left = tmp_path / "staging" / "dead"
+    left.mkdir(parents=True)
+    (left / "incoming").write_bytes(b"half")
+    assert store.sweep() == 1
+    assert list(store.hashes()) == [kept]

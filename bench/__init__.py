@@ -1,0 +1,1 @@
+"""Measurements and long trials; bench/README.md says how each is run."""

@@ -1,0 +1,144 @@
+"""The way of a case from folder to volume as commands, and what a case holds at its end."""
+
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from samples.volume import PRIVILEGED, RESPONSIVE
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = ROOT / "samples"
+CUSTODIANS = (("amara-okafor", "Amara Okafor"), ("lev-brandt", "Lev Brandt"))
+VOLUME = "NKP_PROD001"
+
+# Columns that tell when, not what.
+_TIMES = {"at", "started_at", "finished_at", "created_at", "frozen_at"}
+_COMPARED = (
+    "documents",
+    "notes",
+    "raw_metadata",
+    "ocr_pages",
+    "custodians",
+    "tags",
+    "document_tags",
+    "tag_events",
+    "tag_event_documents",
+    "bates_reservations",
+    "productions",
+    "production_items",
+    "production_files",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One command of the way; its name, and its arguments but for the case."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+def stages(workers: int = 2) -> tuple[Stage, ...]:
+    """The commands after `init`, in order."""
+    crew = ("--workers", str(workers))
+    passwords = ("--passwords", str(SAMPLES / "passwords.txt"))
+    ingests = (
+        Stage(
+            f"ingest {folder}",
+            ("ingest", str(SAMPLES / "matter" / folder), "--custodian", name, *passwords, *crew),
+        )
+        for folder, name in CUSTODIANS
+    )
+    return (
+        *ingests,
+        Stage("process", ("process", *passwords, *crew)),
+        Stage("index", ("index", *crew)),
+        Stage("tag responsive", ("tag", "add", "Responsive", "--query", RESPONSIVE)),
+        Stage("tag privileged", ("tag", "add", "Privileged", "--query", PRIVILEGED, "--families")),
+        Stage(
+            "produce plan",
+            (
+                *("produce", "plan", VOLUME, "--tag", "Responsive"),
+                *("--exclude-tag", "Privileged", "--legend", "CONFIDENTIAL"),
+            ),
+        ),
+        Stage("produce run", ("produce", "run", VOLUME, *passwords, *crew)),
+    )
+
+
+def init(case: Path) -> None:
+    """Make the case of the sample matter and define its tags."""
+    names = [part for _, name in CUSTODIANS for part in ("--custodian", name)]
+    redwell(
+        *("init", str(case), "--number", "LCIA 2024-117", "--bates-prefix", "NKP"),
+        *("--caption", "Kestrel Passage Shipping AG v. Northmoor Chandlery Ltd"),
+        *("--party", "claimant=Kestrel Passage Shipping AG"),
+        *("--party", "respondent=Northmoor Chandlery Ltd"),
+        *names,
+    )
+    for tag in ("Responsive", "Privileged"):
+        redwell("tag", "define", tag, "--case", str(case))
+
+
+def command(*arguments: str) -> list[str]:
+    """The argument list that runs Redwell with this interpreter."""
+    return [sys.executable, "-P", str(ROOT / "cli.py"), *arguments]
+
+
+def environment() -> dict[str, str]:
+    """The environment for `command`."""
+    return os.environ | {"PYTHONPATH": str(ROOT)}
+
+
+def redwell(*arguments: str) -> str:
+    """Run Redwell to its end and give its stdout; raises where it fails."""
+    done = subprocess.run(
+        command(*arguments), env=environment(), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"redwell {' '.join(arguments)}: {done.returncode}\n{done.stderr}")
+    return done.stdout
+
+
+def contents(case: Path) -> dict[str, list[str]]:
+    """Everything a case holds that must not depend on kills, as comparable lines by table."""
+    found: dict[str, list[str]] = {}
+    with sqlite3.connect(case / "case.db") as connection:
+        for table in _COMPARED:
+            names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            kept = [name for name in names if name not in _TIMES]
+            if table in ("notes", "tag_events"):
+                kept.remove("id")
+            rows = connection.execute(f"SELECT {', '.join(kept)} FROM {table}")  # noqa: S608
+            found[table] = sorted(repr(dict(zip(kept, row, strict=True))) for row in rows)
+    connection.close()
+    found["volume"] = volume_lines(case / "productions")
+    return found
+
+
+def volume_lines(folder: Path) -> list[str]:
+    """The hash and path of every file below a folder."""
+    return [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
+
+
+def differences(
+    one: dict[str, list[str]], other: dict[str, list[str]], most: int = 5
+) -> Sequence[str]:
+    """What stands in only one of two cases; at most `most` lines a table."""
+    lines: list[str] = []
+    for table in one:
+        first, second = set(one[table]), set(other[table])
+        lines += [f"{table}: only unbroken: {each}" for each in sorted(first - second)[:most]]
+        lines += [f"{table}: only resumed: {each}" for each in sorted(second - first)[:most]]
+        if len(one[table]) != len(other[table]):
+            lines.append(f"{table}: {len(one[table])} rows against {len(other[table])}")
+    return lines

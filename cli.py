@@ -25,9 +25,9 @@ COMMANDS = {
     "process": "process.commands:process",
     "exceptions": "process.commands:exceptions",
     "doctor": "produce.doctor:doctor",
-    "index": "index.commands:index",
-    "search": "index.commands:search",
-    "tag": "review.commands:tag",
+    "index": "index.commands:index_command",
+    "search": "index.commands:search_command",
+    "tag": "review.commands:tag_group",
     "produce": "produce.commands:produce",
 }
 INTERRUPTED = 130

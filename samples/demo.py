@@ -76,7 +76,7 @@ class Demo:
         for each in self.expected["custodians"]:
             source = HERE / "matter" / each["folder"]
             found = self.run("ingest", str(source), "--custodian", each["name"], *passwords)
-            files += found["files"]
+            files += found["files_found"]
         found = self.run("process", *passwords)
         self.compare("files in", files, self.expected["files_in"])
         dispositions = {

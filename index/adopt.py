@@ -1,0 +1,139 @@
+"""Adopt finished segments into the index: the new table of contents makes them real.
+
+The order, and what a crash leaves after each step:
+
+1. sync each new file where it was built, move it into the index folder, sync the folder
+   (leaves files that no table of contents names);
+2. write the new table of contents beside, sync it (leaves a file of another name);
+3. rename it and sync the folder: from here on the new index holds;
+4. remove the older tables of contents and all files that are no longer named.
+
+What a crash leaves is swept by the next adoption, which the case's lock makes the only one. A
+segment is never built inside the index folder.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pyroaring import BitMap
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import TOC
+
+from index.build import NAME
+from index.folder import Contents, read_contents, segment_files, toc_path
+from index.interface import SegmentBuilt
+from index.schema import schema
+from index.segment import Segment
+from records.errors import IndexStateError
+
+_PRIVATE = 0o700
+
+
+def held(folder: Path) -> dict[int, int]:
+    """What the index holds: the revision of each document, by its id."""
+    found: dict[int, int] = {}
+    for each in read_contents(folder).segments:
+        segment = open_segment(folder, each)
+        alive = list(segment.live)
+        ids, revisions = segment.ids[alive].tolist(), segment.revisions[alive].tolist()
+        found.update(zip(ids, revisions, strict=True))
+        segment.close()
+    return found
+
+
+def open_segment(folder: Path, whoosh_segment: Any) -> Segment:
+    """Open one segment that a table of contents names."""
+    deleted = BitMap(whoosh_segment.deleted_docs())
+    return Segment(folder, whoosh_segment.segment_id(), deleted)
+
+
+def adopt(folder: Path, built: Sequence[SegmentBuilt], remove: Iterable[int] = ()) -> None:
+    """Take in segments, replacing older revisions, and let go of the documents of `remove`.
+
+    Only one process at a time may call this, under the case's lock.
+    """
+    folder.mkdir(mode=_PRIVATE, exist_ok=True)
+    folder.chmod(_PRIVATE)
+    old = read_contents(folder)
+    sweep(folder, old)
+    new = [_move_in(folder, each) for each in built]
+    if new:
+        _sync(folder)
+    segments = [*old.segments, *new]
+    _delete_replaced(folder, segments, remove)
+    alive = tuple(each for each in segments if each.doc_count() > 0)
+    contents = Contents(old.generation + 1, alive)
+    _write_toc(folder, contents)
+    sweep(folder, contents)
+    for each in built:
+        shutil.rmtree(each.folder, ignore_errors=True)
+
+
+def sweep(folder: Path, contents: Contents) -> None:
+    """Remove from the index folder all that `contents` does not name."""
+    keep = {file for each in contents.segments for file in segment_files(folder, each.segment_id())}
+    keep.add(toc_path(folder, contents.generation))
+    for each in folder.iterdir():
+        if each.is_dir():
+            shutil.rmtree(each)
+        elif each not in keep:
+            each.unlink()
+
+
+def _move_in(folder: Path, built: SegmentBuilt) -> Any:
+    home = Path(built.folder)
+    contents = read_contents(home)
+    if not contents.segments:
+        raise IndexStateError(
+            f"The segment that a worker built in {home} cannot be seen from here. The workers need "
+            "the case's folder under the same path"
+        )
+    (segment,) = contents.segments
+    targets = segment_files(folder, segment.segment_id())
+    for source, target in zip(segment_files(home, segment.segment_id()), targets, strict=True):
+        near = source.stat().st_dev == folder.stat().st_dev
+        moved = source if near else _copy_near(source, folder)
+        _sync(moved)
+        moved.rename(target)
+    return segment
+
+
+def _copy_near(source: Path, folder: Path) -> Path:
+    """A scratch folder on another disk: copy first, since a rename cannot cross."""
+    near = folder / f"incoming-{source.name}"
+    shutil.copyfile(source, near)
+    return near
+
+
+def _delete_replaced(folder: Path, segments: Sequence[Any], remove: Iterable[int]) -> None:
+    """Mark every document but its newest posting deleted; later segments are newer."""
+    newer = BitMap(remove)
+    for each in reversed(segments):
+        segment = open_segment(folder, each)
+        for number in segment.numbers_of(newer):
+            each.delete_document(number)
+        newer |= segment.ids_of(segment.live)
+        segment.close()
+
+
+def _write_toc(folder: Path, contents: Contents) -> None:
+    private = Path(tempfile.mkdtemp(prefix="toc-", dir=folder))
+    TOC(schema(), list(contents.segments), contents.generation).write(
+        FileStorage(str(private)), NAME
+    )
+    written = toc_path(private, contents.generation)
+    _sync(written)
+    written.rename(toc_path(folder, contents.generation))
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,341 @@
+"""The fields of a query that the database answers: always current, no index needed."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from pyroaring import BitMap
+
+from index.dates import period
+from records import tables
+from records.case import Case
+from records.codes import Code, Disposition, Role
+from records.control import parse_control
+
+REVIEWABLE = (Disposition.REVIEWABLE, Disposition.EXCEPTION, Disposition.EMPTY)
+"""What a search returns unless it is told otherwise."""
+
+Condition = sa.ColumnElement[bool]
+Take = Callable[[str, str, str | None], BitMap]
+
+_D = tables.documents.c
+_HAS = ("attachments", "exception", "ocr", "text", "warning")
+_IS = ("attachment", "duplicate", "inline", "root")
+_UNITS = {"": 1, "b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(b|kb|mb|gb)?", re.IGNORECASE | re.ASCII)
+_HASHES = {64: _D.sha256, 40: _D.sha1, 32: _D.md5}
+_BATES = re.compile(r"(.*?)(\d+)", re.DOTALL)
+
+
+class SqlCatalog:
+    """The catalogue of one case; each call asks the database anew. See `interface.Catalog`."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._zone = case.settings.zone
+        self._fields: dict[str, Take] = {
+            "bates": self._bates,
+            "created": self._times(_json_time("created_at")),
+            "custodian": self._custodian,
+            "date": self._times(
+                sa.func.coalesce(_D.sent_at, _modified(), _json_time("created_at"))
+            ),
+            "disposition": self._disposition,
+            "docid": self._docid,
+            "exception": self._note("exception"),
+            "ext": self._ext,
+            "family": self._family,
+            "has": self._has,
+            "hash": self._hash,
+            "is": self._is,
+            "modified": self._times(_modified()),
+            "pages": self._numbers(_D.pages, _whole),
+            "produced": self._produced,
+            "sent": self._times(_D.sent_at),
+            "size": self._numbers(_D.size, _size),
+            "tag": self._tag,
+            "tagged": self._tagged,
+            "type": self._type,
+            "warning": self._note("warning"),
+        }
+
+    def names(self) -> Sequence[str]:
+        """The fields that this catalogue answers."""
+        return tuple(self._fields)
+
+    def select(self, field: str, operator: str, value: str, upper: str | None) -> BitMap:
+        """Ids for which `field` stands in `operator` to `value`; see `Catalog.select`."""
+        return self._fields[field](operator, value, upper)
+
+    def scope(self) -> BitMap:
+        """All documents that a search returns: not containers, not suppressed duplicates."""
+        return self._where(_D.disposition.in_(REVIEWABLE))
+
+    def everything(self) -> BitMap:
+        """All documents on record, whatever became of them."""
+        return self._where(sa.true())
+
+    def _ids(self, query: sa.Select[Any]) -> BitMap:
+        with self._case.read() as connection:
+            return BitMap(row[0] for row in connection.execute(query))
+
+    def _where(self, condition: Condition) -> BitMap:
+        return self._ids(sa.select(_D.id).where(condition))
+
+    def _times(self, column: sa.ColumnElement[Any]) -> Take:
+        def take(operator: str, value: str, upper: str | None) -> BitMap:
+            first, after = period(value, self._zone)
+            if operator == "range":
+                last, after = period(upper or "", self._zone)
+                if last < first:
+                    raise ValueError(f"{upper} comes before {value}")
+                operator = "="
+            conditions = {
+                "=": sa.and_(column >= first, column < after),
+                ">=": column >= first,
+                ">": column >= after,
+                "<": column < first,
+                "<=": column < after,
+            }
+            return self._where(conditions[operator])
+
+        return take
+
+    def _numbers(self, column: sa.ColumnElement[Any], read: Callable[[str], int]) -> Take:
+        def take(operator: str, value: str, upper: str | None) -> BitMap:
+            return self._where(_compare(column, operator, value, upper, read))
+
+        return take
+
+    def _docid(self, operator: str, value: str, upper: str | None) -> BitMap:
+        found = self._where(_compare(_D.id, operator, value, upper, parse_control))
+        if operator == "=" and not found:
+            raise ValueError("the case has no document of this number")
+        return found
+
+    def _family(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        _equal_only(operator)
+        roots = sa.select(_D.family_id).where(_D.id == parse_control(value))
+        found = self._where(_D.family_id.in_(roots))
+        if not found:
+            raise ValueError("the case has no document of this number")
+        return found
+
+    def _custodian(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        _equal_only(operator)
+        with self._case.read() as connection:
+            known = connection.execute(sa.select(tables.custodians)).all()
+        ids = _matching([(row.id, row.name) for row in known], value)
+        if not ids:
+            raise ValueError(
+                f"no custodian answers to it; there are {_listed(r.name for r in known)}"
+            )
+        own = _D.custodian_id.in_(ids)
+        # A copy that was kept answers to the custodians of all its suppressed copies too.
+        kept = sa.select(_D.duplicate_of_id).where(own, _D.duplicate_of_id.is_not(None))
+        return self._where(sa.or_(own, _D.id.in_(kept)))
+
+    def _type(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        _equal_only(operator)
+        return self._where(sa.func.lower(_D.type) == value.lower())
+
+    def _ext(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        _equal_only(operator)
+        wanted = value.lower().removeprefix(".")
+        return self._where(sa.func.lower(_D.ext).in_((wanted, f".{wanted}")))
+
+    def _hash(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        _equal_only(operator)
+        if len(value) not in _HASHES or not re.fullmatch(r"[0-9a-fA-F]+", value):
+            raise ValueError("write a whole SHA-256, SHA-1 or MD5 in hexadecimal")
+        return self._where(_HASHES[len(value)] == value.lower())
+
+    def _tag(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        _equal_only(operator)
+        with self._case.read() as connection:
+            known = connection.execute(sa.select(tables.tags.c.id, tables.tags.c.name)).all()
+        ids = [row.id for row in known if _same(row.name, value)]
+        if not ids:
+            raise ValueError(f"there is no such tag; there are {_listed(r.name for r in known)}")
+        c = tables.document_tags.c
+        return self._ids(sa.select(c.document_id).where(c.tag_id.in_(ids)))
+
+    def _tagged(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        _equal_only(operator)
+        tagged = _D.id.in_(sa.select(tables.document_tags.c.document_id))
+        return self._where(tagged if _yes(value) else sa.not_(tagged))
+
+    def _produced(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        _equal_only(operator)
+        p, i = tables.productions.c, tables.production_items.c
+        with self._case.read() as connection:
+            known = connection.execute(sa.select(p.id, p.name, p.state)).all()
+        if value.lower() in ("yes", "no"):
+            ids = [row.id for row in known if row.state == "frozen"]
+            done = _D.id.in_(sa.select(i.document_id).where(i.production_id.in_(ids)))
+            return self._where(done if _yes(value) else sa.not_(done))
+        named = [row for row in known if _same(row.name, value)]
+        if not named:
+            raise ValueError(
+                f"there is no such production; there are {_listed(r.name for r in known)}"
+            )
+        if named[0].state != "frozen":
+            raise ValueError(f"this production is {named[0].state}: nothing of it is produced yet")
+        return self._ids(sa.select(i.document_id).where(i.production_id == named[0].id))
+
+    def _bates(self, operator: str, value: str, upper: str | None) -> BitMap:
+        if operator not in ("=", "range"):
+            raise ValueError("write one number, or two as ABC0000001..ABC0000009")
+        prefix, first = _bates_parts(value)
+        other, last = _bates_parts(upper or value)
+        if other != prefix:
+            raise ValueError("both numbers of a range need the same prefix")
+        i = tables.production_items.c
+        query = sa.select(i.document_id, i.beg_bates, i.end_bates).where(i.beg_bates.is_not(None))
+        found = BitMap()
+        with self._case.read() as connection:
+            for document, begin, end in connection.execute(query):
+                begins, low = _bates_parts(begin)
+                if begins == prefix and low <= last and _bates_parts(end or begin)[1] >= first:
+                    found.add(document)
+        return found
+
+    def _has(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        _equal_only(operator)
+        n = tables.notes.c
+        match _one_of(value, _HAS):
+            case "attachments":
+                return self._ids(
+                    sa.select(_D.found_in_id)
+                    .where(_D.role == Role.ATTACHMENT, _D.found_in_id.is_not(None))
+                    .distinct()
+                )
+            case "ocr":
+                return self._where(_D.text_source.in_(("ocr", "native+ocr")))
+            case "text":
+                return self._where(_D.text_chars > 0)
+            case kind:
+                return self._ids(sa.select(n.document_id).where(n.severity == kind).distinct())
+
+    def _is(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        _equal_only(operator)
+        match _one_of(value, _IS):
+            case "duplicate":
+                return self._where(_D.disposition == Disposition.DUPLICATE)
+            case "root":
+                return self._where(_D.id == _D.family_id)
+            case role:
+                return self._where(_D.role == role)
+
+    def _disposition(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        _equal_only(operator)
+        return self._where(_D.disposition == _one_of(value, tuple(Disposition)))
+
+    def _note(self, severity: str) -> Take:
+        def take(operator: str, value: str, _upper: str | None) -> BitMap:
+            _equal_only(operator)
+            code = _one_of(value, tuple(Code))
+            n = tables.notes.c
+            return self._ids(
+                sa.select(n.document_id).where(n.severity == severity, n.code == code).distinct()
+            )
+
+        return take
+
+
+def _json_time(name: str) -> sa.ColumnElement[Any]:
+    found: sa.ColumnElement[Any] = _D.fields[name].as_string()
+    return found
+
+
+def _modified() -> sa.ColumnElement[Any]:
+    """The document's own date of change if it tells one, else its file's."""
+    return sa.func.coalesce(_json_time("modified_at"), _D.modified_at)
+
+
+def _compare(
+    column: sa.ColumnElement[Any],
+    operator: str,
+    value: str,
+    upper: str | None,
+    read: Callable[[str], int],
+) -> Condition:
+    first = read(value)
+    if operator == "range":
+        last = read(upper or "")
+        if last < first:
+            raise ValueError(f"{upper} is less than {value}")
+        return sa.and_(column >= first, column <= last)
+    conditions: dict[str, Condition] = {
+        "=": column == first,
+        ">=": column >= first,
+        ">": column > first,
+        "<": column < first,
+        "<=": column <= first,
+    }
+    return conditions[operator]
+
+
+def _equal_only(operator: str) -> None:
+    if operator != "=":
+        raise ValueError(
+            "the field has no order; write field:value, in quotation marks if it holds '..'"
+        )
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"\d{1,15}", text, re.ASCII):
+        raise ValueError(f"{text!r} is no whole number")
+    return int(text)
+
+
+def _size(text: str) -> int:
+    found = _SIZE.fullmatch(text.strip())
+    if found is None or len(text) > 20:
+        raise ValueError("write a size as 1000, 500kb, 1.5mb or 1gb")
+    return int(float(found.group(1)) * _UNITS[(found.group(2) or "").lower()])
+
+
+def _yes(value: str) -> bool:
+    return _one_of(value, ("yes", "no")) == "yes"
+
+
+def _one_of(value: str, known: Sequence[str]) -> str:
+    wanted = value.strip().lower()
+    if wanted not in known:
+        raise ValueError(f"it is one of {', '.join(str(each) for each in known)}")
+    return wanted
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(sorted(f"'{name}'" for name in names)) or "none yet"
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _same(one: str, other: str) -> bool:
+    return _plain(one) == _plain(other)
+
+
+def _matching(known: Sequence[tuple[int, str]], value: str) -> list[int]:
+    """Custodians of exactly this name, else those whose name holds all of its words."""
+    exact = [number for number, name in known if _same(name, value)]
+    if exact:
+        return exact
+    wanted = set(_words(value))
+    return [number for number, name in known if wanted and wanted <= set(_words(name))]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", _plain(text))
+
+
+def _bates_parts(text: str) -> tuple[str, int]:
+    found = _BATES.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no Bates number; write one as ABC0000001")
+    return found.group(1).casefold(), int(found.group(2))

@@ -1,0 +1,215 @@
+"""The commands `index` and `search`."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from pyroaring import BitMap
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from index.catalog import SqlCatalog
+from index.families import whole_families
+from index.query import parse
+from index.run import IndexSummary, index_case
+from index.run import Progress as Report
+from index.searching import Result, search
+from index.snippets import Line, Piece, by_date, lines
+from index.tree import explain
+from records.case import Case, opened
+from records.control import control
+from records.engine import started
+from store import open_store
+
+_SHOWN = 20
+
+
+@click.command("index")
+@click.option("--case", "case_path", type=click.Path(path_type=Path), help="The case's folder.")
+@click.option("--workers", type=click.IntRange(min=0), help="Worker processes; 0: one a core.")
+@click.option("--scheduler", help="Address of a Dask scheduler to use instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def index_command(
+    case_path: Path | None, workers: int | None, scheduler: str | None, as_json: bool
+) -> None:
+    """Bring the index up to the record: index what it lacks, drop what was replaced."""
+    with opened(case_path) as case:
+        count = case.settings.workers if workers is None else workers
+        address = case.settings.scheduler if scheduler is None else scheduler
+        with started(count, address) as engine, _progress() as report:
+            summary = index_case(case, engine, report)
+    click.echo(json.dumps(asdict(summary)) if as_json else _told(summary))
+
+
+def _told(summary: IndexSummary) -> str:
+    return (
+        f"{summary.in_index} of {summary.expected} documents are in the index: "
+        f"{summary.already} were there, {summary.indexed} were added or replaced, "
+        f"{summary.removed} removed"
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Report]:
+    """A bar on stderr when a person watches."""
+    console = Console(stderr=True)
+    columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("index", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@click.command("search")
+@click.argument("query")
+@click.option("--case", "case_path", type=click.Path(path_type=Path), help="The case's folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print documents as JSON.")
+@click.option("--ids", "only_ids", is_flag=True, help="Print control numbers only, one a line.")
+@click.option("--count", "only_count", is_flag=True, help="Print the number of documents only.")
+@click.option("--limit", type=click.IntRange(min=0), help="Show at most so many. [table: 20]")
+@click.option("--snippets/--no-snippets", default=None, help="Show the text around the hits.")
+@click.option("--sort", type=click.Choice(["id", "date"]), default="id", show_default=True)
+@click.option("--families", is_flag=True, help="Take in the whole families of what was found.")
+@click.option("--explain", "only_tree", is_flag=True, help="Print how the query is read.")
+@click.option(
+    "--scope",
+    type=click.Choice(["review", "all"]),
+    default="review",
+    show_default=True,
+    help="all: suppressed duplicates, containers and system files too.",
+)
+def search_command(
+    query: str,
+    case_path: Path | None,
+    as_json: bool,
+    only_ids: bool,
+    only_count: bool,
+    limit: int | None,
+    snippets: bool | None,
+    sort: str,
+    families: bool,
+    only_tree: bool,
+    scope: str,
+) -> None:
+    """Find the documents that answer QUERY; all of them, counted exactly."""
+    with opened(case_path) as case:
+        if only_tree:
+            click.echo(explain(parse(query, SqlCatalog(case).names())))
+            return
+        result = search(case, query, scope_all=scope == "all")
+        warn_incomplete(result)
+        ids = _with_families(case, result.ids) if families else result.ids
+        if only_count:
+            click.echo(len(ids))
+            return
+        shown = _ordered(case, ids, sort)
+        if only_ids:
+            _print_ids(shown if limit is None else shown[:limit])
+            return
+        marked = (not as_json) if snippets is None else snippets
+        limit = limit if limit is not None or as_json else _SHOWN
+        with case.read() as connection:
+            found = lines(
+                connection,
+                shown if limit is None else shown[:limit],
+                case.settings.zone,
+                result.tree if marked else None,
+                open_store(case.store_address),
+            )
+            if as_json:
+                _print_json(query, len(ids), result, found)
+            else:
+                _print_table(len(ids), found, limit)
+
+
+def warn_incomplete(result: Result) -> None:
+    """Say on stderr what an answer cannot cover."""
+    if result.missing:
+        click.echo(
+            f"{_documents(result.missing)} not in the index yet: run redwell index", err=True
+        )
+    if result.unprocessed:
+        click.echo(
+            f"{_documents(result.unprocessed)} not processed yet: run redwell process, then "
+            "redwell index",
+            err=True,
+        )
+
+
+def _documents(count: int) -> str:
+    return "1 document is" if count == 1 else f"{count} documents are"
+
+
+def _with_families(case: Case, ids: BitMap) -> BitMap:
+    with case.read() as connection:
+        return whole_families(connection, ids)
+
+
+def _ordered(case: Case, ids: BitMap, sort: str) -> Sequence[int]:
+    if sort == "id":
+        return list(ids)
+    with case.read() as connection:
+        return by_date(connection, ids)
+
+
+def _print_ids(ids: Iterable[int]) -> None:
+    for each in ids:
+        click.echo(control(each))
+
+
+def _print_json(query: str, count: int, result: Result, found: Iterable[Line]) -> None:
+    documents = [
+        {
+            "control": line.control,
+            "date": line.date,
+            "custodian": line.custodian,
+            "type": line.type,
+            "from": line.author,
+            "subject": line.subject,
+            "snippets": [_starred(each) for each in line.snippets],
+        }
+        for line in found
+    ]
+    click.echo(
+        json.dumps(
+            {
+                "query": query,
+                "count": count,
+                "missing": result.missing,
+                "unprocessed": result.unprocessed,
+                "documents": documents,
+            },
+            ensure_ascii=False,
+        )
+    )
+
+
+def _print_table(count: int, found: Iterable[Line], limit: int | None) -> None:
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    for line in found:
+        cells = (line.control, line.date, line.custodian, line.type, line.author, line.subject)
+        if console.is_terminal:
+            console.print(Text("  ".join(each for each in cells if each), style="bold"))
+            for pieces in line.snippets:
+                console.print(_bold(pieces))
+        else:
+            click.echo("\t".join(cells))
+            for pieces in line.snippets:
+                click.echo(f"    {_starred(pieces)}")
+    told = "1 document" if count == 1 else f"{count:,} documents"
+    click.echo(told + (f", the first {limit} shown" if limit is not None and limit < count else ""))
+
+
+def _bold(pieces: Iterable[Piece]) -> Text:
+    text = Text("    ")
+    for each in pieces:
+        text.append(each.text, style="bold yellow" if each.hit else None)
+    return text
+
+
+def _starred(pieces: Iterable[Piece]) -> str:
+    return "".join(f"**{each.text}**" if each.hit else each.text for each in pieces).strip()

@@ -1,0 +1,110 @@
+"""Search a case: the query, the index and the database together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from pyroaring import BitMap
+
+from index.adopt import open_segment
+from index.catalog import SqlCatalog
+from index.evaluate import Evaluator
+from index.folder import read_contents
+from index.query import parse
+from index.run import wanted
+from index.segment import Segment
+from index.tree import Node, Value, walk
+from records import tables
+from records.case import Case
+from records.codes import Disposition
+from records.errors import IndexStateError
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All documents that answer a query, exactly.
+
+    `missing` counts processed documents that the index lacks or holds in an older revision,
+    `unprocessed` those that were collected only; either means that the answer is not complete.
+    """
+
+    ids: BitMap
+    missing: int
+    unprocessed: int
+    tree: Node
+
+
+def search(case: Case, query: str, scope_all: bool = False) -> Result:
+    """Find all documents that answer `query`; raises `QueryError`, `IndexStateError`.
+
+    The scope is what is reviewed: reviewable, exception and empty documents. `is:duplicate` and
+    `disposition:…` in the query add theirs; `scope_all` takes in every document on record.
+    """
+    catalog = SqlCatalog(case)
+    tree = parse(query, catalog.names())
+    with open_segments(case.index_folder) as segments:
+        evaluator = Evaluator(segments, catalog)
+        universe = catalog.everything() if scope_all else _scope(catalog, tree)
+        ids = evaluator.evaluate(tree, query, universe)
+        missing, unprocessed = _lacking(case, segments)
+    return Result(ids, missing, unprocessed, tree)
+
+
+@contextmanager
+def open_segments(folder: Path) -> Iterator[list[Segment]]:
+    """The segments of an index as it stands; adopting meanwhile does not disturb them."""
+    segments = _open(folder)
+    try:
+        yield segments
+    finally:
+        for each in segments:
+            each.close()
+
+
+def _open(folder: Path, tries: int = 5) -> list[Segment]:
+    # A table of contents may be replaced between reading it and opening what it names.
+    for attempt in range(tries):
+        segments: list[Segment] = []
+        try:
+            for each in read_contents(folder).segments:
+                segments.append(open_segment(folder, each))
+        except OSError as error:
+            for opened in segments:
+                opened.close()
+            if attempt == tries - 1:
+                raise IndexStateError(
+                    f"The index {folder} cannot be opened: {error}. Delete its files "
+                    "and run 'redwell index'"
+                ) from error
+        else:
+            return segments
+    raise AssertionError("the loop returns or raises")
+
+
+def _scope(catalog: SqlCatalog, tree: Node) -> BitMap:
+    scope = catalog.scope()
+    for node in walk(tree):
+        match node:
+            case Value("is", "=", value) if value.lower() == Disposition.DUPLICATE:
+                scope |= catalog.select("is", "=", value, None)
+            case Value("disposition", "=", value) if value.lower() in tuple(Disposition):
+                scope |= catalog.select("disposition", "=", value, None)
+    return scope
+
+
+def _lacking(case: Case, segments: list[Segment]) -> tuple[int, int]:
+    """How many processed documents the index lacks, and how many are not processed yet."""
+    held: dict[int, int] = {}
+    for each in segments:
+        alive = list(each.live)
+        pairs = zip(each.ids[alive].tolist(), each.revisions[alive].tolist(), strict=True)
+        held.update(pairs)
+    with case.read() as connection:
+        target = wanted(connection).revisions
+        unprocessed = connection.execute(
+            sa.select(sa.func.count()).where(tables.documents.c.disposition == Disposition.PENDING)
+        ).scalar_one()
+    missing = sum(1 for i, revision in target.items() if held.get(i) != revision)
+    return missing, unprocessed

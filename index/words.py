@@ -1,0 +1,156 @@
+"""What a word is: one definition for indexing, searching and highlighting.
+
+- A word is a run of letters and digits of any script, with the marks that belong to them; all
+  else parts words: white space, punctuation and `_`, so `disk_usage`, `e-mail`, `don't` and
+  `kay@firm.com` are two, two, two and three words, found together as a phrase.
+- Its form is NFKC, case-folded, NFKC again. Soft hyphens, joiners and direction marks inside a
+  word are dropped, so that invisible characters hide nothing.
+- Accents: where the form without its non-spacing marks differs, both stand at the same position.
+  A word without accents finds both, a word with accents only the spelling with those accents.
+- Han characters, kana, bopomofo and the scripts written without spaces (Thai, Lao, Khmer, Burmese,
+  Tibetan) give one word a character (with its marks), so that a name or a word of such a script is
+  found as a phrase. Hangul is written with spaces and stays whole.
+- Superscripts, circled and squared signs, fractions and the like (`²`, `™`, `½`, `㎏`) stand as
+  words by themselves, so that `price²` is found by `price` and `Enron™` by `Enron`.
+- A word is kept to its first `MAX_LENGTH` characters, in the index and in the query alike.
+"""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+MAX_LENGTH = 255
+WILDCARDS = "*?="
+
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
+_ASCII_PATTERN = re.compile(r"[a-z0-9*?=]+")
+_LINE = re.compile(r"[^\n]+")
+_CHUNK = re.compile(r"\S+")
+_IGNORED = frozenset(
+    "\u00ad\u034f\u061c\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067"
+    "\u2068\u2069\ufeff"
+) | frozenset(map(chr, range(0xFE00, 0xFE10)))
+# Han, kana, bopomofo; then Thai, Lao, Tibetan, Burmese, Khmer.
+_SINGLE = re.compile(
+    "[\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3041-\u3096\u309d-\u309f"
+    "\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf"
+    "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+    "\u0e01-\u0e2e\u0e2f\u0e30\u0e32\u0e33\u0e40-\u0e46\u0e50-\u0e59"
+    "\u0e80-\u0eb0\u0eb2\u0eb3\u0eb5-\u0eff\u0f00-\u0f6c\u1000-\u102a\u103f-\u1055\u1780-\u17b3]"
+)
+_VOICED = frozenset("\u3099\u309a")  # told apart by every reader of Japanese: no accents
+_HALF_VOICED = frozenset("\uff9e\uff9f")
+_SIGNS = frozenset({"<super>", "<sub>", "<circle>", "<square>", "<fraction>"})
+
+_BREAK, _LETTER, _MARK, _ALONE, _SKIP = range(5)
+
+
+class Token(NamedTuple):
+    """One word: its form, the form without accents, and where it stands in the text given."""
+
+    text: str
+    folded: str
+    start: int
+    end: int
+
+
+@cache
+def _kind(char: str) -> int:
+    if char in _IGNORED:
+        return _SKIP
+    if char in _HALF_VOICED or unicodedata.category(char).startswith("M"):
+        return _MARK
+    if _SINGLE.match(char):
+        return _ALONE
+    tag = unicodedata.decomposition(char).partition(" ")[0]
+    if tag in _SIGNS or (tag == "<compat>" and not char.isalpha()):
+        return _ALONE
+    return _LETTER if char.isalnum() else _BREAK
+
+
+def normal(text: str) -> str:
+    """The form in which words are compared: NFKC, case-folded, NFKC."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def fold(text: str) -> str:
+    """A normal form without its accents."""
+    if text.isascii():
+        return text
+    parts = unicodedata.normalize("NFKD", text)
+    kept = (c for c in parts if c in _VOICED or unicodedata.category(c) != "Mn")
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def _pieces(form: str, keep: str) -> Iterator[str]:
+    """The words of a normal form; one, but for rare characters that stand for several words."""
+    piece = ""
+    for char in form:
+        if char.isalnum() or char in keep or unicodedata.category(char).startswith("M"):
+            piece += char
+        else:
+            yield piece
+            piece = ""
+    yield piece
+
+
+def _tokens(run: str, start: int, end: int, keep: str) -> Iterator[Token]:
+    form = normal("".join(c for c in run if c not in _IGNORED))
+    for piece in (form,) if form.isalnum() else _pieces(form, keep):
+        if any(c.isalnum() or c in keep for c in piece):
+            yield Token(piece[:MAX_LENGTH], fold(piece)[:MAX_LENGTH], start, end)
+
+
+def _scan_chunk(chunk: str, base: int, keep: str) -> Iterator[Token]:
+    """Words of a stretch without white space, character by character."""
+    start = end = 0  # of the run at hand; none if they are equal
+    alone = False
+    for at, char in enumerate(chunk):
+        kind = _LETTER if char in keep else _kind(char)
+        inside = end > start
+        if inside and kind == _SKIP:
+            continue
+        if inside and (kind == _MARK or (kind == _LETTER and not alone)):
+            end = at + 1
+            continue
+        if inside:
+            yield from _tokens(chunk[start:end], base + start, base + end, keep)
+        start, end = at, at + (kind in (_LETTER, _ALONE, _MARK))
+        alone = kind == _ALONE
+    if end > start:
+        yield from _tokens(chunk[start:end], base + start, base + end, keep)
+
+
+def scan(text: str, keep: str = "") -> Iterator[Token]:
+    """All words of a text, in order; characters of `keep` count as letters (wildcards)."""
+    ascii_word = _ASCII_PATTERN if keep else _ASCII_WORD
+    for line in _LINE.finditer(text):
+        if line.group().isascii():
+            for found in ascii_word.finditer(line.group().lower()):
+                word = found.group()[:MAX_LENGTH]
+                yield Token(word, word, line.start() + found.start(), line.start() + found.end())
+        else:
+            for chunk in _CHUNK.finditer(line.group()):
+                yield from _scan_chunk(chunk.group(), line.start() + chunk.start(), keep)
+
+
+def postings(text: str) -> dict[str, list[int]]:
+    """The positions of each term of a text; accented words stand under both their forms."""
+    table: defaultdict[str, list[int]] = defaultdict(list)
+    if text.isascii():
+        for position, word in enumerate(_ASCII_WORD.findall(text.lower())):
+            table[word[:MAX_LENGTH]].append(position)
+        return table
+    for position, token in enumerate(scan(text)):
+        table[token.text].append(position)
+        if token.folded and token.folded != token.text:
+            table[token.folded].append(position)
+    return table
+
+
+def pattern_words(text: str) -> list[str]:
+    """The words of a query text, with `*`, `?` and `=` kept as part of them."""
+    return [token.text for token in scan(text, WILDCARDS)]

@@ -1,0 +1,232 @@
+"""ZIP archives, opened as hostile: names, links, bombs, damage, passwords."""
+
+import copy
+import datetime as dt
+import lzma
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import BinaryIO
+
+import pyzipper
+
+from ingest.members import BombError, Budget, Member, Spool, bomb_note
+from ingest.names import is_unsafe, shown
+from ingest.salvage import directory_size, salvage
+from ingest.versions import PYTHON
+from records import times
+from records.codes import Code
+from records.notes import Note, exception, warning
+from records.settings import Limits
+
+_TOOL = "zipfile"
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    OSError,
+    EOFError,
+    ValueError,
+    IndexError,
+    OverflowError,
+)
+_MOST_DIRECTORY = 256 << 20
+_LOCAL_HEADER = 30
+
+
+def expand_zip(
+    file: BinaryIO,
+    packed_size: int,
+    limits: Limits,
+    passwords: Sequence[str],
+    budget: Budget | None = None,
+) -> Iterator[Member | Note]:
+    """The members of a ZIP in its own order; a `Note` among them is about the archive itself.
+
+    Folders are no members. Names that would leave the folder, links and special files come
+    without bytes and with an exception, as do members past the limits; of one that is damaged
+    comes what could be read. Equal names are all kept. Where the directory at the archive's end
+    is missing, the members are salvaged from their own headers. `budget` is that of the file
+    which holds this archive; without one the archive has its own.
+    """
+    budget = budget or Budget(packed_size, limits)
+    try:
+        archive = _opened(file)
+    except _DAMAGE as error:
+        code = Code.TRUNCATED if "not a zip file" in str(error) else Code.CORRUPT
+        yield _exception(code, f"The archive's directory cannot be read: {error}")
+        yield from salvage(file, limits, budget)
+        return
+    with archive:
+        yield from _members(archive, packed_size, limits, passwords, budget)
+
+
+def _opened(file: BinaryIO) -> zipfile.ZipFile:
+    if directory_size(file) > _MOST_DIRECTORY:
+        raise zipfile.BadZipFile("its directory is larger than any that is made in good faith")
+    archive = zipfile.ZipFile(file)
+    if any(each.flag_bits & 1 for each in archive.infolist()):
+        return pyzipper.AESZipFile(file)  # type: ignore[no-any-return]
+    return archive
+
+
+def _members(
+    archive: zipfile.ZipFile,
+    packed_size: int,
+    limits: Limits,
+    passwords: Sequence[str],
+    budget: Budget,
+) -> Iterator[Member | Note]:
+    wanted = [each for each in archive.infolist() if not _is_folder(each)]
+    overlapping = _overlapping(wanted)
+    if len(wanted) > limits.embedded:
+        left = len(wanted) - limits.embedded
+        text = f"{len(wanted)} members; {left} past the limit of {limits.embedded} were left out"
+        yield _exception(Code.TOO_MANY, text)
+    bombed = budget.ended
+    for number, info in enumerate(wanted[: limits.embedded]):
+        refusal = _refusal(info, number in overlapping)
+        if refusal is None and budget.ended:
+            refusal = bomb_note(_TOOL, PYTHON)
+        if refusal is not None:
+            yield _without_bytes(info, refusal)
+            continue
+        spool = Spool()
+        try:
+            yield _unpacked(archive, info, passwords, budget, spool)
+        finally:
+            spool.close()
+    if budget.ended and not bombed:
+        yield warning(Code.BOMB, "Unpacking stopped at the limits: a bomb", _TOOL, PYTHON)
+
+
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    return info.orig_filename.endswith(("/", "\\")) and info.file_size == 0
+
+
+def _overlapping(infos: Sequence[zipfile.ZipInfo]) -> frozenset[int]:
+    """Indexes of the members whose bytes are also another's, by which bombs are built."""
+    order = sorted(range(len(infos)), key=lambda each: infos[each].header_offset)
+    found: set[int] = set()
+    for number, following in pairwise(order):
+        info = infos[number]
+        end = info.header_offset + _LOCAL_HEADER + info.compress_size
+        if end > infos[following].header_offset:
+            found.add(number)
+    return frozenset(found)
+
+
+def _refusal(info: zipfile.ZipInfo, overlaps: bool) -> Note | None:
+    """Why a member is not to be unpacked at all."""
+    if is_unsafe(info.orig_filename):
+        return _exception(Code.UNSAFE_PATH, "Its name leads out of the archive's folder")
+    kind = stat.S_IFMT(info.external_attr >> 16) if info.create_system == 3 else 0
+    if kind == stat.S_IFLNK:
+        return _exception(Code.LINK, "A symbolic link; recorded, not followed")
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return _exception(Code.SPECIAL_FILE, "A device, socket or pipe; it holds no bytes")
+    if info.volume:
+        return _exception(Code.UNSUPPORTED, "It is in another volume of a set")
+    if overlaps:
+        return _exception(Code.BOMB, "Its bytes are also those of another member")
+    return None
+
+
+def _unpacked(
+    archive: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    passwords: Sequence[str],
+    budget: Budget,
+    spool: Spool,
+) -> Member:
+    try:
+        if info.flag_bits & 1:
+            return _decrypted(archive, info, passwords, budget, spool)
+        plain = copy.copy(info)
+        del plain.CRC  # compared below, so that what was read is not lost with the comparison
+        with archive.open(plain) as member:
+            spool.fill(member.read, budget)
+    except BombError:
+        return _without_bytes(info, bomb_note(_TOOL, PYTHON))
+    except NotImplementedError as error:
+        return _without_bytes(info, _exception(Code.UNSUPPORTED, str(error)))
+    except _DAMAGE as error:
+        return _saved(info, spool, f"It cannot be unpacked: {error}")
+    if spool.crc != info.CRC:
+        return _saved(info, spool, "Its checksum is wrong")
+    return _member(info, spool.stream(), spool.size)
+
+
+def _decrypted(
+    archive: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    passwords: Sequence[str],
+    budget: Budget,
+    spool: Spool,
+) -> Member:
+    """Try each password; a wrong one shows by its check value, or at the end by the checksum."""
+    for password in passwords:
+        attempt = Spool()
+        try:
+            with archive.open(info, pwd=password.encode()) as member:
+                attempt.fill(member.read, budget)
+            spool.fill(attempt.stream().read, Budget(info.file_size, _NO_LIMITS))
+            return _member(info, spool.stream(), spool.size)
+        except (RuntimeError, *_DAMAGE):
+            continue
+        finally:
+            attempt.close()
+    tried = f"{len(passwords)} passwords tried" if passwords else "no password given"
+    return _without_bytes(info, _exception(Code.ENCRYPTED, f"Encrypted: {tried}"))
+
+
+_NO_LIMITS = Limits(unpacked_mb=1 << 30, ratio=1 << 30)
+
+
+def _member(info: zipfile.ZipInfo, stream: BinaryIO | None, size: int, *notes: Note) -> Member:
+    raw = _name_bytes(info)
+    return Member(shown(raw), raw, stream, size, _modified_at(info), notes)
+
+
+def _without_bytes(info: zipfile.ZipInfo, note: Note) -> Member:
+    return _member(info, None, info.file_size, note)
+
+
+def _saved(info: zipfile.ZipInfo, spool: Spool, message: str) -> Member:
+    note = _exception(Code.CORRUPT, message)
+    if not spool.size:
+        return _without_bytes(info, note)
+    return _member(info, spool.stream(), spool.size, note)
+
+
+def _name_bytes(info: zipfile.ZipInfo) -> bytes:
+    return info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437", "replace")
+
+
+def _modified_at(info: zipfile.ZipInfo) -> str | None:
+    """The member's date: from the UTC field 0x5455 where there is one, else as it stands.
+
+    The plain field is in the local time of whoever packed it, which the archive does not tell;
+    it is taken as UTC.
+    """
+    extra = info.extra
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        if kind == 0x5455 and size >= 5 and len(extra) >= 9 and extra[4] & 1:
+            seconds = struct.unpack_from("<i", extra, 5)[0]
+            return times.stamp(dt.datetime.fromtimestamp(seconds, dt.UTC))
+        extra = extra[4 + size :]
+    if info.date_time <= (1980, 1, 1, 0, 0, 0):
+        return None
+    try:
+        return times.stamp(dt.datetime(*info.date_time, tzinfo=dt.UTC))
+    except ValueError:
+        return None
+
+
+def _exception(code: Code, message: str) -> Note:
+    return exception(code, message, _TOOL, PYTHON)

@@ -1,0 +1,84 @@
+"""Mailboxes in mbox form, read as a stream (RFC 4155; `mboxrd` quoting).
+
+A message ends where a From_ line stands that is one (an address, a day, a time, a year) and that
+a header field follows (or an empty line, where one stands before it too); a body line that merely
+begins "From " splits nothing. One ">" is taken
+from lines of ">From ", ">>From " and so on, as mboxrd writes them, so that a message's bytes are
+the ones received and equal those of the same mail kept by itself. The From_ line, and the one
+empty line that a writer puts before the next, are no part of a message.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from ingest.mailheads import FIELD, is_separator
+
+_QUOTED = re.compile(rb"^>(>*From )", re.M)
+_LONGEST_LINE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class MboxMessage:
+    """One message: where its From_ line stands in the mailbox, and its bytes."""
+
+    offset: int
+    data: bytes
+
+
+class MessageTooLargeError(Exception):
+    """A message of more bytes than the caller allows to be held at once."""
+
+
+def messages(stream: BinaryIO, limit: int = 1 << 30) -> Iterator[MboxMessage]:
+    """Split a mailbox; one message is in memory at a time, line ends stay as they are.
+
+    Bytes before the first From_ line, other than white space, come as a message of their own.
+    Raises `MessageTooLargeError` at a message of more than `limit` bytes.
+    """
+    body, start, began = bytearray(), 0, False
+    held = b""  # a From_ line that waits for the line after it
+    for at, line in _lines(stream):
+        if held and (FIELD.match(line) or (not line.strip() and _is_apart(body))):
+            if began or body.strip():
+                yield _message(start, body)
+            body, start, began = bytearray(), at - len(held), True
+        else:
+            body += held
+        held = b""
+        if is_separator(line.rstrip(b"\r\n")):
+            held = line
+        else:
+            body += line
+        if len(body) > limit:
+            raise MessageTooLargeError(limit)
+    body += held
+    if began or body.strip():
+        yield _message(start, body)
+
+
+def _is_apart(body: bytearray) -> bool:
+    return not body or body.endswith((b"\n\n", b"\r\n\r\n"))
+
+
+def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Lines with their ends and offsets; none longer than 1 MiB begins in the middle of one."""
+    at = 0
+    while line := stream.readline(_LONGEST_LINE):
+        while not line.endswith(b"\n") and len(line) % _LONGEST_LINE == 0:
+            more = stream.readline(_LONGEST_LINE)
+            if not more:
+                break
+            line += more
+        yield at, line
+        at += len(line)
+
+
+def _message(start: int, body: bytearray) -> MboxMessage:
+    """A message without the empty line that parts it from the next."""
+    for end in (b"\r\n\r\n", b"\n\n"):
+        if body.endswith(end):
+            del body[-len(end) // 2 :]
+            break
+    return MboxMessage(start, _QUOTED.sub(rb"\1", bytes(body)))

@@ -1,0 +1,117 @@
+"""What comes out of an archive, and what unpacking may cost."""
+
+import tempfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from records.codes import Code
+from records.errors import DiskFullError
+from records.notes import Note, exception
+from records.settings import Limits
+
+CHUNK = 1 << 18
+_IN_MEMORY = 4 << 20
+_HARMLESS = 64 << 20
+"""Unpacked bytes below which no ratio makes a bomb: small things may be as empty as they like."""
+
+
+class BombError(Exception):
+    """More came out than the limits allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One thing that an archive holds.
+
+    `name` is as shown, `name_bytes` as received. `stream` stands at the start of the bytes; it
+    is None where they could not be had, and then an exception among the notes says why. With a
+    stream *and* an exception the bytes are damaged: what could be saved. The stream is closed
+    when the next member is asked for.
+    """
+
+    name: str
+    name_bytes: bytes
+    stream: BinaryIO | None
+    size: int
+    modified_at: str | None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether an exception is among the notes."""
+        return any(each.severity == "exception" for each in self.notes)
+
+
+class Budget:
+    """What unpacking one file, with all that is nested in it, may still cost.
+
+    A bomb is what unpacks to more than `unpacked_mb`, or to more than `ratio` times its packed
+    size and 64 MiB, whichever comes first; nested archives spend from the same budget.
+    """
+
+    def __init__(self, packed_size: int, limits: Limits) -> None:
+        by_ratio = max(_HARMLESS, packed_size * limits.ratio)
+        self._left = min(limits.unpacked_mb << 20, by_ratio)
+        self._items = 100 * limits.embedded
+        self.ended = False
+
+    def spend(self, size: int) -> None:
+        """Count bytes that came out; raises `BombError` past the limit."""
+        self._left -= size
+        if self._left < 0:
+            self.ended = True
+            raise BombError
+
+    def take_item(self) -> None:
+        """Count an item; raises `BombError` past a hundred times what one container may hold."""
+        self._items -= 1
+        if self._items < 0:
+            self.ended = True
+            raise BombError
+
+
+class Spool:
+    """A member's bytes on their way: in memory while they are few, then in a temporary file."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+        self.size = 0
+        self.crc = 0
+
+    def fill(self, read: Callable[[int], bytes], budget: Budget) -> None:
+        """Take in all that `read` gives; raises `BombError` and whatever `read` raises.
+
+        Raises `DiskFullError` where the temporary file cannot take it: our trouble, not the
+        archive's.
+        """
+        while chunk := read(CHUNK):
+            budget.spend(len(chunk))
+            self.crc = zlib.crc32(chunk, self.crc)
+            self.size += len(chunk)
+            self._write(chunk)
+
+    def _write(self, chunk: bytes) -> None:
+        try:
+            self._file.write(chunk)
+        except OSError as error:
+            raise DiskFullError(
+                f"No room for unpacked members in {tempfile.gettempdir()}: {error.strerror}. "
+                "Make room, or point TMPDIR to a larger disk"
+            ) from error
+
+    def stream(self) -> BinaryIO:
+        """The bytes from their start."""
+        self._file.seek(0)
+        return cast(BinaryIO, self._file)
+
+    def close(self) -> None:
+        """Let go of the bytes."""
+        self._file.close()
+
+
+def bomb_note(tool: str, version: str) -> Note:
+    """The note of a member that was not unpacked, or not to its end, for what it would cost."""
+    text = "Not unpacked: past the limits on unpacked size, ratio or number of items"
+    return exception(Code.BOMB, text, tool, version)

@@ -1,0 +1,89 @@
+"""What is to be collected: checks before the work, and the work in batches."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.interface import SourceFile
+from ingest.walk import walk
+from records.case import Case
+from records.errors import SourceError
+
+BATCH_FILES = 250
+BATCH_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a walk over a source found, before anything is collected."""
+
+    files: int
+    bytes: int
+    kinds: dict[str, int]
+
+
+def survey(source: Path) -> Survey:
+    """Count what is there: entries, bytes, and entries by kind."""
+    kinds: Counter[str] = Counter()
+    size = 0
+    for file in walk(source):
+        kinds[file.kind] += 1
+        size += file.size
+    return Survey(kinds.total(), size, dict(sorted(kinds.items())))
+
+
+def checked_source(case: Case, source: Path) -> Path:
+    """The source's own path; raises `SourceError` where it cannot be collected."""
+    try:
+        found = source.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        raise SourceError(
+            f"The source {source} is not there or cannot be reached: {error}. Check the path, and "
+            "that the disk is mounted"
+        ) from error
+    if not (found.is_dir() or found.is_file()):
+        raise SourceError(f"The source {source} is neither a folder nor a file")
+    if not os.access(found, os.R_OK | (os.X_OK if found.is_dir() else 0)):
+        raise SourceError(f"The source {source} may not be read by this user; ask for the rights")
+    for ours in _own_folders(case):
+        if found == ours or ours in found.parents or found in ours.parents:
+            raise SourceError(
+                f"The source {source} and the case's own folder {ours} lie in one another; keep "
+                "evidence apart from the case"
+            )
+    return found
+
+
+def _own_folders(case: Case) -> list[Path]:
+    folders = [case.folder.resolve()]
+    if "://" not in case.store_address:
+        folders.append(Path(case.store_address).resolve())
+    return folders
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A file of the walk; `done` where this collection has it on record, with its SHA-256."""
+
+    file: SourceFile
+    done: bool
+    sha256: str | None
+
+
+def batches(planned: Iterable[Planned]) -> Iterator[tuple[Planned, ...]]:
+    """Files in their order, so many to a batch that none is large unless one file is.
+
+    Files that are done count as the others do: a run taken up has the batches it had before.
+    """
+    some: list[Planned] = []
+    size = 0
+    for each in planned:
+        if some and (len(some) >= BATCH_FILES or size + each.file.size > BATCH_BYTES):
+            yield tuple(some)
+            some, size = [], 0
+        some.append(each)
+        size += each.file.size
+    if some:
+        yield tuple(some)

@@ -1,0 +1,306 @@
+"""Collections and their documents in the database; only the coordinator writes them."""
+
+import platform
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import batched
+from typing import Any
+
+import sqlalchemy as sa
+
+from ingest.addressing import path_address
+from ingest.interface import CollectedItem, SourceFile
+from ingest.versions import PYTHON, TOOL, VERSION
+from records import audit, tables, times
+from records.case import Case
+from records.codes import Disposition, Role
+from records.errors import CustodianError
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A collection under way."""
+
+    id: int
+    custodian_id: int
+    custodian: str
+    source: str
+    started_at: str
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What the commit of one batch did: new rows, and items that were on record before."""
+
+    new_files: int
+    new_items: int
+    known_files: int
+    known_items: int
+
+
+def custodian_id(case: Case, name: str) -> int:
+    """The id of a custodian; raises `CustodianError` naming those the case knows."""
+    with case.read() as connection:
+        rows = connection.execute(
+            sa.select(tables.custodians.c.name, tables.custodians.c.id).order_by("id")
+        ).all()
+    known: dict[str, int] = {row.name: row.id for row in rows}
+    if name in known:
+        return known[name]
+    names = ", ".join(known) or "none yet"
+    raise CustodianError(
+        f"The case knows no custodian {name!r}. It knows: {names}. Take one of these, or add "
+        f"this one with 'redwell custodian add {name!r}'"
+    )
+
+
+def begin(case: Case, owner: int, custodian: str, source: str, passwords: int) -> Collection:
+    """Take up the unfinished collection of this source and custodian, or start a new one."""
+    with case.write() as connection:
+        c = tables.collections.c
+        row = connection.execute(
+            sa.select(c.id, c.started_at).where(
+                c.custodian_id == owner, c.source == source, c.state == "running"
+            )
+        ).one_or_none()
+        if row is not None:
+            audit.append(connection, "collection resumed", collection=row.id)
+            return Collection(row.id, owner, custodian, source, row.started_at, resumed=True)
+        return _started(connection, case, owner, custodian, source, passwords)
+
+
+def _started(
+    connection: sa.Connection,
+    case: Case,
+    owner: int,
+    custodian: str,
+    source: str,
+    passwords: int,
+) -> Collection:
+    number = (connection.execute(sa.select(sa.func.max(tables.collections.c.id))).scalar() or 0) + 1
+    now = times.now()
+    settings: dict[str, Any] = case.settings.model_dump() | {"passwords": passwords}
+    connection.execute(
+        tables.collections.insert().values(
+            id=number,
+            custodian_id=owner,
+            source=source,
+            state="running",
+            actor=audit.actor(),
+            started_at=now,
+            settings=settings,
+            tools=tool_versions(),
+            counts={},
+        )
+    )
+    audit.append(
+        connection, "collection started", collection=number, custodian=custodian, source=source
+    )
+    return Collection(number, owner, custodian, source, now, resumed=False)
+
+
+def tool_versions() -> dict[str, str]:
+    """What collecting works with."""
+    return {TOOL: VERSION, "python": PYTHON, "system": platform.platform()}
+
+
+def collected_files(
+    case: Case, collection: Collection, files: Sequence[SourceFile]
+) -> dict[bytes, str | None]:
+    """Which of these files this collection has on record already, each with its SHA-256."""
+    c = tables.documents.c
+    found: dict[str, str | None] = {}
+    addresses = {path_address(each.path): each.path for each in files}
+    with case.read() as connection:
+        for some in batched(addresses, _AT_ONCE):
+            query = sa.select(c.address, c.sha256).where(
+                c.custodian_id == collection.custodian_id,
+                c.address.in_(some),
+                c.collection_id == collection.id,
+                c.role == Role.FILE,
+            )
+            found.update((row.address, row.sha256) for row in connection.execute(query))
+    return {addresses[address]: sha256 for address, sha256 in found.items()}
+
+
+def commit(
+    connection: sa.Connection, collection: Collection, items: Sequence[CollectedItem]
+) -> Committed:
+    """Put a batch's items on record, within the caller's transaction.
+
+    An item of the same custodian with the same address and the same bytes is on record already
+    and gets no second row. Ids go on from the highest, in the order of the items.
+    """
+    known = _on_record(connection, collection.custodian_id, items)
+    free = (connection.execute(sa.select(sa.func.max(tables.documents.c.id))).scalar() or 0) + 1
+    first = free
+    ids: list[int] = []
+    rows: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    now = times.now()
+    for item in items:
+        before = known.get((item.address, item.digests.sha256 if item.digests else None))
+        if before is not None:
+            ids.append(before)
+            continue
+        found_in = None if item.found_in is None else ids[item.found_in]
+        ids.append(free)
+        rows.append(_row(collection, free, found_in, item))
+        notes.extend(_notes(free, item, now))
+        free += 1
+    if rows:
+        connection.execute(tables.documents.insert(), rows)
+    if notes:
+        connection.execute(tables.notes.insert(), notes)
+    if rows:
+        audit.append(
+            connection, "batch collected", collection=collection.id, first=first, last=free - 1
+        )
+    return _counted(items, {row["address"] for row in rows})
+
+
+def _counted(items: Sequence[CollectedItem], new: set[str]) -> Committed:
+    files = sum(1 for each in items if each.role is Role.FILE)
+    new_files = sum(1 for each in items if each.role is Role.FILE and each.address in new)
+    return Committed(new_files, len(new), files - new_files, len(items) - len(new))
+
+
+def _on_record(
+    connection: sa.Connection, owner: int, items: Sequence[CollectedItem]
+) -> dict[tuple[str, str | None], int]:
+    c = tables.documents.c
+    known: dict[tuple[str, str | None], int] = {}
+    for some in batched((each.address for each in items), _AT_ONCE):
+        query = sa.select(c.address, c.sha256, c.id).where(
+            c.custodian_id == owner, c.address.in_(some), c.family_id == c.id
+        )
+        for row in connection.execute(query):
+            known.setdefault((row.address, row.sha256), row.id)
+    return known
+
+
+def _row(
+    collection: Collection, number: int, found_in: int | None, item: CollectedItem
+) -> dict[str, Any]:
+    digests = item.digests
+    return {
+        "id": number,
+        "collection_id": collection.id,
+        "custodian_id": collection.custodian_id,
+        "found_in_id": found_in,
+        "family_id": number,
+        "position": 0,
+        "role": item.role,
+        "address": item.address,
+        "name": item.name,
+        "name_bytes": item.name_bytes,
+        "sha256": digests.sha256 if digests else None,
+        "sha1": digests.sha1 if digests else None,
+        "md5": digests.md5 if digests else None,
+        "size": item.size,
+        "mime": item.mime,
+        "type": item.type,
+        "ext": item.ext,
+        "state": "collected" if item.outcome is Disposition.PENDING else "processed",
+        "outcome": item.outcome,
+        "disposition": item.outcome,
+        "text_source": "none",
+        "text_chars": 0,
+        "ocr_pages": [],
+        "modified_at": item.modified_at,
+        "fields": {},
+        "revision": 1,
+    }
+
+
+def _notes(number: int, item: CollectedItem, now: str) -> Iterator[dict[str, Any]]:
+    for each in item.notes:
+        yield {
+            "document_id": number,
+            "severity": each.severity,
+            "code": each.code,
+            "message": each.message,
+            "tool": each.tool,
+            "tool_version": each.tool_version,
+            "attempts": each.attempts,
+            "at": now,
+        }
+
+
+def rows_of(connection: sa.Connection, collection: Collection) -> Counter[str]:
+    """Rows of a collection's level-1 items by role: `file`, `member`, `message`."""
+    c = tables.documents.c
+    query = (
+        sa.select(c.role, sa.func.count())
+        .where(c.collection_id == collection.id, c.family_id == c.id)
+        .group_by(c.role)
+    )
+    return Counter({str(role): int(count) for role, count in connection.execute(query)})
+
+
+def outcomes_of(connection: sa.Connection, collection: Collection) -> dict[str, int]:
+    """Rows of a collection's level-1 items by outcome."""
+    c = tables.documents.c
+    query = (
+        sa.select(c.outcome, sa.func.count())
+        .where(c.collection_id == collection.id, c.family_id == c.id)
+        .group_by(c.outcome)
+        .order_by(c.outcome)
+    )
+    return {str(outcome): int(count) for outcome, count in connection.execute(query)}
+
+
+def codes_of(connection: sa.Connection, collection: Collection, severity: str) -> dict[str, int]:
+    """Documents of a collection by the code of their exceptions or warnings."""
+    c, n = tables.documents.c, tables.notes.c
+    query = (
+        sa.select(n.code, sa.func.count(sa.distinct(n.document_id)))
+        .join(tables.documents, c.id == n.document_id)
+        .where(c.collection_id == collection.id, c.family_id == c.id, n.severity == severity)
+        .group_by(n.code)
+        .order_by(n.code)
+    )
+    return {str(code): int(count) for code, count in connection.execute(query)}
+
+
+def finish(
+    case: Case, collection: Collection, counts: dict[str, Any], manifest: str, custody: str
+) -> None:
+    """Make a collection complete: its counts and manifest, in one transaction with the audit."""
+    with case.write() as connection:
+        connection.execute(
+            tables.collections.update()
+            .where(tables.collections.c.id == collection.id)
+            .values(
+                state="complete",
+                finished_at=times.now(),
+                counts=counts,
+                manifest_sha256=manifest,
+            )
+        )
+        audit.append(
+            connection,
+            "collection complete",
+            collection=collection.id,
+            counts=counts,
+            manifest_sha256=manifest,
+            custody_sha256=custody,
+        )
+
+
+def file_hashes(
+    connection: sa.Connection, collection: Collection
+) -> Iterator[tuple[str, str | None]]:
+    """Address and SHA-256 of each source file that a collection has a row of."""
+    c = tables.documents.c
+    query = (
+        sa.select(c.address, c.sha256)
+        .where(c.collection_id == collection.id, c.role == Role.FILE)
+        .order_by(c.id)
+    )
+    for row in connection.execute(query):
+        yield row.address, row.sha256

@@ -1,0 +1,249 @@
+"""The coordinator of collecting: plans batches, commits what came of them, reconciles.
+
+The commit of a batch makes its documents real; a crash before it leaves blobs that nobody refers
+to and that the next run meets again. A run that was cut off is taken up by the same command: it
+goes on behind the last committed batch, and documents get the numbers they would have had.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+from ingest import custody, record
+from ingest.addressing import path_address
+from ingest.collect import collect_batch, lost_file
+from ingest.interface import CollectBatch, CollectedItem, CollectResult
+from ingest.names import shown
+from ingest.plan import Planned, batches, checked_source
+from ingest.record import Collection
+from ingest.versions import TOOL, VERSION
+from ingest.walk import root_of, walk
+from records import runs
+from records.case import Case
+from records.codes import Code, Role
+from records.engine import Engine, TaskFailure
+from records.errors import RedwellError
+from records.notes import exception
+from store import open_store
+
+type Report = Callable[[int], None]
+
+_LOOKED_UP_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run of collecting did; `files_found` is the sum of the three kinds of files.
+
+    `items` are all rows of the collection, files and what was found in their containers, by
+    outcome in `outcomes`; exceptions and warnings count documents, which may have several.
+    """
+
+    collection: int
+    source: str
+    custodian: str
+    resumed: bool
+    files_found: int
+    bytes_found: int
+    files_new: int
+    files_taken_up: int  # committed by an earlier, unfinished run of the same collection
+    files_already_collected: int
+    files_gone_since: int  # committed by that earlier run, no longer in the source
+    items: int
+    items_already_collected: int
+    by_role: dict[str, int]
+    outcomes: dict[str, int]
+    exceptions: dict[str, int]
+    warnings: dict[str, int]
+    manifest_files: int
+    manifest_sha256: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts of this run."""
+
+    found: int = 0
+    bytes: int = 0
+    new: int = 0
+    taken_up: int = 0
+    already: int = 0
+    gone: int = 0
+    already_items: int = 0
+    seen: set[str] = field(default_factory=set)  # of a resumed run only
+
+
+def ingest(
+    case: Case,
+    engine: Engine,
+    source: Path,
+    custodian: str,
+    passwords: Sequence[str] = (),
+    report: Report = lambda files: None,
+) -> Summary:
+    """Collect a source for a custodian; `report` is told of files as they are committed.
+
+    Raises `CustodianError` and `SourceError` before anything is written, `CaseBusyError` while
+    another stage works on the case. Running again does only what is not done.
+    """
+    owner = record.custodian_id(case, custodian)
+    root = checked_source(case, source)
+    with case.exclusive("ingest"):
+        open_store(case.store_address).sweep()
+        shown_source = shown(bytes(root))
+        with runs.recorded(case, "ingest", source=shown_source, custodian=custodian) as outcome:
+            collection = record.begin(case, owner, custodian, shown_source, len(passwords))
+            job = _Job(case, engine, root, collection)
+            job.collect(tuple(passwords), report)
+            summary = job.finish()
+            outcome.update(summary.to_json())
+    return summary
+
+
+class _Job:
+    """One run over one source."""
+
+    def __init__(self, case: Case, engine: Engine, source: Path, collection: Collection) -> None:
+        self._case = case
+        self._engine = engine
+        self._source = source
+        self._collection = collection
+        self._tally = _Tally()
+        self._manifest = custody.Manifest(case)
+        self._under_way: deque[tuple[Planned, ...]] = deque()
+
+    def collect(self, passwords: tuple[str, ...], report: Report) -> None:
+        """Work through the source and commit each batch."""
+        for batch, result in self._engine.map_ordered(collect_batch, self._batches(passwords)):
+            done = self._one_by_one(batch) if isinstance(result, TaskFailure) else result
+            planned = self._under_way.popleft()
+            if done.items:
+                self._commit(done)
+            self._list(planned, done)
+            report(len(planned))
+        self._list_those_gone()
+        self._manifest.close()
+
+    def _batches(self, passwords: tuple[str, ...]) -> Iterator[CollectBatch]:
+        for planned in batches(self._planned()):
+            self._under_way.append(planned)
+            yield CollectBatch(
+                root=root_of(self._source),
+                files=tuple(each.file for each in planned if not each.done),
+                store_address=self._case.store_address,
+                limits=self._case.settings.limits,
+                passwords=passwords,
+            )
+
+    def _planned(self) -> Iterator[Planned]:
+        """All files of the source; those that a run before this one committed are marked."""
+        for files in batched(walk(self._source), _LOOKED_UP_AT_ONCE):
+            done: dict[bytes, str | None] = {}
+            if self._collection.resumed:
+                done = record.collected_files(self._case, self._collection, files)
+            for file in files:
+                yield Planned(file, file.path in done, done.get(file.path))
+
+    def _one_by_one(self, batch: CollectBatch) -> CollectResult:
+        """A batch that killed its worker, file by file: the one at fault becomes an exception."""
+        singles = (replace(batch, files=(file,)) for file in batch.files)
+        items: list[CollectedItem] = []
+        for single, result in self._engine.map_ordered(collect_batch, singles):
+            if isinstance(result, TaskFailure):
+                text = f"The worker that read it died: {result.reason}"
+                note = exception(Code.CRASH, text, TOOL, VERSION, attempts=3)
+                items.append(lost_file(single.files[0], note))
+                continue
+            shift = len(items)
+            items.extend(
+                each if each.found_in is None else replace(each, found_in=each.found_in + shift)
+                for each in result.items
+            )
+        return CollectResult(tuple(items))
+
+    def _commit(self, result: CollectResult) -> None:
+        with self._case.write() as connection:
+            made = record.commit(connection, self._collection, result.items)
+        self._tally.new += made.new_files
+        self._tally.already += made.known_files
+        self._tally.already_items += made.known_items
+
+    def _list(self, planned: tuple[Planned, ...], result: CollectResult) -> None:
+        """Count the files of a batch and put them on the manifest, in the order of the walk."""
+        collected = iter([each for each in result.items if each.role is Role.FILE])
+        for each in planned:
+            self._tally.found += 1
+            self._tally.bytes += each.file.size
+            sha256 = each.sha256
+            if each.done:
+                self._tally.taken_up += 1
+            else:
+                digests = next(collected).digests
+                sha256 = digests.sha256 if digests else None
+            self._manifest.add(each.file.path, sha256)
+            if self._collection.resumed:
+                self._tally.seen.add(path_address(each.file.path))
+
+    def _list_those_gone(self) -> None:
+        """Put files on the manifest that were committed before this run and are gone since."""
+        if not self._collection.resumed:
+            return
+        with self._case.read() as connection:
+            for address, sha256 in record.file_hashes(connection, self._collection):
+                if address not in self._tally.seen:
+                    self._tally.gone += 1
+                    self._manifest.add(address.encode(), sha256)
+
+    def finish(self) -> Summary:
+        """Reconcile, keep the custody record, make the collection complete."""
+        tally, collection = self._tally, self._collection
+        with self._case.read() as connection:
+            by_role = record.rows_of(connection, collection)
+            outcomes = record.outcomes_of(connection, collection)
+            exceptions = record.codes_of(connection, collection, "exception")
+            warnings = record.codes_of(connection, collection, "warning")
+        _reconcile(tally, by_role[Role.FILE])
+        counts: dict[str, Any] = {
+            "files_found": tally.found,
+            "bytes_found": tally.bytes,
+            "files_new": tally.new,
+            "files_taken_up": tally.taken_up,
+            "files_already_collected": tally.already,
+            "files_gone_since": tally.gone,
+            "items": by_role.total(),
+            "items_already_collected": tally.already_items,
+            "by_role": dict(sorted(by_role.items())),
+            "outcomes": outcomes,
+            "exceptions": exceptions,
+            "warnings": warnings,
+            "manifest_files": self._manifest.files,
+        }
+        listed, told = custody.keep(self._case, collection, self._manifest.path, counts)
+        record.finish(self._case, collection, counts, listed, told)
+        return Summary(
+            collection=collection.id,
+            source=collection.source,
+            custodian=collection.custodian,
+            resumed=collection.resumed,
+            manifest_sha256=listed,
+            **counts,
+        )
+
+
+def _reconcile(tally: _Tally, rows: int) -> None:
+    """Every file that was walked is on record exactly once, or the run is no good."""
+    walked = tally.new + tally.taken_up + tally.already
+    on_record = tally.new + tally.taken_up + tally.gone
+    if tally.found != walked or rows != on_record:
+        raise RedwellError(
+            f"The collection does not reconcile: {tally.found} files were found, {walked} "
+            f"accounted for; {rows} rows stand where {on_record} should. This is an error of the "
+            "program: keep the case as it is and report it"
+        )

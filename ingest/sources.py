@@ -1,0 +1,76 @@
+"""Reading one file of a source: by its own bytes, never through a link, never changing it."""
+
+import io
+import os
+import stat
+from dataclasses import dataclass
+
+from store import Digests, StoreWriter
+
+
+class SourceReadError(Exception):
+    """The source could not be read; trouble of the store is never this."""
+
+
+class _Source(io.RawIOBase):
+    """A descriptor to read from; its errors are told apart from those of the store."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return os.read(self._fd, size if size >= 0 else 1 << 20)
+        except OSError as error:
+            raise SourceReadError(error.strerror or str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A file in the store, and whether it changed while it was read, twice."""
+
+    digests: Digests
+    changed: bool
+
+
+def copy(full: bytes, writer: StoreWriter) -> Copied:
+    """Copy a file into the store; read again, once, where it changed meanwhile.
+
+    Raises `SourceReadError` where it cannot be read or is no longer a plain file.
+    """
+    first, stable = _copy_once(full, writer)
+    if stable:
+        return Copied(first, changed=False)
+    second, stable = _copy_once(full, writer)
+    return Copied(second, changed=not stable)
+
+
+def _copy_once(full: bytes, writer: StoreWriter) -> tuple[Digests, bool]:
+    fd = _opened(full)
+    try:
+        before = os.fstat(fd)
+        if not stat.S_ISREG(before.st_mode):
+            raise SourceReadError("it is no plain file any more")
+        digests = writer.put_stream(_Source(fd))  # type: ignore[arg-type]
+        after = os.fstat(fd)
+    finally:
+        os.close(fd)
+    same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    return digests, same and digests.size == after.st_size
+
+
+def _opened(full: bytes) -> int:
+    """Open without following a link, waiting for a pipe or, where it is allowed, touching times."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        return os.open(full, flags | os.O_NOATIME)
+    except PermissionError:  # only the owner may leave the access time alone
+        try:
+            return os.open(full, flags)
+        except OSError as error:
+            raise SourceReadError(error.strerror or str(error)) from error
+    except OSError as error:
+        raise SourceReadError(error.strerror or str(error)) from error

@@ -1,0 +1,99 @@
+"""TAR archives, read from front to end; nothing of them is ever written to a path."""
+
+import datetime as dt
+import tarfile
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from ingest.members import BombError, Budget, Member, Spool, bomb_note
+from ingest.names import is_unsafe, shown
+from ingest.versions import PYTHON
+from records import times
+from records.codes import Code
+from records.notes import Note, exception, warning
+from records.settings import Limits
+
+_TOOL = "tarfile"
+
+
+def expand_tar(file: BinaryIO, limits: Limits, budget: Budget) -> Iterator[Member | Note]:
+    """The members of a TAR in its order; a `Note` among them is about the archive itself.
+
+    Folders are no members; names that lead out, links and special files come without bytes.
+    """
+    count, bombed = 0, budget.ended
+    try:
+        with tarfile.open(fileobj=file, mode="r:", errors="surrogateescape") as archive:
+            for info in archive:
+                if info.isdir():
+                    continue
+                count += 1
+                if count <= limits.embedded:
+                    yield from _member(archive, info, budget)
+                archive.members.clear()  # type: ignore[attr-defined]  # every header it met
+    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+        yield _exception(Code.CORRUPT, f"The archive cannot be read on: {error}")
+    if count > limits.embedded:
+        left = count - limits.embedded
+        text = f"{count} members; {left} past the limit of {limits.embedded} were left out"
+        yield _exception(Code.TOO_MANY, text)
+    if budget.ended and not bombed:
+        yield warning(Code.BOMB, "Unpacking stopped at the limits: a bomb", _TOOL, PYTHON)
+
+
+def _member(archive: tarfile.TarFile, info: tarfile.TarInfo, budget: Budget) -> Iterator[Member]:
+    raw = info.name.encode("utf-8", "surrogateescape")
+    refusal = _refusal(info)
+    if refusal is None and budget.ended:
+        refusal = bomb_note(_TOOL, PYTHON)
+    spool = Spool()
+    try:
+        if refusal is None:
+            refusal = _fill(archive, info, spool, budget)
+        has_bytes = refusal is None or (spool.size and refusal.code is Code.TRUNCATED)
+        yield Member(
+            name=shown(raw),
+            name_bytes=raw,
+            stream=spool.stream() if has_bytes else None,
+            size=spool.size if has_bytes else info.size,
+            modified_at=_modified_at(info),
+            notes=() if refusal is None else (refusal,),
+        )
+    finally:
+        spool.close()
+
+
+def _refusal(info: tarfile.TarInfo) -> Note | None:
+    if is_unsafe(info.name):
+        return _exception(Code.UNSAFE_PATH, "Its name leads out of the archive's folder")
+    if info.issym() or info.islnk():
+        return _exception(Code.LINK, f"A link to {info.linkname!r}; recorded, not followed")
+    if not info.isreg():
+        return _exception(Code.SPECIAL_FILE, "A device, socket or pipe; it holds no bytes")
+    return None
+
+
+def _fill(
+    archive: tarfile.TarFile, info: tarfile.TarInfo, spool: Spool, budget: Budget
+) -> Note | None:
+    member = archive.extractfile(info)
+    if member is None:
+        return _exception(Code.CORRUPT, "It holds no bytes")
+    try:
+        spool.fill(member.read, budget)
+    except BombError:
+        return bomb_note(_TOOL, PYTHON)
+    except tarfile.ReadError as error:
+        return _exception(Code.TRUNCATED, f"It ends early: {error}")
+    return None
+
+
+def _modified_at(info: tarfile.TarInfo) -> str | None:
+    try:
+        return times.stamp(dt.datetime.fromtimestamp(info.mtime, dt.UTC)) if info.mtime else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _exception(code: Code, message: str) -> Note:
+    return exception(code, message, _TOOL, PYTHON)

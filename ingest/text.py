@@ -1,0 +1,135 @@
+"""Bytes to text when the charset is declared, misdeclared or unknown."""
+
+import codecs
+import re
+
+_ALIASES = {
+    # WHATWG: senders that declare these mean the Windows supersets of them.
+    "iso-8859-1": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso_8859-1": "cp1252",
+    "latin1": "cp1252",
+    "latin-1": "cp1252",
+    "iso-8859-9": "cp1254",
+    "gb2312": "gb18030",
+    "gb_2312-80": "gb18030",
+    "gbk": "gb18030",
+    "x-gbk": "gb18030",
+    "cp936": "gb18030",
+    "ks_c_5601-1987": "cp949",
+    "ks_c_5601": "cp949",
+    "euc-kr": "cp949",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "x-sjis": "cp932",
+    "sjis": "cp932",
+    "windows-31j": "cp932",
+    "iso-2022-jp": "iso2022_jp_ext",
+    "big5": "big5hkscs",
+    "x-big5": "big5hkscs",
+    "iso-8859-8-i": "iso8859_8",
+    "iso-8859-8-e": "iso8859_8",
+    "windows-874": "cp874",
+    "x-mac-roman": "mac_roman",
+    "macintosh": "mac_roman",
+    "x-mac-cyrillic": "mac_cyrillic",
+    "x-unicode-2-0-utf-7": "utf-7",
+    "utf8mb4": "utf-8",
+    "unicode": "utf-16",
+}
+# Codecs that compute instead of mapping characters, or exist for Python's own sake.
+_REFUSED = frozenset({"unicode_escape", "raw_unicode_escape", "punycode", "idna", "undefined"})
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# The five bytes that cp1252 leaves open are C1 controls in Latin-1.
+_CP1252 = "".join(bytes((each,)).decode("cp1252", "ignore") or chr(each) for each in range(256))
+# Controls that text does not hold; load files use 0x14 and the separators 0x1C to 0x1F.
+_CONTROLS = bytes(set(range(28)) - {7, 8, 9, 10, 12, 13, 20, 26, 27})
+
+
+def decode_text(data: bytes, declared: str | None = None) -> tuple[str, str]:
+    """Decode `data` and name the charset that was used; never raises.
+
+    In order: a byte order mark, the declared charset, UTF-16 without a mark (told by its NULs),
+    UTF-8, and in the end Windows-1252, which takes any bytes. Whoever declared a charset and is
+    told of another may say that it was guessed (`is_guess`).
+    """
+    for mark, charset in _BOMS:
+        if data.startswith(mark):
+            return _sound(data[len(mark) :].decode(charset, "replace")), charset
+    codec = known_charset(declared) if declared else None
+    if codec is not None and (text := _strictly(data, codec)) is not None:
+        return text, (declared or codec).lower()
+    wide = _wide(data)
+    if wide is not None and (text := _strictly(data, wide)) is not None:
+        return text, wide
+    if (text := _strictly(data, "utf-8")) is not None:
+        return text, "utf-8"
+    return codecs.charmap_decode(data, "strict", _CP1252)[0], "cp1252"
+
+
+def is_guess(declared: str | None, used: str) -> bool:
+    """Tell whether a text was read in another charset than the one declared with it."""
+    if declared is None:
+        return used not in {"utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"}
+    return declared.strip().lower() != used and not _same_codec(declared, used)
+
+
+def _same_codec(first: str, second: str) -> bool:
+    one, two = known_charset(first), known_charset(second)
+    return one is not None and two is not None and two.startswith(one)
+
+
+def known_charset(name: str) -> str | None:
+    """The codec for a charset's name as senders write it; None for one that is unknown."""
+    cleaned = name.strip().strip("'\"").lower()
+    try:
+        codec = codecs.lookup(_ALIASES.get(cleaned, cleaned))
+    except (LookupError, ValueError):
+        return None
+    if codec.name.replace("-", "_") in _REFUSED or not codec._is_text_encoding:
+        return None
+    return codec.name
+
+
+def _strictly(data: bytes, codec: str) -> str | None:
+    try:
+        return _sound(data.decode(codec))
+    except (UnicodeError, LookupError, ValueError):
+        if codec == "cp1252":
+            return codecs.charmap_decode(data, "strict", _CP1252)[0]
+        return None
+
+
+def _sound(text: str) -> str:
+    """Replace halves of surrogate pairs, which UTF-7 can give and no store can take."""
+    return _SURROGATE.sub("\ufffd", text) if not text.isascii() else text
+
+
+def _wide(data: bytes) -> str | None:
+    """Tell UTF-16 without a mark: every other byte of the head is mostly NUL, the others not."""
+    head = data[:2000]
+    if len(head) < 4 or len(data) % 2 or b"\0" not in head:
+        return None
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    half = len(head) // 2
+    if odd > half * 0.4 and even <= half * 0.05:
+        return "utf-16-le"
+    if even > half * 0.4 and odd <= half * 0.05:
+        return "utf-16-be"
+    return None
+
+
+def looks_like_text(head: bytes) -> bool:
+    """Tell text from binary by the head: no NULs (unless UTF-16) and hardly any controls."""
+    if any(head.startswith(mark) for mark, _ in _BOMS[:1] + _BOMS[3:]):
+        return True
+    if b"\0" in head:
+        return _wide(head[: len(head) // 2 * 2]) is not None
+    return len(head) - len(head.translate(None, _CONTROLS)) <= len(head) // 200

@@ -1,0 +1,56 @@
+"""Walking a source: every entry found, none opened, nothing written."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from ingest.interface import SourceFile
+
+
+def walk(source: Path) -> Iterator[SourceFile]:
+    """All entries below a folder, or the one file, ordered by path components as bytes.
+
+    Links are named, not followed; devices, sockets and pipes are named; a folder or an entry
+    that cannot be read comes as "unreadable". Folders themselves are no entries.
+    """
+    root = os.fsencode(source)
+    if not os.path.isdir(root):  # noqa: PTH112 - the path is bytes
+        yield _entry(os.path.basename(root), root)  # noqa: PTH119
+        return
+    waiting: list[tuple[bytes, bool]] = [(b"", True)]
+    while waiting:
+        path, is_folder = waiting.pop()
+        full = os.path.join(root, path) if path else root  # noqa: PTH118
+        if not is_folder:
+            yield _entry(path, full)
+            continue
+        try:
+            found = _listed(full)
+        except OSError:
+            yield SourceFile(path, "unreadable", 0, 0)
+            continue
+        prefix = path + b"/" if path else b""
+        waiting.extend((prefix + name, below) for name, below in reversed(found))
+
+
+def root_of(source: Path) -> bytes:
+    """The folder that the paths of `walk` are relative to."""
+    return os.fsencode(source if source.is_dir() else source.parent)
+
+
+def _listed(folder: bytes) -> list[tuple[bytes, bool]]:
+    with os.scandir(folder) as entries:
+        return sorted((each.name, each.is_dir(follow_symlinks=False)) for each in entries)
+
+
+def _entry(path: bytes, full: bytes) -> SourceFile:
+    try:
+        found = os.lstat(full)
+    except OSError:
+        return SourceFile(path, "unreadable", 0, 0)
+    if stat.S_ISLNK(found.st_mode):
+        return SourceFile(path, "link", 0, found.st_mtime_ns)
+    if not stat.S_ISREG(found.st_mode):
+        return SourceFile(path, "special", 0, found.st_mtime_ns)
+    return SourceFile(path, "file", found.st_size, found.st_mtime_ns)

@@ -1,0 +1,250 @@
+"""The supervisor of a sandboxed child process: calls with limits of time and memory.
+
+Parsers of hostile files run in the child and nowhere else. The child leads a process group of
+its own; whatever goes wrong, the whole group is killed and the next call starts a fresh one. Made
+with `subprocess`, because Dask workers are daemonic and may not start multiprocessing children.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import psutil  # type: ignore[import-untyped]
+
+from process.interface import ChildFailure
+from records.codes import Code
+
+START_SECONDS = 120.0
+MAX_ANSWER = 64 << 20
+_STDERR_KEPT = 8192
+_POLL = 0.1
+_MEMORY_EXIT = 3  # -XX:+ExitOnOutOfMemoryError, and child_loop at a MemoryError
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Child:
+    """One child at a time, started at the first call and again after each failure."""
+
+    def __init__(self, module: str, arguments: Sequence[str] = (), memory_mb: int = 2048) -> None:
+        self._command = [sys.executable, "-P", "-m", module, *arguments]
+        self._memory = memory_mb << 20
+        self._process: _Process | None = None
+        self._number = 0
+        self.last_doing = ""
+
+    def call(self, request: dict[str, Any], seconds: float) -> dict[str, Any] | ChildFailure:
+        """Send `request` and wait for its answer, at most `seconds` once the child stands.
+
+        After a failure `last_doing` is what the child said last by `child_loop.progress`.
+        """
+        self.last_doing = ""
+        if self._process is None or self._process.exited():
+            self.close()
+            self._process = _Process(self._command)
+            failure = self._process.wait_ready(self._memory)
+            if failure is not None:
+                self.close()
+                return failure
+        self._number += 1
+        self._process.send({"id": self._number, "request": request})
+        answer = self._process.receive(self._number, seconds, self._memory)
+        if isinstance(answer, ChildFailure):
+            self.last_doing = self._process.doing
+            self.close()
+        return answer
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, which is its group's too; None while there is none."""
+        return None if self._process is None else self._process.pid
+
+    def close(self) -> None:
+        """End the child and all that it started; nothing of it is left when this returns."""
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
+
+class _Process:
+    """One running child: its pipes, the threads that drain them, its lifeline."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        child_end, self._lifeline = os.pipe()
+        try:
+            self._popen = subprocess.Popen(
+                list(command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=_environment(child_end),
+                cwd="/",
+                pass_fds=(child_end,),
+                start_new_session=True,
+            )
+        except OSError:
+            os.close(self._lifeline)
+            raise
+        finally:
+            os.close(child_end)
+        self.pid = self._popen.pid
+        self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._stderr = b""
+        self.doing = ""
+        assert self._popen.stdin is not None
+        assert self._popen.stdout is not None
+        assert self._popen.stderr is not None
+        self._threads = [
+            threading.Thread(target=target, args=(pipe,), daemon=True)
+            for target, pipe in (
+                (self._write, self._popen.stdin),
+                (self._read_answers, self._popen.stdout),
+                (self._read_stderr, self._popen.stderr),
+            )
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _write(self, pipe: IO[bytes]) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            while (line := self._requests.get()) is not None:
+                pipe.write(line)
+                pipe.flush()
+
+    def _read_answers(self, pipe: IO[bytes]) -> None:
+        while line := pipe.readline(MAX_ANSWER):
+            self._lines.put(line)
+            if not line.endswith(b"\n"):
+                break
+        self._lines.put(None)
+
+    def _read_stderr(self, pipe: IO[bytes]) -> None:
+        while data := os.read(pipe.fileno(), 65536):
+            self._stderr = (self._stderr + data)[-_STDERR_KEPT:]
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Put a message on its way; a thread writes it, so a deaf child blocks nobody."""
+        self.doing = ""
+        self._requests.put(json.dumps(message).encode() + b"\n")
+
+    def wait_ready(self, memory: int) -> ChildFailure | None:
+        """Wait until the child has imported what it needs."""
+        answer = self.receive(0, START_SECONDS, memory)
+        return answer if isinstance(answer, ChildFailure) else None
+
+    def receive(self, number: int, seconds: float, memory: int) -> dict[str, Any] | ChildFailure:
+        """Wait for the answer to request `number`, watching clock, memory and life."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            try:
+                line = self._lines.get(timeout=min(_POLL, left))
+            except queue.Empty:
+                used = group_memory(self.pid)
+                if used > memory:
+                    return self._failure(Code.MEMORY, f"took {used >> 20} MB of memory")
+                if self.exited() and self._lines.empty():
+                    return self._ended()
+                continue
+            if line is None:
+                return self._ended()
+            if not line.endswith(b"\n"):
+                return self._failure(Code.CRASH, "gave an answer that is cut off or too long")
+            answer = self._understand(line, number)
+            if answer is not None:
+                return answer
+        return self._failure(Code.TIMEOUT, f"gave no answer within {seconds:g} s")
+
+    def _understand(self, line: bytes, number: int) -> dict[str, Any] | None:
+        try:
+            message = json.loads(line)
+        except (ValueError, RecursionError):
+            message = None
+        if not isinstance(message, dict) or message.get("id") != number:
+            return None
+        if "doing" in message:
+            self.doing = str(message["doing"])
+            return None
+        answer = message.get("answer")
+        return answer if isinstance(answer, dict) else None
+
+    def exited(self) -> bool:
+        """Tell whether the child ended; it is not reaped, so that its group keeps its number."""
+        if self._popen.returncode is not None:
+            return True
+        state = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+        return state is not None
+
+    def _ended(self) -> ChildFailure:
+        end = time.monotonic() + 5
+        while not self.exited() and time.monotonic() < end:
+            time.sleep(0.01)
+        if not self.exited():
+            return self._failure(Code.CRASH, "closed its pipe")
+        self.kill()
+        code = self._popen.returncode
+        if code == _MEMORY_EXIT:
+            return self._failure(Code.MEMORY, "ran out of memory")
+        if code < 0:
+            return self._failure(Code.CRASH, f"was ended by {_signal_name(-code)}")
+        return self._failure(Code.CRASH, f"ended with exit code {code}")
+
+    def _failure(self, code: Code, what: str) -> ChildFailure:
+        doing = f", at {self.doing}" if self.doing else ""
+        last = self._stderr.decode("utf-8", "replace").strip().splitlines()
+        said = f"; it last said: {last[-1][:300]}" if last else ""
+        return ChildFailure(code, f"The reading process {what}{doing}{said}")
+
+    def kill(self) -> None:
+        """Kill the whole group, reap the child and close every descriptor."""
+        if self._popen.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+            self._popen.wait()
+            os.close(self._lifeline)
+        self._requests.put(None)
+        for thread in self._threads:
+            thread.join(5)
+        for pipe in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+
+
+def group_memory(group: int) -> int:
+    """Resident bytes of every process of a process group."""
+    total = 0
+    for pid in psutil.pids():
+        with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+            if os.getpgid(pid) == group:
+                total += psutil.Process(pid).memory_info().rss
+    return total
+
+
+def _environment(lifeline: int) -> dict[str, str]:
+    """The child's environment: our packages to be found, the current folder never."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    if str(_ROOT) != sysconfig.get_paths()["purelib"]:
+        kept["PYTHONPATH"] = str(_ROOT)
+    return kept | {
+        "PYTHONSAFEPATH": "1",
+        "PYTHONIOENCODING": "utf-8:backslashreplace",
+        "REDWELL_LIFELINE": str(lifeline),
+        "OMP_THREAD_LIMIT": "1",  # Tesseract: 3.4 times faster so with one worker a core
+    }
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

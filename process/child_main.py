@@ -1,0 +1,36 @@
+"""The child that reads evidence: answers `extract`, `ocr` and `probe`. Started by a worker."""
+
+from typing import Any
+
+from process.child_loop import serve
+from process.extract import extract
+from process.jvm import probe_java
+from process.ocr import read_page
+from process.tesseract import probe as probe_tesseract
+from records.errors import ToolMissingError
+
+
+def handle(request: dict[str, Any]) -> dict[str, Any]:
+    """Answer one request by what it asks for."""
+    if request["what"] == "extract":
+        return extract(request)
+    if request["what"] == "ocr":
+        return read_page(request)
+    return _probe()
+
+
+def _probe() -> dict[str, Any]:
+    """What the outside tools are; a missing one says so."""
+    tesseract = probe_tesseract()
+    try:
+        java: dict[str, Any] = probe_java().to_dict()
+    except ToolMissingError as error:
+        java = {"error": str(error)}
+    return {
+        "java": java,
+        "tesseract": {"version": tesseract.version, "languages": list(tesseract.languages)},
+    }
+
+
+if __name__ == "__main__":
+    serve(handle)

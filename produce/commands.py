@@ -1,0 +1,249 @@
+"""Commands of production: plan, run, check, list."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from produce.check import check
+from produce.facts import facts_of
+from produce.plan import Plan, plan
+from produce.record import Mapper, production, productions
+from produce.run import Summary, Workshop, failed, final_folder, run
+from produce.specification import Specification, specify
+from records import case as cases
+from records.errors import CheckFailedError
+from records.options import (
+    case_option,
+    engine_for,
+    json_option,
+    passwords_option,
+    print_json,
+    print_pairs,
+    print_table,
+    progress,
+    read_passwords,
+    say,
+    scheduler_option,
+    workers_option,
+)
+
+_SHOWN = 10
+
+
+@click.group()
+def produce() -> None:
+    """Make Bates-numbered productions, and check them as the receiving party does."""
+
+
+@produce.command("plan")
+@click.argument("name")
+@click.option("--query", help="Produce what this search finds.")
+@click.option("--tag", help="Produce what carries this tag.")
+@click.option("--prefix", help="What Bates numbers begin with; the case's own unless given.")
+@click.option("--digits", type=int, help="Digits of a Bates number; the case's own unless given.")
+@click.option("--start", type=int, help="The first number; else the next free one.")
+@click.option(
+    "--kind",
+    type=click.Choice(["tiff", "pdf"]),
+    default="tiff",
+    show_default=True,
+    help="Single-page Group IV TIFF, or one PDF for each document.",
+)
+@click.option("--legend", default="", help="Confidentiality legend, bottom left on each page.")
+@click.option("--dpi", type=int, default=300, show_default=True, help="Resolution of TIFF pages.")
+@click.option(
+    "--exclude-tag",
+    "exclude_tags",
+    multiple=True,
+    help="Withhold documents with this tag as privileged; may be repeated.",
+)
+@click.option(
+    "--allow-tag",
+    "allow_tags",
+    multiple=True,
+    help="Produce documents with this tag though its name means privilege; may be repeated.",
+)
+@click.option("--no-families", is_flag=True, help="Produce only what was selected itself.")
+@click.option(
+    "--inline",
+    type=click.Choice(["parent", "own"]),
+    default="parent",
+    show_default=True,
+    help="Pictures shown in a mail: in its pages only, or documents of their own.",
+)
+@click.option(
+    "--max-files", type=int, default=1000, show_default=True, help="Most files in a folder."
+)
+@click.option(
+    "--newline",
+    type=click.Choice(["crlf", "lf"]),
+    default="crlf",
+    show_default=True,
+    help="Line ends of the text files.",
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be planned and write nothing.")
+@case_option
+@json_option
+def plan_command(
+    name: str,
+    no_families: bool,
+    dry_run: bool,
+    case_folder: Path | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Plan the production NAME: what is in it, in which order, imaged or native.
+
+    Planning a name again replaces its plan until numbers are reserved by 'produce run'.
+    """
+    with cases.opened(case_folder) as case:
+        found = plan(case, _specification(case, name, not no_families, given), dry_run)
+    if as_json:
+        print_json(found.to_json() | {"dry_run": dry_run})
+    else:
+        _print_plan(found, dry_run)
+
+
+def _specification(
+    case: cases.Case, name: str, families: bool, given: dict[str, Any]
+) -> Specification:
+    info = case.info()
+    values = {key: value for key, value in given.items() if value is not None}
+    defaults = {"prefix": info.bates_prefix, "digits": info.bates_digits}
+    return specify(
+        **(defaults | values), name=name, families=families, time_zone=case.settings.time_zone
+    )
+
+
+def _print_plan(found: Plan, dry_run: bool) -> None:
+    print_pairs({"production": found.name, "first Bates number": found.first_bates, **found.counts})
+    for name, ids in found.conflicts.items():
+        more = f" … and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+        click.echo(f"\nLook at: {name}, {len(ids)}\n  {', '.join(ids[:_SHOWN])}{more}")
+    if dry_run:
+        say("Nothing was written (--dry-run)")
+    else:
+        say(f"Next: redwell produce run {found.name}")
+
+
+@produce.command("run")
+@click.argument("name")
+@click.option(
+    "--slip-missing",
+    is_flag=True,
+    help="Without LibreOffice, produce office documents natively with slip sheets.",
+)
+@passwords_option
+@workers_option
+@scheduler_option
+@case_option
+@json_option
+def run_command(
+    name: str,
+    slip_missing: bool,
+    passwords_file: Path | None,
+    workers: int | None,
+    scheduler: str | None,
+    case_folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Make the volume of the planned production NAME, check it and freeze it.
+
+    Run it again after it was cut off: it goes on where it stood. Run on a frozen production it
+    verifies that the volume still is what was frozen.
+    """
+    # Here, for what they bring along takes long to load.
+    from produce.imaging import image_batch, libreoffice, render_batch
+
+    passwords = read_passwords(passwords_file)
+    with cases.opened(case_folder) as case:
+
+        def start() -> AbstractContextManager[Mapper]:
+            return engine_for(case, workers, scheduler)
+
+        workshop = Workshop(
+            workers=start,
+            render=render_batch,
+            image=image_batch,
+            progress=progress,
+            office=lambda: libreoffice.program() is not None,
+            passwords=passwords,
+            slip_missing=slip_missing,
+        )
+        made = run(case, name, workshop)
+    if as_json:
+        print_json(made.to_json())
+    else:
+        _print_summary(made)
+
+
+def _print_summary(made: Summary) -> None:
+    if made.already_frozen:
+        say(f"{made.name} is frozen already; every file was hashed again and is unchanged")
+    print_pairs(
+        {
+            "production": made.name,
+            "folder": made.folder,
+            "Bates numbers": f"{made.first_bates} to {made.last_bates}",
+            **made.counts,
+            "values changed for the load file": made.qc,
+            "manifest SHA-256": made.manifest_sha256,
+        }
+    )
+
+
+@produce.command("check")
+@click.argument("target", metavar="NAME|PATH")
+@click.option(
+    "--dpi", type=int, default=300, show_default=True, help="Resolution due; for a bare volume."
+)
+@case_option
+@json_option
+def check_command(target: str, dpi: int, case_folder: Path | None, as_json: bool) -> None:
+    """Check a volume as the receiving party does, from the disk alone.
+
+    NAME is a production of the case, compared with its registry too; PATH any volume's folder.
+    """
+    if Path(target).is_dir():
+        volume = Path(target)
+        findings = check(volume, dpi=dpi)
+    else:
+        with cases.opened(case_folder) as case, case.read() as connection:
+            found = production(connection, target)
+            volume = final_folder(case, found)
+            findings = check(volume, facts_of(connection, found))
+    if as_json:
+        rows = [{"code": f.code, "where": f.where, "message": f.message} for f in findings]
+        print_json({"volume": str(volume), "findings": rows})
+    if findings:
+        raise CheckFailedError(failed(volume.name, volume, findings))
+    if not as_json:
+        click.echo(f"{volume} holds all that a receiving party checks")
+
+
+@produce.command("list")
+@case_option
+@json_option
+def list_command(case_folder: Path | None, as_json: bool) -> None:
+    """List the productions of the case, oldest first."""
+    with cases.opened(case_folder) as case, case.read() as connection:
+        found = productions(connection)
+    rows = [
+        {
+            "name": each.name,
+            "state": each.state,
+            "documents": each.counts["plan"]["documents"],
+            "pages": each.counts.get("made", {}).get("pages"),
+            "created_at": each.created_at,
+            "frozen_at": each.frozen_at,
+            "manifest_sha256": each.manifest_sha256,
+        }
+        for each in found
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        names = ("name", "state", "documents", "pages", "created_at", "frozen_at")
+        print_table(names, [["" if r[n] is None else r[n] for n in names] for r in rows])

@@ -1,0 +1,180 @@
+"""Fourth phase of a run: a text for each document, natives, load files and the manifest."""
+
+import hashlib
+import io
+import os
+from collections.abc import Callable, Iterator, Sequence
+from itertools import batched
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import sqlalchemy as sa
+
+from produce.layout import Delivery, is_native, native_path, places
+from produce.loadfile import OptLine, Remark, write_dat, write_opt
+from produce.record import Production, items
+from produce.rows import dat_rows
+from produce.selection import in_chunks
+from produce.treatment import WITHHELD_LINE, Treatment
+from produce.values import HEADER
+from records import tables
+from records.case import Case
+from records.errors import StoreError
+from records.options import Advance
+from store import Store, open_store
+
+_DOCUMENTS = 200
+MANIFEST = "MANIFEST.sha256"
+
+
+def deliveries(connection: sa.Connection, production: Production) -> list[Delivery]:
+    """Texts and natives of a volume that has its numbers, in order."""
+    d = tables.documents.c
+    placed = list(places(production.specification, items(connection, production.id)))
+    rows = in_chunks(
+        connection,
+        lambda ids: sa.select(d.id, d.sha256, d.ext, d.text_sha256).where(d.id.in_(ids)),
+        {each.item.document_id for each in placed},
+    )
+    known = {row.id: row for row in rows}
+    natives = 0
+    found = []
+    for place in placed:
+        row = known[place.item.document_id]
+        native = None
+        if is_native(place.item):
+            native = native_path(production.specification, place, natives, row.ext)
+            natives += 1
+        withheld = place.item.treatment is Treatment.WITHHELD
+        found.append(Delivery(place, None if withheld else row.text_sha256, native, row.sha256))
+    return found
+
+
+def write_all(
+    case: Case,
+    production: Production,
+    volume: Path,
+    wanted: Sequence[Delivery],
+    advance: Advance,
+) -> None:
+    """Write texts and natives that are not on record yet, some hundred to a commit."""
+    with case.read() as connection:
+        done = recorded(connection, production.id)
+    store = open_store(case.store_address)
+    for chunk in batched(wanted, _DOCUMENTS):
+        rows = []
+        for each in chunk:
+            if each.place.text not in done:
+                rows.append(_text(store, production, volume, each))
+            if each.native and each.native not in done:
+                rows.append(_native(store, volume, each))
+        if rows:
+            os.sync()
+            _record(case, production, rows)
+        advance(len(chunk))
+
+
+def recorded(connection: sa.Connection, production_id: int) -> dict[str, tuple[str, int]]:
+    """Files of a volume that are on record: path → hash and size."""
+    f = tables.production_files.c
+    rows = connection.execute(
+        sa.select(f.path, f.sha256, f.size).where(f.production_id == production_id)
+    )
+    return {row.path: (row.sha256, row.size) for row in rows}
+
+
+def _record(case: Case, production: Production, rows: Sequence[dict[str, Any]]) -> None:
+    f = tables.production_files
+    with case.write() as connection:
+        connection.execute(f.insert(), [row | {"production_id": production.id} for row in rows])
+
+
+def _text(store: Store, production: Production, volume: Path, each: Delivery) -> dict[str, Any]:
+    if each.place.item.treatment is Treatment.WITHHELD:
+        text = WITHHELD_LINE + "\n"
+    elif each.text_sha256 is None:
+        text = ""
+    else:
+        text = store.read_bytes(each.text_sha256).decode("utf-8")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if production.specification.newline == "crlf":
+        text = text.replace("\n", "\r\n")
+    return put(volume, each.place.text, lambda file: file.write(text.encode("utf-8")))
+
+
+def _native(store: Store, volume: Path, each: Delivery) -> dict[str, Any]:
+    assert each.native is not None
+    assert each.sha256 is not None
+    with store.open(each.sha256) as source:
+        written = put(volume, each.native, lambda file: _copy(source, file))
+    if written["sha256"] != each.sha256:
+        raise StoreError(
+            f"The store holds other bytes than {each.sha256} under that name (for "
+            f"{each.place.item.first}): restore the blob from a backup"
+        )
+    return written
+
+
+def _copy(source: BinaryIO, target: BinaryIO) -> None:
+    while chunk := source.read(1 << 20):
+        target.write(chunk)
+
+
+class _Hashed(io.RawIOBase):
+    """A file that is hashed while it is written."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.digest.update(data)
+        self.size += len(data)
+        return self._file.write(data)
+
+
+def put(volume: Path, path: str, write: Callable[[BinaryIO], object]) -> dict[str, Any]:
+    """Write a file of the volume; its row for the record: path, hash and size."""
+    target = volume / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as file:
+        hashed = _Hashed(file)
+        write(hashed)  # type: ignore[arg-type]
+    return {"path": path, "sha256": hashed.digest.hexdigest(), "size": hashed.size}
+
+
+def write_load_files(
+    case: Case, production: Production, volume: Path, wanted: Sequence[Delivery]
+) -> tuple[list[dict[str, Any]], tuple[Remark, ...]]:
+    """Write DAT, OPT and manifest; the rows of the two load files, and remarks for QC."""
+    base = f"DATA/{production.name}"
+    remarks: list[Remark] = []
+    with case.read() as connection:
+        rows = dat_rows(connection, production, wanted)
+        dat = put(
+            volume,
+            f"{base}.dat",
+            lambda file: remarks.extend(write_dat(file, HEADER, rows)),
+        )
+        listed = recorded(connection, production.id)
+    opt = put(volume, f"{base}.opt", lambda file: write_opt(file, _opt_lines(production, wanted)))
+    hashes = {path: sha256 for path, (sha256, _) in listed.items()}
+    hashes |= {each["path"]: each["sha256"] for each in (dat, opt)}
+    put(volume, MANIFEST, lambda file: file.write(_manifest(hashes)))
+    return [dat, opt], tuple(remarks)
+
+
+def _manifest(hashes: dict[str, str]) -> bytes:
+    return "".join(f"{hashes[path]}  {path}\n" for path in sorted(hashes)).encode("ascii")
+
+
+def _opt_lines(production: Production, wanted: Sequence[Delivery]) -> Iterator[OptLine]:
+    for each in wanted:
+        place = each.place
+        for count, path in enumerate(place.images):
+            pages = place.item.pages if count == 0 else None
+            yield OptLine(place.bates[count], production.name, path, count == 0, pages)

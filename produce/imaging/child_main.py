@@ -1,0 +1,186 @@
+"""The imaging child: where hostile documents meet pikepdf, pdfium, Pillow, WeasyPrint, LibreOffice.
+
+Run as `python -m produce.imaging.child_main` by `process.child.Child`. Each request names what to
+`do` and paths; each answer has the pages, or a code and a reason.
+"""
+
+import base64
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from produce.imaging.errors import RenderError
+from records.codes import Code
+
+Answer = dict[str, Any]
+Request = dict[str, Any]
+# fontTools stamps the time into fonts; one and the same gives the same bytes for the same input.
+os.environ["SOURCE_DATE_EPOCH"] = "315532800"
+
+
+def isolate() -> None:
+    """Move into a network namespace without any network, where the system permits."""
+    user, group = os.getuid(), os.getgid()
+    try:
+        os.unshare(os.CLONE_NEWNET)
+    except (AttributeError, OSError):
+        try:
+            os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET)
+            Path("/proc/self/setgroups").write_text("deny")
+            Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+            Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+        except (AttributeError, OSError):
+            return
+
+
+def mail(request: Request) -> Answer:
+    """Lay out a message; without `rich`, its text alone."""
+    from ingest.mail import parse_message
+    from produce.imaging.mail import mail_pdf, text_pdf, with_attachments
+
+    parsed = parse_message(Path(request["source"]).read_bytes())
+    target = Path(request["target"])
+    if request["rich"]:
+        pages, odd = mail_pdf(parsed, request["header"], target)
+    else:
+        pages, odd = text_pdf(parsed.body, with_attachments(request["header"], parsed), target)
+    return {"pages": pages, "odd": odd}
+
+
+def text(request: Request) -> Answer:
+    """Print text: our own UTF-8, or a file as it came."""
+    from ingest.text import decode_text
+    from produce.imaging.mail import text_pdf
+
+    body = decode_text(Path(request["source"]).read_bytes(), request.get("charset"))[0]
+    pages, odd = text_pdf(body, request["header"], Path(request["target"]))
+    return {"pages": pages, "odd": odd}
+
+
+def html(request: Request) -> Answer:
+    """Lay out a page of HTML, or an SVG drawing."""
+    from ingest.text import decode_text
+    from produce.imaging.html import html_pdf
+
+    data = Path(request["source"]).read_bytes()
+    if request["svg"]:
+        address = "data:image/svg+xml;base64," + base64.b64encode(data).decode()
+        body = f'<!DOCTYPE html><body><img style="width:100%" src="{address}"></body>'
+    else:
+        body = decode_text(data, None)[0]
+    pages, refused = html_pdf(body, Path(request["target"]), {})
+    odd = [f"{len(refused)} remote or missing pictures not shown"] if refused else []
+    return {"pages": pages, "odd": odd}
+
+
+def pdf(request: Request) -> Answer:
+    """Clean a PDF."""
+    from produce.imaging.pdfs import clean_pdf
+
+    source, target = Path(request["source"]), Path(request["target"])
+    pages, raster = clean_pdf(source, target, request["passwords"])
+    odd = ["pages made pictures: layers or annotations need it"] if raster else []
+    return {"pages": pages, "odd": odd}
+
+
+def image(request: Request) -> Answer:
+    """Put pictures on pages."""
+    from produce.imaging.images import image_pdf
+
+    return {"pages": image_pdf(Path(request["source"]), Path(request["target"])), "odd": []}
+
+
+def office(request: Request) -> Answer:
+    """Convert office documents; an answer for each of them."""
+    from produce.imaging.office import OfficeFile, convert
+
+    files = [
+        OfficeFile(Path(each["source"]), each["type"], Path(each["target"]))
+        for each in request["files"]
+    ]
+    results = convert(files, Path(request["folder"]), request["passwords"], request["seconds"])
+    return {
+        "answers": [
+            _refusal(each)
+            if isinstance(each, RenderError)
+            else {"pages": each.pages, "odd": each.odd}
+            for each in results
+        ]
+    }
+
+
+def slip(request: Request) -> Answer:
+    """Make a slip sheet."""
+    from produce.imaging.slip import slip_pdf
+
+    slip_pdf(request["lines"], Path(request["target"]))
+    return {"pages": 1, "odd": []}
+
+
+def repeat(request: Request) -> Answer:
+    """Repeat a page of our own."""
+    from produce.imaging.text import repeat as write
+
+    pages = write(Path(request["source"]), Path(request["target"]), request["count"])
+    return {"pages": pages, "odd": []}
+
+
+def stamp(request: Request) -> Answer:
+    """Stamp all pages of a PDF."""
+    from produce.imaging.stamp import stamp_pdf
+
+    numbers = request["numbers"]
+    stamp_pdf(Path(request["source"]), Path(request["target"]), numbers, request["legend"])
+    return {"pages": len(numbers), "odd": []}
+
+
+def page(request: Request) -> Answer:
+    """Paint one page of a stamped PDF as TIFF."""
+    from produce.imaging.tiff import page_tiff
+
+    dpi = page_tiff(
+        Path(request["source"]), request["number"], request["dpi"], Path(request["target"])
+    )
+    return {"pages": 1, "odd": [], "dpi": dpi}
+
+
+_ACTS: dict[str, Callable[[Request], Answer]] = {
+    each.__name__: each
+    for each in (mail, text, html, pdf, image, office, slip, repeat, stamp, page)
+}
+
+
+def handle(request: Request) -> Answer:
+    """Answer one request; a document that cannot be imaged is an answer, too."""
+    try:
+        return _ACTS[request["do"]](request)
+    except RenderError as error:
+        return _refusal(error, str(request.get("source", "")))
+    except RecursionError:
+        return _refusal(RenderError(Code.TOO_DEEP, "nested too deeply"))
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the item border: any parser's error is recorded
+        return _refusal(
+            RenderError(
+                Code.CORRUPT, "cannot be laid out", f"{type(error).__name__}: {error}"[:500]
+            )
+        )
+
+
+def _refusal(error: RenderError, source: str = "") -> Answer:
+    said = str(error).replace(source, "the document") if source else str(error)
+    return {"code": error.code.value, "reason": error.reason, "message": said[:800]}
+
+
+def main() -> None:
+    """Serve until the worker is gone."""
+    isolate()
+    from process.child_loop import serve
+
+    serve(handle)
+
+
+if __name__ == "__main__":
+    main()

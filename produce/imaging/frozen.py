@@ -1,0 +1,76 @@
+"""Dates that a document writes anew each time it is opened, kept as they were last saved.
+
+LibreOffice would print today's date where the file holds `DATE`, `TIME` and the like as a field;
+what was on the page when the document was last saved is what is to be produced. The command's
+name is made one that nothing computes, so that the result saved with the field is shown.
+"""
+
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+_VOLATILE = rb"(?:DATE|TIME|PRINTDATE|FILENAME|USERNAME|USERINITIALS|USERADDRESS)"
+# WordprocessingML, ECMA-376 part 1, 17.16: simple fields and instructions.
+_WORD = (
+    (re.compile(rb"(<w:instrText[^>]*>\s*)" + _VOLATILE + rb"(?=[\s<\\])"), rb"\1REDWELLKEPT"),
+    (re.compile(rb'(w:instr=")(\s*)' + _VOLATILE + rb'(?=[\s"\\])'), rb"\1\2REDWELLKEPT"),
+)
+_SLIDES = ((re.compile(rb'(<a:fld\b[^>]*\btype=")datetime[^"]*'), rb"\1kept"),)
+_ODF = (
+    (re.compile(rb'(<text:(?:date|time)\b[^>]*?) text:fixed="false"'), rb'\1 text:fixed="true"'),
+    (re.compile(rb"(<text:(?:date|time)\b)(?![^>]*text:fixed)"), rb'\1 text:fixed="true"'),
+)
+_RTF = re.compile(rb"(\\fldinst\b[^\\{}]*(?:[{\\][^{}]{0,80}?)?\s)" + _VOLATILE + rb"(?=[\s\\}])")
+_MOST = 512 << 20
+_KINDS = {
+    "docx": ("word/", _WORD),
+    "docm": ("word/", _WORD),
+    "pptx": ("ppt/", _SLIDES),
+    "pptm": ("ppt/", _SLIDES),
+    "odt": ("", _ODF),
+    "odp": ("", _ODF),
+}
+
+
+def freeze(path: Path, kind: str) -> None:
+    """Rewrite the document at `path` in place where it holds such fields."""
+    if kind == "rtf":
+        data = path.read_bytes()
+        path.write_bytes(_RTF.sub(rb"\1REDWELLKEPT", data))
+    elif kind in _KINDS:
+        prefix, rules = _KINDS[kind]
+        try:
+            _freeze_members(path, prefix, rules)
+        except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, EOFError, KeyError):
+            return  # a damaged one is LibreOffice's to judge, as it came
+
+
+def computes_dates(path: Path) -> bool:
+    """Whether a binary Word document has a date field that LibreOffice will compute anew."""
+    data = path.read_bytes()
+    wide = b"\x13\0 \0D\0A\0T\0E\0", b"\x13\0 \0T\0I\0M\0E\0"
+    return any(each in data for each in (b"\x13 DATE ", b"\x13 TIME ", *wide))
+
+
+def _freeze_members(
+    path: Path, prefix: str, rules: tuple[tuple[re.Pattern[bytes], bytes], ...]
+) -> None:
+    changed: dict[str, bytes] = {}
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            if info.filename.startswith(prefix) and info.filename.endswith(".xml"):
+                if info.file_size > _MOST:
+                    continue
+                data = archive.read(info)
+                kept = data
+                for pattern, replacement in rules:
+                    kept = pattern.sub(replacement, kept)
+                if kept != data:
+                    changed[info.filename] = kept
+        if changed:
+            fresh = path.with_name(f"{path.name}.kept")
+            with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as target:
+                for info in archive.infolist():
+                    target.writestr(info, changed.get(info.filename) or archive.read(info))
+            shutil.move(fresh, path)

@@ -1,0 +1,141 @@
+"""HTML to PDF by WeasyPrint, with nothing fetched from anywhere.
+
+Only `data:` addresses and the document's own `cid:` parts are served. Style that hides, crops or
+lays content over other content is neutralised; what is wider than the page is laid out again on a
+larger page and shrunk to Letter.
+"""
+
+import logging
+import re
+import ssl
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import weasyprint
+from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+from produce.imaging.errors import RenderError
+from records.codes import Code
+
+PAGE_WIDTH, PAGE_HEIGHT = 816.0, 1056.0  # Letter in CSS pixels
+SIDE = 72.0
+LEAST_ZOOM = 0.35
+MAX_CHARACTERS = 3_000_000
+FAMILIES = (
+    '"Liberation Sans", "DejaVu Sans", "Noto Sans", "Noto Naskh Arabic", "WenQuanYi Micro Hei", '
+    "sans-serif"
+)
+_GUARD = f"""
+html, body {{ display: block !important; visibility: visible !important; width: auto !important;
+  height: auto !important; margin: 0 !important; padding: 0 !important; columns: auto !important }}
+html {{ font: 11pt {FAMILIES} }}
+* {{ position: static !important; overflow: visible !important; max-height: none !important;
+  transform: none !important; clip: auto !important; clip-path: none !important;
+  opacity: 1 !important; text-indent: 0 !important; overflow-wrap: break-word;
+  visibility: visible !important }}
+div, p, span, section, article, blockquote, center, font, a, ul, ol, li {{
+  height: auto !important }}
+img {{ max-width: 100%; max-height: 900px !important }}
+pre {{ white-space: pre-wrap !important; font-family: "Liberation Mono", "DejaVu Sans Mono",
+  monospace }}
+table {{ page-break-inside: auto !important }}
+.redwell-head, .redwell-head * {{ font: 10.5pt {FAMILIES} !important; color: #000 !important;
+  background: #fff !important; border: 0 !important; text-align: left !important;
+  float: none !important }}
+.redwell-head {{ display: table !important; width: 100% !important;
+  border-bottom: 1.5pt solid #000 !important; margin: 0 0 12pt 0 !important }}
+.redwell-head td {{ display: table-cell !important; padding: 1pt 8pt 1pt 0 !important;
+  vertical-align: top !important; white-space: pre-wrap !important }}
+.redwell-head td:first-child {{ font-weight: bold !important; width: 1% !important;
+  white-space: nowrap !important }}
+.redwell-text {{ white-space: pre-wrap !important; font: 10.5pt {FAMILIES} !important }}
+"""
+_EMOJI = re.compile(
+    r"""["']?\s*(?:apple color emoji|segoe ui emoji|segoe ui symbol|noto color emoji|noto emoji"""
+    r"""|twemoji(?: mozilla)?|emojione(?: mozilla)?|android emoji)\s*["']?\s*,?""",
+    re.IGNORECASE,
+)
+_FAMILY = re.compile(r"font(?:-family)?\s*:[^;}<>]*", re.IGNORECASE)
+_PAGE_RULE = re.compile(r"@page\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A part of the mail that its HTML may show."""
+
+    content_type: str
+    data: bytes
+
+
+class Fetcher(URLFetcher):  # type: ignore[misc]
+    """Serves the mail's own parts and `data:`; everything else is refused and counted."""
+
+    def __init__(self, parts: Mapping[str, Resource]) -> None:
+        # A context without authorities: none is loaded, since none will be asked.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        super().__init__(ssl_context=context, allowed_protocols=("data",), allow_redirects=False)
+        self._parts = parts
+        self.refused: set[str] = set()
+
+    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+        """Answer one address; raises `ValueError` for what is not ours to show."""
+        scheme, _, rest = url.partition(":")
+        if scheme.lower() == "data":
+            return super().fetch(url, headers)
+        if scheme.lower() == "cid":
+            part = self._parts.get(urllib.parse.unquote(rest).strip("<>"))
+            if part is not None:
+                return URLFetcherResponse(url, part.data, {"Content-Type": part.content_type})
+        self.refused.add(url[:200])
+        raise ValueError("outside of the document")
+
+
+def html_pdf(html: str, target: Path, parts: Mapping[str, Resource]) -> tuple[int, frozenset[str]]:
+    """Lay out `html`; the number of pages, and the addresses that were not fetched."""
+    if len(html) > MAX_CHARACTERS:
+        raise RenderError(Code.TOO_LARGE, "HTML too long to lay out")
+    for name in ("weasyprint", "fontTools"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    fetcher = Fetcher(parts)
+    safe = _tamed(html)
+    document = _rendered(safe, fetcher, PAGE_WIDTH, PAGE_HEIGHT)
+    zoom = 1.0
+    widest = _widest(document)
+    if widest > PAGE_WIDTH - SIDE / 2:  # too wide: Letter on its side, smaller as need be
+        zoom = min(1.0, max(LEAST_ZOOM, PAGE_HEIGHT / (widest + SIDE)))
+        document = _rendered(safe, fetcher, PAGE_HEIGHT / zoom, PAGE_WIDTH / zoom)
+    document.metadata = type(document.metadata)()
+    document.write_pdf(target, zoom=zoom, pdf_identifier=b"redwell")
+    return len(document.pages), frozenset(fetcher.refused)
+
+
+def _tamed(html: str) -> str:
+    """Without emoji fonts, which space out digits, and without page rules of its own."""
+    cleaned = _FAMILY.sub(lambda match: _EMOJI.sub("", match[0]), html)
+    return _PAGE_RULE.sub("@media nothing", cleaned)
+
+
+def _rendered(html: str, fetcher: Fetcher, width: float, height: float) -> Any:
+    page = f"@page {{ size: {width}px {height}px !important; margin: {SIDE}px !important }}"
+    guard = weasyprint.CSS(string=page + _GUARD, url_fetcher=fetcher)
+    # Screen rules, as the mail was read: print rules are where things are hidden from a printer.
+    source = weasyprint.HTML(
+        string=html, base_url="about:blank", url_fetcher=fetcher, media_type="screen"
+    )
+    return source.render(stylesheets=[guard], presentational_hints=True)
+
+
+def _widest(document: Any) -> float:
+    """The right edge of whatever reaches furthest, in CSS pixels."""
+    right = 0.0
+    for page in document.pages:
+        pending = list(page._page_box.children)
+        while pending:
+            box = pending.pop()
+            pending.extend(getattr(box, "children", ()))
+            width = box.width if isinstance(box.width, int | float) else 0.0
+            right = max(right, (box.position_x or 0.0) + width)
+    return right

@@ -1,0 +1,202 @@
+"""Documents to unstamped PDF pages: the worker's side. Nothing here parses what it handles."""
+
+import atexit
+import functools
+import importlib.metadata
+import shutil
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from process.child import Child
+from process.interface import ChildFailure
+from produce.imaging import libreoffice
+from produce.imaging.route import office_suffix, way
+from produce.interface import RenderBatch, RenderJob, RenderResult
+from records.codes import Code
+from records.errors import DiskFullError
+from records.notes import Note, exception, warning
+from store import Store, StoreWriter, open_store
+
+_TOOLS = {
+    "mail": "weasyprint",
+    "html": "weasyprint",
+    "svg": "weasyprint",
+    "plain": "pikepdf",
+    "text": "pikepdf",
+    "pdf": "pikepdf",
+    "image": "pillow",
+}
+_LEAST_ROOM = 32 << 20
+_AT_ONCE = 20  # office documents for one LibreOffice
+Answer = dict[str, Any]
+
+
+@functools.cache
+def child(memory_mb: int) -> Child:
+    """This worker's imaging child; it stays from batch to batch."""
+    started = Child("produce.imaging.child_main", memory_mb=memory_mb)
+    atexit.register(started.close)
+    return started
+
+
+def ask(memory_mb: int, request: dict[str, Any], seconds: float) -> Answer:
+    """Put a request to the child; its death is an answer with a code, too."""
+    answer = child(memory_mb).call(request, seconds)
+    if isinstance(answer, ChildFailure) or "code" in answer:
+        _require_room(Path(tempfile.gettempdir()))
+    if isinstance(answer, ChildFailure):
+        reasons = {Code.TIMEOUT: "took too long", Code.MEMORY: "took too much memory"}
+        return {
+            "code": answer.code.value,
+            "reason": reasons.get(answer.code, "the renderer died over it"),
+            "message": answer.message,
+        }
+    return answer
+
+
+def _require_room(folder: Path) -> None:
+    """No document is to blame for a full disk."""
+    if shutil.disk_usage(folder).free < _LEAST_ROOM:
+        raise DiskFullError(f"{folder} has no room left for pages. Make some and run again")
+
+
+@functools.cache
+def tool_of(kind: str) -> tuple[str, str]:
+    """Name and version of the tool that images documents of a way."""
+    if kind == "office":
+        return "LibreOffice", libreoffice.version()
+    name = _TOOLS[kind]
+    return name, importlib.metadata.version(name)
+
+
+def render_batch(batch: RenderBatch) -> tuple[RenderResult, ...]:
+    """Image each document into a PDF blob, or say why not; results in the order of the jobs."""
+    store = open_store(batch.store_address)
+    with tempfile.TemporaryDirectory(prefix="redwell-") as name, store.writing() as writer:
+        return _Rendering(batch, store, writer, Path(name)).results()
+
+
+class _Rendering:
+    """One batch at work."""
+
+    def __init__(self, batch: RenderBatch, store: Store, writer: StoreWriter, folder: Path) -> None:
+        self._batch = batch
+        self._store = store
+        self._writer = writer
+        self._folder = folder
+        self._targets = 0
+
+    def results(self) -> tuple[RenderResult, ...]:
+        """All jobs, in order; office documents together, since LibreOffice takes long to start."""
+        office = [job for job in self._batch.jobs if way(job)[0] == "office"]
+        done: dict[int, RenderResult] = {}
+        for start in range(0, len(office), _AT_ONCE):
+            group = office[start : start + _AT_ONCE]
+            done |= dict(zip((id(job) for job in group), self._office(group), strict=True))
+        return tuple(done.get(id(job)) or self._one(job) for job in self._batch.jobs)
+
+    def _one(self, job: RenderJob) -> RenderResult:
+        kind, reason = way(job)
+        if reason:
+            return RenderResult(job.document_id, None, 0, reason, ())
+        target = self._target()
+        answer = self._attempt(job, kind, target)
+        if "code" in answer and kind in ("mail", "html"):
+            return self._plainly(job, kind, answer)
+        degraded = kind == "text" and "code" not in answer
+        return self._result(job, kind, answer, target, degraded="its layout" if degraded else "")
+
+    def _plainly(self, job: RenderJob, kind: str, failed: Answer) -> RenderResult:
+        """What cannot be laid out as HTML is printed as text."""
+        target = self._target()
+        answer = failed
+        if kind == "mail":
+            answer = self._attempt(job, "mail text", target)
+        if "code" in answer:
+            answer = self._attempt(job, "text", target)
+        if "code" in answer:
+            answer = failed
+        return self._result(job, kind, answer, target, degraded=str(failed["message"]))
+
+    def _attempt(self, job: RenderJob, kind: str, target: Path) -> Answer:
+        sha256 = job.text_sha256 if kind == "text" else job.sha256
+        if sha256 is None:
+            return {"code": Code.NO_TEXT.value, "reason": "no text", "message": "no text to print"}
+        with self._store.local_path(sha256) as source:
+            request = self._request(job, kind) | {"source": str(source), "target": str(target)}
+            limits = self._batch.limits
+            return ask(limits.memory_mb, request, limits.render_seconds)
+
+    def _request(self, job: RenderJob, kind: str) -> dict[str, Any]:
+        if kind in ("mail", "mail text"):
+            return {"do": "mail", "header": job.header, "rich": kind == "mail"}
+        if kind in ("plain", "text"):
+            shown = job.header if kind == "text" and job.type in ("email", "msg") else ()
+            charset = "utf-8" if kind == "text" else None
+            return {"do": "text", "header": shown, "charset": charset}
+        if kind in ("html", "svg"):
+            return {"do": "html", "svg": kind == "svg"}
+        return {"do": kind, "passwords": self._batch.passwords}
+
+    def _office(self, jobs: Sequence[RenderJob]) -> list[RenderResult]:
+        targets = [self._target() for _ in jobs]
+        answers = self._convert(jobs, targets)
+        if len(jobs) > 1:  # whoever failed in company gets another try alone
+            for number, answer in enumerate(answers):
+                if answer.get("code") in (Code.CRASH, Code.TIMEOUT, Code.MEMORY):
+                    answers[number] = self._convert(jobs[number : number + 1], [targets[number]])[0]
+        return [
+            self._result(job, "office", answer, target)
+            for job, answer, target in zip(jobs, answers, targets, strict=True)
+        ]
+
+    def _convert(self, jobs: Sequence[RenderJob], targets: Sequence[Path]) -> list[Answer]:
+        limits = self._batch.limits
+        with ExitStack() as stack, tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            files = [
+                {
+                    "source": str(stack.enter_context(self._store.local_path(job.sha256))),
+                    "type": office_suffix(job),
+                    "target": str(target),
+                }
+                for job, target in zip(jobs, targets, strict=True)
+            ]
+            request = {
+                "do": "office",
+                "files": files,
+                "folder": folder,
+                "passwords": self._batch.passwords,
+                "seconds": limits.render_seconds,
+            }
+            seconds = 120 + (limits.render_seconds + 5) * len(jobs)
+            answer = ask(limits.memory_mb, request, seconds)
+        answers: list[Answer] = answer["answers"] if "answers" in answer else [answer] * len(jobs)
+        return answers
+
+    def _target(self) -> Path:
+        self._targets += 1
+        return self._folder / f"{self._targets}.pdf"
+
+    def _result(
+        self, job: RenderJob, kind: str, answer: Answer, target: Path, degraded: str = ""
+    ) -> RenderResult:
+        tool = tool_of(kind)
+        if "code" in answer:
+            note = exception(Code(answer["code"]), answer["message"], *tool)
+            return RenderResult(job.document_id, None, 0, answer["reason"], (note,))
+        with target.open("rb") as stream:
+            digests = self._writer.put_stream(stream)
+        target.unlink()
+        notes = tuple(warning(Code.PARTIAL, odd, *tool) for odd in answer["odd"])
+        if degraded:
+            notes += (_plain_note(kind, degraded),)
+        return RenderResult(job.document_id, digests.sha256, answer["pages"], "", notes)
+
+
+def _plain_note(kind: str, why: str) -> Note:
+    said = "is lost" if why == "its layout" else "- HTML could not be laid out"
+    message = f"printed as plain text: {why} {said}"
+    return warning(Code.PARTIAL, message, *tool_of(kind))

@@ -1,0 +1,45 @@
+"""Which way a document is imaged, by its type; spreadsheets and the like stay native."""
+
+from produce.imaging.office import DRAWINGS, SLIDES, WRITER
+from produce.interface import RenderJob
+
+OFFICE = WRITER | SLIDES | DRAWINGS
+_WAYS = {
+    "email": "mail",
+    "pdf": "pdf",
+    "html": "html",
+    "svg": "svg",
+    **dict.fromkeys(("txt", "xml", "ics", "vcf"), "plain"),
+    **dict.fromkeys(("msg", "mhtml", "epub", "tnef"), "text"),
+    **dict.fromkeys(("tiff", "png", "jpg", "gif", "bmp", "heic", "webp", "image"), "image"),
+    **dict.fromkeys(OFFICE, "office"),
+}
+_REASONS = {
+    **dict.fromkeys(("csv", "xlsx", "xlsm", "xlsb", "xls", "ods"), "spreadsheet"),
+    **dict.fromkeys(("audio", "video"), "media"),
+    **dict.fromkeys(
+        ("zip", "gz", "bz2", "xz", "zstd", "tar", "7z", "rar", "archive", "mbox", "pst"),
+        "container",
+    ),
+    "executable": "program",
+    "empty": "empty file",
+    "mpp": "project plan",
+    "unknown": "unknown type",
+    "ole": "unknown type",
+}
+
+
+def way(job: RenderJob) -> tuple[str, str]:
+    """(way, "") for what can be imaged, ("", reason) for what is produced natively."""
+    if job.type == "image" and job.name.lower().endswith((".emf", ".wmf")):
+        return "office", ""
+    if job.type in _WAYS:
+        return _WAYS[job.type], ""
+    if job.mime.startswith(("audio/", "video/")):
+        return "", "media"
+    return "", _REASONS.get(job.type, f"no way to image {job.type}")
+
+
+def office_suffix(job: RenderJob) -> str:
+    """The type under which LibreOffice is to open a document."""
+    return job.name.lower()[-3:] if job.type == "image" else job.type

@@ -1,0 +1,305 @@
+"""Plans a production: freezes what is selected and how each document is produced.
+
+One transaction makes the plan real. Planning a name again replaces its plan as long as no
+numbers are reserved for it.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from produce.numbering import first_number, reservation_of
+from produce.selection import (
+    Family,
+    choose,
+    in_chunks,
+    load_families,
+    refuse_unprocessed,
+    tag_id,
+    tagged,
+)
+from produce.specification import Specification
+from produce.treating import Item, Treated, treat
+from produce.treatment import Treatment
+from records import audit, tables, times
+from records.case import Case
+from records.control import control
+from records.errors import ProductionError, SpecificationError
+
+_KEPT = 100  # control numbers of one conflict that are kept with the production
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a production will hold. `counts` reconcile: chosen and brought along = items + left out.
+
+    `conflicts` gives control numbers by what a person should look at before the run.
+    """
+
+    name: str
+    first_bates: str
+    counts: dict[str, int]
+    conflicts: dict[str, tuple[str, ...]]
+    items: tuple[Item, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary, for `--json`."""
+        return {
+            "name": self.name,
+            "first_bates": self.first_bates,
+            "counts": self.counts,
+            "conflicts": {name: list(found) for name, found in self.conflicts.items()},
+        }
+
+
+def plan(case: Case, specification: Specification, dry_run: bool = False) -> Plan:
+    """Plan a production. Raises `SpecificationError` before anything is written.
+
+    With `dry_run` nothing is written at all.
+    """
+    if dry_run:
+        with case.read() as connection:
+            return _planned(case, connection, specification)
+    with case.exclusive("produce"), case.write() as connection:
+        found = _planned(case, connection, specification)
+        _write(connection, specification, found)
+    return found
+
+
+def _planned(case: Case, connection: sa.Connection, specification: Specification) -> Plan:
+    _refuse_name(case, connection, specification.name)
+    first = first_number(connection, specification)
+    chosen = choose(case, connection, specification)
+    excluded = tagged(connection, specification.exclude_tags)
+    families = load_families(connection, chosen.ids)
+    refuse_unprocessed(families)
+    _refuse_privilege(connection, specification, families)
+    exceptions = exception_codes(connection, families)
+    treated = [treat(each, specification, excluded, exceptions) for each in families]
+    items = tuple(item for each in treated for item in each.items)
+    if not items:
+        raise SpecificationError(_nothing(specification, len(chosen.ids)))
+    conflicts = _conflicts(connection, specification, families, treated, excluded)
+    counts = _counts(chosen.ids, families, treated, items)
+    counts["not searchable yet, so not looked at"] = chosen.unseen
+    return Plan(specification.name, specification.bates(first), counts, conflicts, items)
+
+
+def _nothing(specification: Specification, chosen: int) -> str:
+    what = (
+        f"the query {specification.query!r}"
+        if specification.query is not None
+        else (f"the tag {specification.tag!r}")
+    )
+    if not chosen:
+        return f"Nothing to produce: {what} selects no document"
+    return (
+        f"Nothing to produce: {what} selects {chosen} documents, but all of them are suppressed "
+        "duplicates or containers whose contents are documents of their own"
+    )
+
+
+def _refuse_name(case: Case, connection: sa.Connection, name: str) -> None:
+    p = tables.productions.c
+    rows = connection.execute(sa.select(p.id, p.name, p.state))
+    for row in rows:
+        if row.name.casefold() != name.casefold():
+            continue
+        if row.name != name:
+            raise SpecificationError(
+                f"The production {row.name} differs from {name} in case only; take another name"
+            )
+        if row.state == "frozen" or reservation_of(connection, row.id):
+            raise ProductionError(
+                f"The production {name} is {row.state} and holds Bates numbers: it cannot be "
+                "planned again. Run it to its end, or plan another under a new name"
+            )
+    if (case.productions_folder / name).exists():
+        raise ProductionError(
+            f"{case.productions_folder / name} is there already, and no production of this case "
+            "made it: move it away or take another name"
+        )
+
+
+def privilege_names(connection: sa.Connection) -> list[str]:
+    """Tags that by their name mean privilege, as "Privileged" but not "Not privileged"."""
+    names = connection.execute(sa.select(tables.tags.c.name)).scalars()
+    denied = re.compile(r"^(not|non|no)\b[\s_-]*|^nonpriv", re.IGNORECASE)
+    meant = re.compile(r"privileg|\bpriv\b|attorney.client|work.product", re.IGNORECASE)
+    return [each for each in names if meant.search(each) and not denied.search(each)]
+
+
+def _refuse_privilege(
+    connection: sa.Connection, specification: Specification, families: Sequence[Family]
+) -> None:
+    """A tag that by its name means privilege must be excluded, or allowed in so many words."""
+    for name in (*specification.exclude_tags, *specification.allow_tags):
+        tag_id(connection, name)
+    settled = {*specification.exclude_tags, *specification.allow_tags}
+    ids = {each.id for family in families for each in family.members}
+    for name in privilege_names(connection):
+        carriers = ids & tagged(connection, [name]) if name not in settled else set()
+        if carriers:
+            raise SpecificationError(
+                f"{len(carriers)} documents of the selection carry the tag {name!r} (as "
+                f"{control(min(carriers))}). Withhold them with --exclude-tag {name!r}, or produce "
+                f"them all the same with --allow-tag {name!r}"
+            )
+
+
+def exception_codes(connection: sa.Connection, families: Iterable[Family]) -> dict[int, str]:
+    """The newest exception code of each document that has one."""
+    n = tables.notes.c
+    rows = in_chunks(
+        connection,
+        lambda ids: (
+            sa.select(n.document_id, n.code)
+            .where(n.document_id.in_(ids), n.severity == "exception")
+            .order_by(n.id)
+        ),
+        {each.id for family in families for each in family.members},
+    )
+    return {row.document_id: row.code for row in rows}
+
+
+def _counts(
+    chosen: set[int], families: Sequence[Family], treated: Sequence[Treated], items: Sequence[Item]
+) -> dict[str, int]:
+    by_treatment = Counter(item.treatment for item in items)
+    left = Counter(why for each in treated for _, why in each.left_out)
+    ids = {item.member.id for item in items}
+    gone = {member.id for each in treated for member, _ in each.left_out}
+    return {
+        "chosen": len(chosen),
+        "brought along by families": len((ids | gone) - chosen),
+        "documents": len(items),
+        "families": sum(1 for each in treated if each.items),
+        **{f"produced as {each}": by_treatment[each] for each in Treatment},
+        "left out: suppressed duplicate": left["duplicate"],
+        "left out: container, contents stand alone": left["container"],
+        "left out: inline, shown in its parent": left["inline"],
+        "of the chosen, not found": len(
+            chosen - {each.id for family in families for each in family.members}
+        ),
+    }
+
+
+def _conflicts(
+    connection: sa.Connection,
+    specification: Specification,
+    families: Sequence[Family],
+    treated: Sequence[Treated],
+    excluded: set[int],
+) -> dict[str, tuple[str, ...]]:
+    items = [item for each in treated for item in each.items]
+    ids = {item.member.id for item in items}
+    open_ids = {item.member.id for item in items if item.treatment is not Treatment.WITHHELD}
+    members = [each for family in families for each in family.members]
+    found: dict[str, Iterable[int]] = {
+        "withheld": ids - open_ids,
+        "same bytes as a withheld document": _twins(connection, open_ids, excluded),
+        "produced before": _produced_before(connection, ids, specification.name),
+        "exceptions": [i.member.id for i in items if i.member.disposition == "exception"],
+        "waiting for OCR": [i.member.id for i in items if i.member.ocr_waiting],
+        "duplicate whose kept copy is not selected": [
+            member.id
+            for each in treated
+            for member, why in each.left_out
+            if why == "duplicate" and member.duplicate_of not in ids
+        ],
+        "family not whole": [
+            each.id
+            for each in members
+            if not specification.families
+            and each.id not in ids
+            and each.family in {item.member.family for item in items}
+        ],
+    }
+    return {
+        name: tuple(control(each) for each in sorted(ids)) for name, ids in found.items() if ids
+    }
+
+
+def _twins(connection: sa.Connection, produced: set[int], excluded: set[int]) -> set[int]:
+    d = tables.documents.c
+    rows = in_chunks(connection, lambda ids: sa.select(d.sha256).where(d.id.in_(ids)), excluded)
+    hashes = {row.sha256 for row in rows if row.sha256}
+    return {
+        row.id
+        for row in in_chunks(
+            connection, lambda ids: sa.select(d.id, d.sha256).where(d.id.in_(ids)), produced
+        )
+        if row.sha256 in hashes
+    }
+
+
+def _produced_before(connection: sa.Connection, ids: set[int], name: str) -> set[int]:
+    i, p = tables.production_items.c, tables.productions.c
+    rows = in_chunks(
+        connection,
+        lambda chunk: (
+            sa.select(i.document_id)
+            .join(tables.productions, p.id == i.production_id)
+            .where(i.document_id.in_(chunk), i.beg_bates.is_not(None), p.name != name)
+        ),
+        ids,
+    )
+    return {row.document_id for row in rows}
+
+
+def _write(connection: sa.Connection, specification: Specification, found: Plan) -> None:
+    p = tables.productions
+    old = connection.execute(
+        sa.select(p.c.id).where(p.c.name == specification.name)
+    ).scalar_one_or_none()
+    if old is not None:
+        for table in (tables.production_items, tables.production_files):
+            connection.execute(table.delete().where(table.c.production_id == old))
+        connection.execute(p.delete().where(p.c.id == old))
+    number = old or (connection.execute(sa.select(sa.func.max(p.c.id))).scalar() or 0) + 1
+    kept = {name: list(ids[:_KEPT]) for name, ids in found.conflicts.items()}
+    sizes = {name: len(ids) for name, ids in found.conflicts.items()}
+    connection.execute(
+        p.insert().values(
+            id=number,
+            name=specification.name,
+            state="planned",
+            actor=audit.actor(),
+            created_at=times.now(),
+            specification=specification.model_dump(mode="json"),
+            counts={"plan": found.counts, "conflicts": sizes, "conflicting": kept},
+        )
+    )
+    connection.execute(
+        tables.production_items.insert(),
+        [_row(number, position, item) for position, item in enumerate(found.items)],
+    )
+    audit.append(
+        connection,
+        "production planned" if old is None else "production planned again",
+        name=specification.name,
+        specification=specification.model_dump(mode="json"),
+        counts=found.counts,
+        conflicts=sizes,
+    )
+
+
+def _row(production_id: int, position: int, item: Item) -> dict[str, Any]:
+    return {
+        "production_id": production_id,
+        "position": position,
+        "document_id": item.member.id,
+        "treatment": item.treatment,
+        "reason": item.reason,
+        "state": "planned",
+        "detail": {
+            "family": item.member.family,
+            "parent": item.parent,
+            "hide_path": item.hide_path,
+            "holds_withheld": item.holds_withheld,
+        },
+    }

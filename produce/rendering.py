@@ -1,0 +1,198 @@
+"""First phase of a run: each document that is imaged becomes unstamped pages in the store.
+
+Each batch's transaction is its commit point. What cannot be imaged turns into a native with a
+slip sheet, with the reason on record.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from produce.interface import RenderBatch, RenderJob, RenderResult
+from produce.record import Mapper, PlannedItem, Production, Render, items, update_items, write_notes
+from produce.selection import in_chunks
+from produce.treating import native_or_slip
+from produce.treatment import OFFICE_TYPES, Treatment
+from produce.values import MASKED, mail_header
+from records import tables
+from records.case import Case
+from records.engine import TaskFailure
+from records.errors import ProductionError
+from records.fields import Fields
+from records.options import Advance
+
+_JOBS = 16
+_BYTES = 32 << 20
+_MAILS = ("email", "msg")
+NO_OFFICE = "LibreOffice is not installed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A document to render and what it costs to hand out."""
+
+    item: PlannedItem
+    job: RenderJob
+    size: int
+
+
+def waiting(connection: sa.Connection, production_id: int) -> list[PlannedItem]:
+    """Items that are still to be rendered."""
+    i = tables.production_items.c
+    return items(connection, production_id, i.state == "planned", i.treatment == Treatment.IMAGE)
+
+
+def office_waiting(connection: sa.Connection, production_id: int) -> list[PlannedItem]:
+    """Items that LibreOffice is still to turn into pages."""
+    d = tables.documents.c
+    pending = waiting(connection, production_id)
+    rows = in_chunks(
+        connection,
+        lambda ids: sa.select(d.id).where(d.id.in_(ids), d.type.in_(OFFICE_TYPES)),
+        {each.document_id for each in pending},
+    )
+    office = {row.id for row in rows}
+    return [each for each in pending if each.document_id in office]
+
+
+def slip_office(case: Case, production: Production) -> int:
+    """Produce office documents natively for want of LibreOffice; how many there were."""
+    with case.write() as connection:
+        found = office_waiting(connection, production.id)
+        update_items(connection, production.id, [_native(each, NO_OFFICE) for each in found])
+    return len(found)
+
+
+def render_all(
+    case: Case,
+    production: Production,
+    mapper: Mapper,
+    render: Render,
+    passwords: tuple[str, ...],
+    advance: Advance,
+) -> None:
+    """Render what is still to be rendered. A batch that kills its worker is tried one by one."""
+    with case.read() as connection:
+        work = _work(connection, production)
+    again: list[_Work] = []
+    for size in (_JOBS, 1):
+        by_id = {each.job.document_id: each for each in work}
+        batches = (_batch(case, production, each, passwords) for each in _split(work, size))
+        for batch, result in mapper.map_ordered(render, batches):
+            group = [by_id[job.document_id] for job in batch.jobs]
+            if not isinstance(result, TaskFailure):
+                _commit(case, production, group, result)
+            elif size > 1:
+                again.extend(group)
+                continue
+            else:
+                reason = "imaging it ended the worker process"
+                _commit(case, production, group, [_failed(each, reason) for each in group])
+            advance(len(group))
+        work, again = again, []
+
+
+def _failed(work: _Work, reason: str) -> RenderResult:
+    return RenderResult(work.job.document_id, None, 0, reason, ())
+
+
+def _work(connection: sa.Connection, production: Production) -> list[_Work]:
+    pending = {each.document_id: each for each in waiting(connection, production.id)}
+    names = _attachment_names(connection, production.id)
+    d = tables.documents.c
+    zone = ZoneInfo(production.specification.time_zone)
+    rows = in_chunks(
+        connection,
+        lambda ids: sa.select(
+            d.id, d.sha256, d.size, d.type, d.mime, d.name, d.text_sha256, d.fields
+        ).where(d.id.in_(ids)),
+        pending,
+    )
+    work = []
+    for row in rows:
+        header = (
+            mail_header(Fields.from_json(row.fields), names.get(row.id, ()), zone)
+            if row.type in _MAILS
+            else ()
+        )
+        job = RenderJob(row.id, row.sha256, row.type, row.mime, row.name, row.text_sha256, header)
+        work.append(_Work(pending[row.id], job, row.size))
+    return sorted(work, key=lambda each: each.item.position)
+
+
+def _attachment_names(connection: sa.Connection, production_id: int) -> dict[int, list[str]]:
+    """Names to print in a mail's header: those of produced children, withheld ones masked."""
+    i, d = tables.production_items.c, tables.documents.c
+    rows = connection.execute(
+        sa.select(i.treatment, i.detail, d.name)
+        .join(tables.documents, d.id == i.document_id)
+        .where(i.production_id == production_id)
+        .order_by(i.position)
+    )
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        if row.detail["parent"] is not None:
+            name = MASKED if row.treatment == Treatment.WITHHELD else row.name
+            found.setdefault(row.detail["parent"], []).append(name)
+    return found
+
+
+def _split(work: Sequence[_Work], most: int) -> Iterator[list[_Work]]:
+    group: list[_Work] = []
+    size = 0
+    for each in work:
+        if group and (len(group) >= most or size + each.size > _BYTES):
+            yield group
+            group, size = [], 0
+        group.append(each)
+        size += each.size
+    if group:
+        yield group
+
+
+def _batch(
+    case: Case, production: Production, work: Sequence[_Work], passwords: tuple[str, ...]
+) -> RenderBatch:
+    return RenderBatch(
+        jobs=tuple(each.job for each in work),
+        store_address=case.store_address,
+        limits=case.settings.limits,
+        passwords=passwords,
+        time_zone=production.specification.time_zone,
+    )
+
+
+def _commit(
+    case: Case, production: Production, group: Sequence[_Work], results: Sequence[RenderResult]
+) -> None:
+    if [each.document_id for each in results] != [each.job.document_id for each in group]:
+        raise ProductionError(
+            f"Imaging gave back other documents than it was given, near "
+            f"{group[0].job.document_id}: this is an error of the program"
+        )
+    rendered = []
+    natives = []
+    for work, result in zip(group, results, strict=True):
+        if result.pdf_sha256 is None or result.pages < 1 or result.reason:
+            natives.append(_native(work.item, result.reason or "it has no pages"))
+        else:
+            rendered.append(
+                {
+                    "position": work.item.position,
+                    "state": "rendered",
+                    "pages": result.pages,
+                    "render_sha256": result.pdf_sha256,
+                }
+            )
+    with case.write() as connection:
+        update_items(connection, production.id, rendered)
+        update_items(connection, production.id, natives)
+        write_notes(connection, {each.document_id: each.notes for each in results})
+
+
+def _native(item: PlannedItem, reason: str) -> dict[str, Any]:
+    treatment, why = native_or_slip(reason, item.detail["holds_withheld"])
+    return {"position": item.position, "treatment": treatment, "reason": why, "pages": 1}

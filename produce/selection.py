@@ -1,0 +1,175 @@
+"""Which documents a production takes: by tag or query, whole families, in their order."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import batched, groupby
+from typing import Any
+
+import sqlalchemy as sa
+
+from index.searching import search
+from produce.specification import Specification
+from records import tables
+from records.case import Case
+from records.codes import Disposition
+from records.control import control
+from records.errors import SpecificationError
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A document as planning looks at it."""
+
+    id: int
+    family: int
+    position: int
+    found_in: int | None
+    role: str
+    disposition: str
+    duplicate_of: int | None
+    type: str
+    mime: str
+    sha256: str | None
+    size: int
+    ocr_waiting: int
+    date: str | None
+
+    @property
+    def control(self) -> str:
+        """Its control number."""
+        return control(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A whole family in its order, the root first, and which of its members were chosen."""
+
+    members: tuple[Member, ...]
+    chosen: frozenset[int]
+
+
+def tag_id(connection: sa.Connection, name: str) -> int:
+    """The tag of this name; raises `SpecificationError` where there is none."""
+    c = tables.tags.c
+    found = list(connection.execute(sa.select(c.id).where(c.name == name)).scalars())
+    if not found:
+        known = ", ".join(connection.execute(sa.select(c.name).order_by(c.name)).scalars())
+        raise SpecificationError(
+            f"There is no tag {name!r}. The tags of this case: {known or 'none'}"
+        )
+    return int(found[0])
+
+
+def tagged(connection: sa.Connection, names: Iterable[str]) -> set[int]:
+    """Documents that carry any of these tags, a suppressed copy standing for the kept one too."""
+    tag_ids = [tag_id(connection, name) for name in names]
+    if not tag_ids:
+        return set()
+    documents, tags = tables.documents.c, tables.document_tags.c
+    rows = connection.execute(
+        sa.select(documents.id, documents.duplicate_of_id)
+        .join(tables.document_tags, tags.document_id == documents.id)
+        .where(tags.tag_id.in_(tag_ids))
+    )
+    found: set[int] = set()
+    for row in rows:
+        found.add(row.id)
+        if row.duplicate_of_id is not None:
+            found.add(row.duplicate_of_id)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the query or tag names, before families; `unseen` documents no query can find yet."""
+
+    ids: set[int]
+    unseen: int
+
+
+def choose(case: Case, connection: sa.Connection, specification: Specification) -> Chosen:
+    """The documents that the query or the tag names, before families."""
+    if specification.query is not None:
+        found = search(case, specification.query)
+        return Chosen(set(found.ids), found.missing + found.unprocessed)
+    tags = tables.document_tags.c
+    assert specification.tag is not None
+    wanted = tag_id(connection, specification.tag)
+    rows = connection.execute(sa.select(tags.document_id).where(tags.tag_id == wanted))
+    return Chosen(set(rows.scalars()), 0)
+
+
+def in_chunks[T](
+    connection: sa.Connection,
+    make: Callable[[Sequence[int]], sa.Select[*tuple[Any, ...]]],
+    ids: Iterable[int],
+) -> Iterator[sa.Row[*tuple[Any, ...]]]:
+    """Run a query over many ids, some hundred at a time: databases limit a statement's values."""
+    for chunk in batched(sorted(ids), _CHUNK):
+        yield from connection.execute(make(chunk))
+
+
+def load_families(connection: sa.Connection, chosen: set[int]) -> list[Family]:
+    """The families of the chosen documents, in the order in which they are produced.
+
+    By the family's date (its root's sent date, else its modification date; undated ones last),
+    then by control number. Within a family parents come before what they hold.
+    """
+    c = tables.documents.c
+    roots = {
+        row.family_id
+        for row in in_chunks(
+            connection, lambda ids: sa.select(c.family_id).where(c.id.in_(ids)), chosen
+        )
+    }
+    rows = in_chunks(connection, _members_query, roots)
+    members = sorted((_member(row) for row in rows), key=lambda each: (each.family, each.position))
+    families = []
+    for _, group in groupby(members, key=lambda each: each.family):
+        family = tuple(group)
+        families.append(Family(family, frozenset(each.id for each in family) & chosen))
+    families.sort(key=lambda each: (each.members[0].date or "9999", each.members[0].family))
+    return families
+
+
+def _members_query(families: Sequence[int]) -> sa.Select[*tuple[Any, ...]]:
+    c = tables.documents.c
+    return sa.select(
+        *(c.id, c.family_id, c.position, c.found_in_id, c.role, c.disposition, c.duplicate_of_id),
+        *(c.type, c.mime, c.sha256, c.size, c.ocr_pages, c.sent_at, c.modified_at),
+    ).where(c.family_id.in_(families))
+
+
+def _member(row: sa.Row[*tuple[Any, ...]]) -> Member:
+    return Member(
+        id=row.id,
+        family=row.family_id,
+        position=row.position,
+        found_in=row.found_in_id,
+        role=row.role,
+        disposition=row.disposition,
+        duplicate_of=row.duplicate_of_id,
+        type=row.type,
+        mime=row.mime,
+        sha256=row.sha256,
+        size=row.size,
+        ocr_waiting=len(row.ocr_pages),
+        date=row.sent_at or row.modified_at,
+    )
+
+
+def refuse_unprocessed(families: Sequence[Family]) -> None:
+    """Raise `SpecificationError` where a family was not read to its end: it could grow."""
+    pending = [
+        each.control
+        for family in families
+        for each in family.members
+        if each.disposition == Disposition.PENDING
+    ]
+    if pending:
+        raise SpecificationError(
+            f"{len(pending)} selected documents are not processed yet (as {pending[0]}): run "
+            "'redwell process' first"
+        )

@@ -1,0 +1,155 @@
+"""Decides for each member of a family how it is produced, and what must not show.
+
+Withholding goes with what shows the withheld: a parent that displays a withheld picture or
+object is withheld too, and so are the parts that a withheld document displays. A file that
+contains a withheld document is never produced natively.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from produce.selection import Family, Member
+from produce.specification import Specification
+from produce.treatment import Treatment, native_reason
+from records.codes import Disposition, Role
+
+_SHOWN_IN_PARENT = (Role.INLINE, Role.EMBEDDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A document on the plan. `parent` is the nearest ancestor that is on the plan too.
+
+    `hide_path` is set below a withheld ancestor, whose name the path would tell;
+    `holds_withheld` where the document's file contains a withheld one.
+    """
+
+    member: Member
+    treatment: Treatment
+    reason: str
+    parent: int | None
+    hide_path: bool
+    holds_withheld: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """What becomes of a family: items in order, and members that are left out, by reason."""
+
+    items: tuple[Item, ...]
+    left_out: tuple[tuple[Member, str], ...]
+
+
+def treat(
+    family: Family,
+    specification: Specification,
+    excluded: set[int],
+    exceptions: Mapping[int, str],
+) -> Treated:
+    """Decide for one family. `exceptions` gives the code for members that are exceptions."""
+    tree = Tree(family, excluded)
+    items: list[Item] = []
+    left: list[tuple[Member, str]] = []
+    produced: set[int] = set()
+    for member in family.members:
+        wanted = bool(family.chosen) if specification.families else member.id in family.chosen
+        if not wanted:
+            continue
+        why_not = _left_out(member, family, specification, tree, produced)
+        if why_not:
+            left.append((member, why_not))
+            continue
+        produced.add(member.id)
+        treatment, reason = _treatment(member, specification, tree, exceptions)
+        items.append(
+            Item(
+                member,
+                treatment,
+                reason,
+                next((each for each in tree.ancestors(member.id) if each in produced), None),
+                any(each in tree.withheld for each in tree.ancestors(member.id)),
+                member.id in tree.holding,
+            )
+        )
+    return Treated(tuple(items), tuple(left))
+
+
+class Tree:
+    """Who holds whom in a family, and how far withholding reaches."""
+
+    def __init__(self, family: Family, excluded: set[int]) -> None:
+        ids = {each.id for each in family.members}
+        self._parents = {each.id: each.found_in for each in family.members if each.found_in in ids}
+        self.tagged = ids & excluded
+        self.withheld = set(self.tagged)
+        for member in reversed(family.members):  # children before their parents
+            parent = self._parents.get(member.id)
+            if parent and member.id in self.withheld and member.role in _SHOWN_IN_PARENT:
+                self.withheld.add(parent)
+        for member in family.members:
+            if self._parents.get(member.id) in self.withheld and member.role in _SHOWN_IN_PARENT:
+                self.withheld.add(member.id)
+        self.holding = {ancestor for each in self.withheld for ancestor in self.ancestors(each)}
+
+    def ancestors(self, document_id: int) -> list[int]:
+        """The chain above a member, the nearest first."""
+        found: list[int] = []
+        parent = self._parents.get(document_id)
+        while parent is not None:
+            found.append(parent)
+            parent = self._parents.get(parent)
+        return found
+
+
+def _left_out(
+    member: Member,
+    family: Family,
+    specification: Specification,
+    tree: Tree,
+    produced: set[int],
+) -> str:
+    """Why a member of the selection is not an item of its own; empty when it is one."""
+    if member.disposition == Disposition.DUPLICATE:
+        return "duplicate"
+    if member.disposition == Disposition.CONTAINER and len(family.members) == 1:
+        return "container"
+    shown = member.role == Role.INLINE and specification.inline == "parent"
+    above = tree.ancestors(member.id)
+    if shown and above and above[0] in produced:
+        return "inline"
+    return ""
+
+
+def _treatment(
+    member: Member,
+    specification: Specification,
+    tree: Tree,
+    exceptions: Mapping[int, str],
+) -> tuple[Treatment, str]:
+    if member.id in tree.withheld:
+        return Treatment.WITHHELD, "tagged" if member.id in tree.tagged else "shows what is tagged"
+    if member.disposition == Disposition.CONTAINER:
+        return Treatment.SLIP, "container"
+    reason = _why_native(member, specification, exceptions)
+    if member.sha256 is None:
+        return Treatment.SLIP, reason or "bytes not available"
+    if not reason:
+        return Treatment.IMAGE, ""
+    return native_or_slip(reason, member.id in tree.holding)
+
+
+def _why_native(member: Member, specification: Specification, exceptions: Mapping[int, str]) -> str:
+    if member.disposition == Disposition.EXCEPTION:
+        return exceptions.get(member.id, "exception")
+    if member.disposition == Disposition.SYSTEM_FILE:
+        return "system file"
+    if member.disposition == Disposition.EMPTY or member.size == 0:
+        return "empty file"
+    return native_reason(member.type, member.mime, specification.native_types)
+
+
+def native_or_slip(reason: str, holds_withheld: bool) -> tuple[Treatment, str]:
+    """The native where it may be produced, else a slip sheet that says why not."""
+    if holds_withheld:
+        return Treatment.SLIP, f"{reason}; the file holds a withheld document"
+    return Treatment.NATIVE, reason

@@ -1,0 +1,61 @@
+"""How each document is produced: imaged, natively, by a slip sheet alone, or withheld."""
+
+from enum import StrEnum
+
+WITHHELD_LINE = "Document Withheld - Privileged"
+NATIVE_LINE = "Document Produced Natively"
+CONTAINER_LINE = "Container - Contents Produced Separately"
+SLIP_LINE = "Document Not Imaged - Native Not Produced"
+
+
+class Treatment(StrEnum):
+    """What a document becomes in a volume."""
+
+    IMAGE = "image"  # pages
+    NATIVE = "native"  # one slip sheet and the native file
+    SLIP = "slip"  # one slip sheet, no native
+    WITHHELD = "withheld"  # one slip sheet, no native, no text, no metadata
+
+
+# By the convention of ESI protocols: pages show such files badly or not at all. What has no way
+# to pages besides (archives, programs, unknown types) turns native when it is to be rendered.
+NATIVE_TYPES: tuple[str, ...] = (
+    *("csv", "xls", "xlsx", "xlsm", "xlsb", "ods"),
+    *("audio", "video", "mpp", "executable", "unknown"),
+)
+
+# What LibreOffice turns into pages; compared with the imaging's own list by a test.
+OFFICE_TYPES = frozenset(
+    {
+        *("doc", "docm", "docx", "odt", "rtf"),
+        *("odp", "ppt", "pptm", "pptx"),
+        *("pub", "vsd", "vsdx"),
+    }
+)
+
+_NATIVE_MIMES = ("audio/", "video/")
+
+
+def native_reason(type_: str, mime: str, native_types: tuple[str, ...]) -> str:
+    """Why a document of this type is produced natively; empty when it is imaged."""
+    if type_ in native_types:
+        return f"type {type_}"
+    if mime.startswith(_NATIVE_MIMES):
+        return f"type {mime.partition('/')[0]}"
+    return ""
+
+
+def slip_lines(treatment: Treatment, reason: str) -> tuple[str, ...]:
+    """The lines of a slip sheet. They tell nothing of the content, of a withheld one least."""
+    if treatment is Treatment.WITHHELD:
+        return (WITHHELD_LINE,)
+    if treatment is Treatment.SLIP and reason == "container":
+        return (CONTAINER_LINE,)
+    first = NATIVE_LINE if treatment is Treatment.NATIVE else SLIP_LINE
+    return (first, f"Reason: {stampable(reason)}") if reason else (first,)
+
+
+def stampable(text: str) -> str:
+    """Text in letters that the stamp's font has, one line, cut to what a slip sheet takes."""
+    line = " ".join(text.split())
+    return line.encode("cp1252", errors="replace").decode("cp1252")[:90]

@@ -1,0 +1,138 @@
+"""Cases and indexes for the tests of index/ and review/: rows and blobs put in by hand."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pyroaring import BitMap
+
+from index.adopt import adopt
+from index.build import build_segment
+from index.interface import IndexBatch, IndexDocument
+from index.run import load_documents, wanted
+from records import tables, times
+from records.case import Case, CaseInfo, create, opened
+from records.fields import Fields
+from store import open_store
+
+INFO = CaseInfo("1:26-cv-1", "A v. B", "S.D.N.Y.", "America/New_York", "ABC", 7)
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """A document of a test case; `extra` overrides columns of its row."""
+
+    text: str | None = ""
+    fields: Fields = field(default_factory=Fields)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def case_with(
+    folder: Path, docs: Sequence[Doc], custodians: Sequence[str] = ("Ray, Ann",)
+) -> Iterator[Case]:
+    """A new case that holds some documents, processed but not indexed."""
+    create(folder, INFO, [], custodians)
+    with opened(folder) as case:
+        add(case, docs)
+        yield case
+
+
+def add(case: Case, docs: Iterable[Doc]) -> None:
+    """Put documents on record, their texts in the store; ids go on from those there are."""
+    with case.write() as connection:
+        if not connection.execute(tables.collections.select()).first():
+            connection.execute(tables.collections.insert().values(**_collection()))
+        first = len(connection.execute(tables.documents.select()).all()) + 1
+        for number, doc in enumerate(docs, first):
+            connection.execute(tables.documents.insert().values(**_row(case, number, doc)))
+
+
+def _collection() -> dict[str, Any]:
+    return {
+        "id": 1,
+        "custodian_id": 1,
+        "source": "/evidence",
+        "state": "complete",
+        "actor": "test",
+        "started_at": times.now(),
+        "settings": {},
+        "tools": {},
+        "counts": {},
+    }
+
+
+def _row(case: Case, number: int, doc: Doc) -> dict[str, Any]:
+    sha256 = put(case, doc.text) if doc.text is not None else None
+    row: dict[str, Any] = {
+        "id": number,
+        "collection_id": 1,
+        "custodian_id": 1,
+        "family_id": number,
+        "position": 0,
+        "role": "file",
+        "address": f"folder/{number}.txt",
+        "name": f"{number}.txt",
+        "name_bytes": b"x",
+        "sha256": f"{number:064x}",
+        "sha1": f"{number:040x}",
+        "md5": f"{number:032x}",
+        "size": 1000 * number,
+        "mime": "text/plain",
+        "type": "text",
+        "ext": "txt",
+        "state": "processed",
+        "outcome": "reviewable",
+        "disposition": "reviewable",
+        "text_sha256": sha256,
+        "text_source": "native",
+        "text_chars": len(doc.text or ""),
+        "ocr_pages": [],
+        "sent_at": doc.fields.sent_at,
+        "fields": doc.fields.to_json(),
+        "revision": 1,
+    }
+    return {**row, **doc.extra}
+
+
+def put(case: Case, text: str) -> str:
+    """Store a text; its hash."""
+    with open_store(case.store_address).writing() as writer:
+        return writer.put_bytes(text.encode("utf-8", "surrogatepass")).sha256
+
+
+def index_here(case: Case, ids: Sequence[int] | None = None) -> None:
+    """Index documents (default: all that there should be) as one segment, in this process."""
+    with case.read() as connection:
+        chosen = list(wanted(connection).revisions) if ids is None else list(ids)
+        documents = load_documents(connection, chosen)
+    add_segment(case, documents)
+
+
+def add_segment(case: Case, documents: Sequence[IndexDocument]) -> None:
+    """Build and adopt one segment, in this process."""
+    scratch = str(case.scratch_folder)
+    adopt(
+        case.index_folder,
+        [build_segment(IndexBatch(tuple(documents), case.store_address, scratch))],
+    )
+
+
+class Everything:
+    """A catalogue for tests of the evaluator: `number:3` are the multiples of 3 in its scope."""
+
+    def __init__(self, scope: Iterable[int]) -> None:
+        self._scope = BitMap(scope)
+
+    def names(self) -> Sequence[str]:
+        return ("number",)
+
+    def select(self, field: str, operator: str, value: str, upper: str | None) -> BitMap:
+        if not value.isdigit() or operator != "=":
+            raise ValueError("it is a whole number")
+        return BitMap(each for each in self._scope if each % int(value) == 0)
+
+    def scope(self) -> BitMap:
+        return self._scope

@@ -58,13 +58,13 @@ def unpack(corpus: Path, target: Path) -> list[str]:
 
 
 def texts(folder: Path) -> list[str]:
-    """What Redwell indexes of each mail, read by Python's own parser: headers, text, file names."""
+    """What Redwell indexes of each mail, read by Python's own parser: headers, text, file name."""
     found = []
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             message = email.message_from_bytes(path.read_bytes(), policy=email.policy.compat32)
             parts = [str(message.get(name, "")) for name in ("subject", "from", "to", "cc", "bcc")]
-            parts.append(str(path.relative_to(folder)))
+            parts.append(path.name)
             for part in message.walk():
                 if part.get_content_maintype() == "text":
                     payload = part.get_payload(decode=True)

@@ -14,7 +14,11 @@ from index import schema, words
 from index.interface import IndexBatch, IndexDocument, SegmentBuilt
 from store import Store, open_store
 
-NAME = "MAIN"
+FORMAT = 1
+"""Grows when the words or the schema change; an index of another format is not seen, and is swept
+and built anew by the next run."""
+
+NAME = f"F{FORMAT}"
 LEXICON = ".lex"
 _POOL_MB = 128
 

@@ -1,11 +1,11 @@
 """The commands `index` and `search`."""
 
-import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from pyroaring import BitMap
@@ -16,37 +16,55 @@ from rich.text import Text
 from index.catalog import SqlCatalog
 from index.families import whole_families
 from index.query import parse
-from index.run import IndexSummary, index_case
-from index.run import Progress as Report
 from index.searching import Result, search
 from index.snippets import Line, Piece, by_date, lines
 from index.tree import explain
 from records.case import Case, opened
 from records.control import control
-from records.engine import started
+from records.options import (
+    case_option,
+    engine_for,
+    json_option,
+    print_json,
+    scheduler_option,
+    workers_option,
+)
 from store import open_store
+
+if TYPE_CHECKING:
+    from index.run import IndexSummary
 
 _SHOWN = 20
 
 
 @click.command("index")
-@click.option("--case", "case_path", type=click.Path(path_type=Path), help="The case's folder.")
-@click.option("--workers", type=click.IntRange(min=0), help="Worker processes; 0: one a core.")
-@click.option("--scheduler", help="Address of a Dask scheduler to use instead.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@case_option
+@workers_option
+@scheduler_option
+@json_option
 def index_command(
-    case_path: Path | None, workers: int | None, scheduler: str | None, as_json: bool
+    case_folder: Path | None, workers: int | None, scheduler: str | None, as_json: bool
 ) -> None:
-    """Bring the index up to the record: index what it lacks, drop what was replaced."""
-    with opened(case_path) as case:
-        count = case.settings.workers if workers is None else workers
-        address = case.settings.scheduler if scheduler is None else scheduler
-        with started(count, address) as engine, _progress() as report:
-            summary = index_case(case, engine, report)
-    click.echo(json.dumps(asdict(summary)) if as_json else _told(summary))
+    """Index what the index lacks.
+
+    Documents that changed since, by OCR for one, are indexed anew. The index is derived: delete
+    its folder and this command builds it again.
+    """
+    from index.run import index_case  # imports Dask: a second that a search should not wait for
+
+    with (
+        opened(case_folder) as case,
+        engine_for(case, workers, scheduler) as engine,
+        _progress() as report,
+    ):
+        summary = index_case(case, engine, report)
+    if as_json:
+        print_json(asdict(summary))
+    else:
+        click.echo(_told(summary))
 
 
-def _told(summary: IndexSummary) -> str:
+def _told(summary: "IndexSummary") -> str:
     return (
         f"{summary.in_index} of {summary.expected} documents are in the index: "
         f"{summary.already} were there, {summary.indexed} were added or replaced, "
@@ -55,7 +73,7 @@ def _told(summary: IndexSummary) -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[Report]:
+def _progress() -> Iterator[Callable[[int, int], None]]:
     """A bar on stderr when a person watches."""
     console = Console(stderr=True)
     columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -66,8 +84,8 @@ def _progress() -> Iterator[Report]:
 
 @click.command("search")
 @click.argument("query")
-@click.option("--case", "case_path", type=click.Path(path_type=Path), help="The case's folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print documents as JSON.")
+@case_option
+@json_option
 @click.option("--ids", "only_ids", is_flag=True, help="Print control numbers only, one a line.")
 @click.option("--count", "only_count", is_flag=True, help="Print the number of documents only.")
 @click.option("--limit", type=click.IntRange(min=0), help="Show at most so many. [table: 20]")
@@ -84,7 +102,7 @@ def _progress() -> Iterator[Report]:
 )
 def search_command(
     query: str,
-    case_path: Path | None,
+    case_folder: Path | None,
     as_json: bool,
     only_ids: bool,
     only_count: bool,
@@ -95,8 +113,12 @@ def search_command(
     only_tree: bool,
     scope: str,
 ) -> None:
-    """Find the documents that answer QUERY; all of them, counted exactly."""
-    with opened(case_path) as case:
+    """Find the documents that answer QUERY.
+
+    All of them, counted exactly. The language is that of docs/search.md: AND, OR, NOT, "phrases",
+    wild*, w/5, pre/5, field:value, date:2024-01..2024-03, tag:NAME.
+    """
+    with opened(case_folder) as case:
         if only_tree:
             click.echo(explain(parse(query, SqlCatalog(case).names())))
             return
@@ -167,6 +189,7 @@ def _print_json(query: str, count: int, result: Result, found: Iterable[Line]) -
             "control": line.control,
             "date": line.date,
             "custodian": line.custodian,
+            "address": line.address,
             "type": line.type,
             "from": line.author,
             "subject": line.subject,
@@ -174,17 +197,14 @@ def _print_json(query: str, count: int, result: Result, found: Iterable[Line]) -
         }
         for line in found
     ]
-    click.echo(
-        json.dumps(
-            {
-                "query": query,
-                "count": count,
-                "missing": result.missing,
-                "unprocessed": result.unprocessed,
-                "documents": documents,
-            },
-            ensure_ascii=False,
-        )
+    print_json(
+        {
+            "query": query,
+            "count": count,
+            "missing": result.missing,
+            "unprocessed": result.unprocessed,
+            "documents": documents,
+        }
     )
 
 

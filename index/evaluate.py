@@ -41,8 +41,14 @@ EXPANSION_LIMIT = 20_000
 
 def pattern(wildcard: str) -> "re.Pattern[str]":
     """The regular expression of a wildcard, for lines of a lexicon."""
-    signs = {"*": ".*", "?": ".", "=": "[0-9]"}
-    return re.compile("^" + "".join(signs.get(c) or re.escape(c) for c in wildcard) + "$", re.M)
+    signs = {"?": ".", "=": "[0-9]"}
+    first, *rest = (
+        "".join(signs.get(c) or re.escape(c) for c in piece) for piece in re.split(r"\*+", wildcard)
+    )
+    # Atomic groups, as in fnmatch: a pattern of many stars must not take exponential time.
+    middle = "".join(f"(?>.*?{piece})" for piece in rest[:-1])
+    last = f".*{rest[-1]}" if rest else ""
+    return re.compile(f"^{first}{middle}{last}$", re.MULTILINE)
 
 
 def expand(lexicon: str, wildcard: str) -> list[str]:
@@ -64,7 +70,7 @@ class Evaluator:
         self._segments = segments
         self._catalog = catalog
         self._query = ""
-        self._everything = catalog.scope()
+        self._everything = BitMap()
         self._expansions: dict[tuple[int, str, str], list[str]] = {}
         self.held = BitMap()
         for segment in segments:

@@ -61,17 +61,27 @@ def read_contents(folder: Path) -> Contents:
 
     Raises `IndexStateError` where there are some and none of them can be read.
     """
-    generations = sorted((int(m.group(1)) for m in _tocs(folder)), reverse=True)
-    for generation in generations:
-        segments = _read(folder, generation)
-        if segments is not None:
-            return Contents(generation, segments)
-    if generations:
-        raise IndexStateError(
-            f"The index {folder} is damaged: none of its tables of contents can be read. Delete "
-            "the folder's files and run 'redwell index'; nothing but time is lost"
-        )
+    generations = _generations(folder)
+    while generations:
+        for generation in generations:
+            segments = _read(folder, generation)
+            if segments is not None:
+                return Contents(generation, segments)
+        seen, generations = generations, _generations(folder)
+        if seen == generations:  # else they were replaced while they were read
+            raise IndexStateError(
+                f"The index {folder} is damaged: none of its tables of contents can be read. "
+                "Delete the folder's files and run 'redwell index'; nothing but time is lost"
+            )
     return EMPTY
+
+
+def _generations(folder: Path) -> list[int]:
+    """The generations of all tables of contents, the newest first."""
+    if not folder.is_dir():
+        return []
+    found = (_TOC.fullmatch(each.name) for each in folder.iterdir())
+    return sorted((int(each.group(1)) for each in found if each), reverse=True)
 
 
 def read_toc(folder: Path, generation: int) -> tuple[Any, ...]:
@@ -81,12 +91,6 @@ def read_toc(folder: Path, generation: int) -> tuple[Any, ...]:
     storage = RamStorage()
     storage.files[path.name] = path.read_bytes()
     return tuple(TOC.read(storage, NAME, gen=generation).segments)
-
-
-def _tocs(folder: Path) -> list[re.Match[str]]:
-    if not folder.is_dir():
-        return []
-    return [found for each in folder.iterdir() if (found := _TOC.fullmatch(each.name))]
 
 
 def _read(folder: Path, generation: int) -> tuple[Any, ...] | None:

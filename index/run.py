@@ -1,20 +1,21 @@
 """Bring the index up to the record: build what it lacks, adopt, and prove that it is all there."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
 from index.adopt import adopt, held
 from index.build import build_segment
 from index.interface import IndexBatch, IndexDocument, SegmentBuilt
+from index.rows import Wanted, load_documents, wanted
 from records import audit, tables, times
 from records.case import Case
-from records.codes import Disposition
+from records.control import control
 from records.engine import Engine, TaskFailure
 from records.errors import IndexStateError
-from records.fields import Address, Fields
+from store import working
 
 Progress = Callable[[int, int], None]
 """Told the documents done and those to be done."""
@@ -23,7 +24,9 @@ _BATCH_CHARACTERS = 24_000_000  # about 4 M words: a builder holds some 24 times
 _BATCH_DOCUMENTS = 5_000
 _SMALLEST_BATCH = 500_000
 _OVERHEAD = 500  # characters that the fields of a document count for
+_FIELD_CHARACTERS = 4_000_000  # of all documents of a batch
 _ADOPT_AT_ONCE = 4
+_ADOPT_SECONDS = 10.0  # a crash costs no more work than this, and a batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +41,6 @@ class IndexSummary:
     failed: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the record says should be in the index: each document's revision and length."""
-
-    revisions: dict[int, int]
-    characters: dict[int, int]
-
-
-def wanted(connection: sa.Connection) -> Wanted:
-    """All processed documents but containers; duplicates too, which the scope hides later."""
-    c = tables.documents.c
-    query = (
-        sa.select(c.id, c.revision, c.text_chars)
-        .where(c.state == "processed", c.disposition != Disposition.CONTAINER)
-        .order_by(c.id)
-    )
-    rows = connection.execute(query).all()
-    return Wanted({row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows})
-
-
 def index_case(case: Case, engine: Engine, progress: Progress) -> IndexSummary:
     """Index all that the index lacks and drop what it should not hold.
 
@@ -65,7 +48,7 @@ def index_case(case: Case, engine: Engine, progress: Progress) -> IndexSummary:
     `CaseBusyError` while another stage writes, `IndexStateError` where documents could not be
     indexed, after all others were.
     """
-    with case.exclusive("index"):
+    with working(case, "index"):
         with case.read() as connection:
             target = wanted(connection)
         before = held(case.index_folder)
@@ -85,43 +68,46 @@ def _build(
     case: Case, engine: Engine, progress: Progress, missing: list[int], target: Wanted
 ) -> list[int]:
     """Build and adopt in order; the ids of the documents whose worker died each time."""
-    plan = _plan(missing, target, engine.workers)
     done = 0
-    broken: list[int] = []
-    for batch, ready in _built(case, engine, plan):
-        if ready is None:
-            broken.extend(batch)
-            continue
-        adopt(case.index_folder, ready)
-        done += sum(each.documents for each in ready)
-        progress(done, len(missing))
     failed: list[int] = []
-    # One document can take its batch along: try each of them by itself before giving it up.
-    for batch, ready in _built(case, engine, [[each] for each in broken]):
-        if ready is None:
-            failed.extend(batch)
-            continue
-        adopt(case.index_folder, ready)
-        done += sum(each.documents for each in ready)
-        progress(done, len(missing))
+    plan = _plan(missing, target, engine.workers)
+    while plan:
+        broken: list[list[int]] = []
+        for batch, ready in _built(case, engine, plan):
+            if ready:
+                adopt(case.index_folder, ready)
+                done += sum(each.documents for each in ready)
+                progress(done, len(missing))
+            elif len(batch) == 1:
+                failed += batch
+            else:
+                broken.append(batch)
+        # One document takes its whole batch along: halve it, until the one is alone.
+        plan = [half for each in broken for half in _halves(each)]
     return failed
+
+
+def _halves(batch: list[int]) -> tuple[list[int], list[int]]:
+    middle = len(batch) // 2
+    return batch[:middle], batch[middle:]
 
 
 def _built(
     case: Case, engine: Engine, plan: Sequence[list[int]]
-) -> Iterator[tuple[list[int], list[SegmentBuilt] | None]]:
-    """Segments as they come, several at a time; None with the ids of a batch that failed."""
+) -> Iterator[tuple[list[int], list[SegmentBuilt]]]:
+    """Segments as they come, several at a time; or none, and the ids of a batch that failed."""
     ready: list[SegmentBuilt] = []
+    adopted = time.monotonic()
     for batch, result in engine.map_ordered(
         build_segment, _batches(case, plan), window=2 * engine.workers
     ):
         if isinstance(result, TaskFailure):
-            yield [each.document_id for each in batch.documents], None
+            yield [each.document_id for each in batch.documents], []
             continue
         ready.append(result)
-        if len(ready) >= _ADOPT_AT_ONCE:
+        if len(ready) >= _ADOPT_AT_ONCE or time.monotonic() - adopted > _ADOPT_SECONDS:
             yield [], ready
-            ready = []
+            ready, adopted = [], time.monotonic()
     if ready:
         yield [], ready
 
@@ -147,47 +133,34 @@ def _batches(case: Case, plan: Iterable[list[int]]) -> Iterator[IndexBatch]:
     for ids in plan:
         with case.read() as connection:
             documents = load_documents(connection, ids)
-        yield IndexBatch(documents, case.store_address, scratch)
+        for part in _parts(documents):
+            yield IndexBatch(part, case.store_address, scratch)
 
 
-def load_documents(connection: sa.Connection, ids: Sequence[int]) -> tuple[IndexDocument, ...]:
-    """Read rows into what a worker indexes."""
-    c = tables.documents.c
-    columns = (c.id, c.revision, c.text_sha256, c.name, c.address, c.fields)
-    found: list[IndexDocument] = []
-    for start in range(0, len(ids), 500):
-        query = sa.select(*columns).where(c.id.in_(ids[start : start + 500])).order_by(c.id)
-        found.extend(
-            IndexDocument(row.id, row.revision, row.text_sha256, field_texts(row))
-            for row in connection.execute(query)
-        )
-    return tuple(found)
-
-
-def field_texts(row: "sa.Row[*tuple[Any, ...]]") -> tuple[tuple[str, str], ...]:
-    """The searchable text fields of a row; empty ones are left out."""
-    fields = Fields.from_json(row.fields)
-    texts = {
-        "title": fields.title,
-        "author": fields.author,
-        "subject": fields.subject,
-        "from": _people(fields.sender),
-        "to": _people(fields.to),
-        "cc": _people(fields.cc),
-        "bcc": _people(fields.bcc),
-        "filename": row.name,
-        "path": row.address,
-    }
-    return tuple((name, text) for name, text in texts.items() if text)
-
-
-def _people(addresses: Iterable[Address]) -> str:
-    return "; ".join(str(each) for each in addresses)
+def _parts(documents: Sequence[IndexDocument]) -> Iterator[tuple[IndexDocument, ...]]:
+    """Cut documents where their fields grow too long to pass through the scheduler at once."""
+    part: list[IndexDocument] = []
+    room = _FIELD_CHARACTERS
+    for each in documents:
+        size = sum(len(text) for _, text in each.fields)
+        if part and size > room:
+            yield tuple(part)
+            part, room = [], _FIELD_CHARACTERS
+        part.append(each)
+        room -= size
+    if part:
+        yield tuple(part)
 
 
 def _begin(case: Case, documents: int) -> int:
     c = tables.runs.c
     with case.write() as connection:
+        # The lock is ours: whatever still says that it runs was cut off.
+        connection.execute(
+            tables.runs.update()
+            .where(c.stage == "index", c.state == "running")
+            .values(state="interrupted")
+        )
         last = connection.execute(sa.select(sa.func.max(c.id))).scalar() or 0
         connection.execute(
             tables.runs.insert().values(
@@ -233,9 +206,9 @@ def _summarise(
 def _require_whole(summary: IndexSummary) -> None:
     if summary.in_index == summary.expected:
         return
-    named = ", ".join(str(each) for each in summary.failed[:20]) or "none was named"
+    named = ", ".join(control(each) for each in summary.failed[:20])
     raise IndexStateError(
         f"{summary.expected - summary.in_index} of {summary.expected} documents could not be "
-        f"indexed: the worker died on each try (document ids: {named}). Give the workers more "
+        f"indexed: the worker died on each try ({named}). Give the workers more "
         "memory and run 'redwell index' again"
     )

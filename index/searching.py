@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from index.adopt import open_segment
@@ -13,7 +15,7 @@ from index.catalog import SqlCatalog
 from index.evaluate import Evaluator
 from index.folder import read_contents
 from index.query import parse
-from index.run import wanted
+from index.rows import wanted
 from index.segment import Segment
 from index.tree import Node, Value, walk
 from records import tables
@@ -96,15 +98,19 @@ def _scope(catalog: SqlCatalog, tree: Node) -> BitMap:
 
 def _lacking(case: Case, segments: list[Segment]) -> tuple[int, int]:
     """How many processed documents the index lacks, and how many are not processed yet."""
-    held: dict[int, int] = {}
-    for each in segments:
-        alive = list(each.live)
-        pairs = zip(each.ids[alive].tolist(), each.revisions[alive].tolist(), strict=True)
-        held.update(pairs)
+    held = [_keys(each.ids, each.revisions)[np.asarray(each.live.to_array())] for each in segments]
+    d = tables.documents.c
     with case.read() as connection:
-        target = wanted(connection).revisions
+        revisions = wanted(connection).revisions
         unprocessed = connection.execute(
-            sa.select(sa.func.count()).where(tables.documents.c.disposition == Disposition.PENDING)
+            sa.select(sa.func.count()).where(d.disposition == Disposition.PENDING)
         ).scalar_one()
-    missing = sum(1 for i, revision in target.items() if held.get(i) != revision)
-    return missing, unprocessed
+    ids = np.fromiter(revisions.keys(), np.int64, len(revisions))
+    target = _keys(ids, np.fromiter(revisions.values(), np.int64, len(revisions)))
+    found = np.isin(target, np.concatenate(held)) if held else np.zeros(len(target), bool)
+    return len(target) - int(np.count_nonzero(found)), unprocessed
+
+
+def _keys(ids: NDArray[np.int64], revisions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """One number for an id and a revision, both of which fit 32 bits."""
+    return (ids << 32) | revisions

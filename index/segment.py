@@ -115,8 +115,9 @@ class Segment:
         return self._postings[key]
 
     def documents(self, field: str, term: str) -> BitMap:
-        """Numbers of the living documents that hold a term in a field."""
-        return BitMap(self.postings(field, term).numbers) & self.live
+        """Numbers of the living documents that hold a term in a field; nothing is kept of them."""
+        postings = self._postings.get((field, term)) or self._load(field, term)
+        return BitMap(postings.numbers) & self.live
 
     def _load(self, field: str, term: str) -> Postings:
         if field not in self._fields:

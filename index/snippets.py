@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pyroaring import BitMap
 
 from index.evaluate import TextSource, hits
-from index.run import field_texts
+from index.rows import field_texts
 from index.tree import Node
 from records import tables, times
 from records.control import control
@@ -40,6 +40,7 @@ class Line:
     control: str
     date: str
     custodian: str
+    address: str
     type: str
     author: str
     subject: str
@@ -71,6 +72,7 @@ def _line(row: Row, zone: ZoneInfo, tree: Node | None, store: Store) -> Line:
         control=control(row.id),
         date=times.parse(date).astimezone(zone).strftime("%Y-%m-%d %H:%M") if date else "",
         custodian=clean(row.custodian),
+        address=row.address,
         type=row.type,
         author=clean("; ".join(str(each) for each in fields.sender) or fields.author),
         subject=clean(fields.subject or fields.title or row.name),

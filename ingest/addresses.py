@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from ingest.headers import Decoding, decode_words
 from records.fields import Address
 
+# Bounded: of what is never closed, each opening mark would otherwise look on to the end.
 _TOKEN = re.compile(
-    r'(?P<quoted>"(?:[^"\\]|\\.)*")'
+    r'(?P<quoted>"(?:[^"\\]|\\.){0,1000}")'
     r"|(?P<angle><[^<>]*>?)"
-    r"|(?P<literal>\[[^\]\s,;]*\])"
+    r"|(?P<literal>\[[^\]\s,;]{0,100}\])"
     r"|(?P<mark>[,;:()])"
     r'|(?P<atom>[^\s",;:()<\[]+|["\[])'
     r"|(?P<space>\s+)",

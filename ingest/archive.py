@@ -25,6 +25,7 @@ from records.settings import Limits
 _TOOL = "zipfile"
 _DAMAGE = (
     zipfile.BadZipFile,
+    pyzipper.BadZipFile,
     zlib.error,
     lzma.LZMAError,
     struct.error,
@@ -56,7 +57,7 @@ def expand_zip(
     budget = budget or Budget(packed_size, limits)
     try:
         archive = _opened(file)
-    except _DAMAGE as error:
+    except (NotImplementedError, *_DAMAGE) as error:
         code = Code.TRUNCATED if "not a zip file" in str(error) else Code.CORRUPT
         yield _exception(code, f"The archive's directory cannot be read: {error}")
         yield from salvage(file, limits, budget)

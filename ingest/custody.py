@@ -38,8 +38,14 @@ class Manifest:
         self._file.write(sha256.encode() + b"  " + path + b"\n")
         self.files += 1
 
-    def close(self) -> None:
+    def flush(self) -> None:
         """Write out what is held back."""
+        self._file.flush()
+
+    def __enter__(self) -> "Manifest":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
 

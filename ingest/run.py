@@ -100,9 +100,10 @@ def ingest(
         shown_source = shown(bytes(root))
         with runs.recorded(case, "ingest", source=shown_source, custodian=custodian) as outcome:
             collection = record.begin(case, owner, custodian, shown_source, len(passwords))
-            job = _Job(case, engine, root, collection)
-            job.collect(tuple(passwords), report)
-            summary = job.finish()
+            with custody.Manifest(case) as manifest:
+                job = _Job(case, engine, root, collection, manifest)
+                job.collect(tuple(passwords), report)
+                summary = job.finish()
             outcome.update(summary.to_json())
     return summary
 
@@ -110,13 +111,20 @@ def ingest(
 class _Job:
     """One run over one source."""
 
-    def __init__(self, case: Case, engine: Engine, source: Path, collection: Collection) -> None:
+    def __init__(
+        self,
+        case: Case,
+        engine: Engine,
+        source: Path,
+        collection: Collection,
+        manifest: custody.Manifest,
+    ) -> None:
         self._case = case
         self._engine = engine
         self._source = source
         self._collection = collection
         self._tally = _Tally()
-        self._manifest = custody.Manifest(case)
+        self._manifest = manifest
         self._under_way: deque[tuple[Planned, ...]] = deque()
 
     def collect(self, passwords: tuple[str, ...], report: Report) -> None:
@@ -129,7 +137,7 @@ class _Job:
             self._list(planned, done)
             report(len(planned))
         self._list_those_gone()
-        self._manifest.close()
+        self._manifest.flush()
 
     def _batches(self, passwords: tuple[str, ...]) -> Iterator[CollectBatch]:
         for planned in batches(self._planned()):

@@ -117,13 +117,19 @@ def _wide(data: bytes) -> str | None:
     head = data[:2000]
     if len(head) < 4 or len(data) % 2 or b"\0" not in head:
         return None
-    even, odd = head[0::2].count(0), head[1::2].count(0)
     half = len(head) // 2
-    if odd > half * 0.4 and even <= half * 0.05:
-        return "utf-16-le"
-    if even > half * 0.4 and odd <= half * 0.05:
-        return "utf-16-be"
+    for charset, wide, plain in (
+        ("utf-16-le", head[1::2], head[0::2]),
+        ("utf-16-be", head[0::2], head[1::2]),
+    ):
+        rare = half * 0.05
+        if wide.count(0) > half * 0.4 and plain.count(0) <= rare and _controls(plain) <= rare:
+            return charset
     return None
+
+
+def _controls(data: bytes) -> int:
+    return len(data) - len(data.translate(None, _CONTROLS))
 
 
 def looks_like_text(head: bytes) -> bool:
@@ -132,4 +138,4 @@ def looks_like_text(head: bytes) -> bool:
         return True
     if b"\0" in head:
         return _wide(head[: len(head) // 2 * 2]) is not None
-    return len(head) - len(head.translate(None, _CONTROLS)) <= len(head) // 200
+    return _controls(head) <= len(head) // 200

@@ -94,10 +94,12 @@ _OLE_STREAMS = (
     ("Props9", "mpp"),
 )
 _HTML = re.compile(
-    rb"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,4000}?-->\s*)*(?:<!doctype\s+html|<html[\s>]|<head[\s>]"
+    rb"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*+-->\s*)*+(?:<!doctype\s+html|<html[\s>]|<head[\s>]"
     rb"|<body[\s>])",
     re.I | re.S,
 )
+_EMLX_COUNT = re.compile(rb"\A\d{1,10}[ \t]*\r?\n")  # Apple Mail's, before the message
+_PICTURE = re.compile(rb"P[1-6]\s")  # Netpbm, which may be all digits
 _CARD = re.compile(rb"\s*BEGIN:V(?:CALENDAR|CARD)\s", re.I)
 _SVG = re.compile(rb"<svg[\s>]", re.I)
 
@@ -147,17 +149,18 @@ def _kind(head: bytes, ext: str, stream: BinaryIO | None) -> tuple[str, str]:
         return "pdf", ""
     if looks_like_mbox(head):
         return "mbox", ""
+    if ext == "emlx":
+        head = _EMLX_COUNT.sub(b"", head, count=1)
     if looks_like_mail(head, surely=ext not in _MAIL_NAMES):
         return ("mhtml" if ext in EXTENSIONS["mhtml"] else "email"), ""
     return _by_magic(head, ext)
 
 
 def _by_magic(head: bytes, ext: str) -> tuple[str, str]:
+    if _CARD.match(head) or (looks_like_text(head) and not _PICTURE.match(head)):
+        return _text_kind(head, ext), ""
     mime = magic.from_buffer(head, mime=True)
-    is_text = looks_like_text(head) or _CARD.match(head) is not None
-    if mime.startswith("image/") and mime != "image/svg+xml":
-        is_text = False
-    if mime in ("text/html", "image/svg+xml", "application/xml", "text/xml") or is_text:
+    if mime in ("text/html", "image/svg+xml", "application/xml", "text/xml"):
         return _text_kind(head, ext), ""
     kind = BY_MAGIC.get(mime) or _MIMES.get(mime)
     if kind in TEXT_KINDS:

@@ -27,6 +27,7 @@ from records.options import (
 )
 from records.runs import recorded
 from records.status import Status, status_of
+from store import working
 
 
 @click.command()
@@ -48,16 +49,17 @@ def process(
     scheduler: str | None,
     as_json: bool,
 ) -> None:
-    """Read text and metadata of all that was collected, with everything embedded.
+    """Read what was collected and not yet read.
 
-    Runs OCR where there is no text, and suppresses duplicate families. Run again after a kill,
-    it goes on where it stood.
+    Takes text and metadata of everything, attached and embedded items included, runs OCR where
+    there is no text, and suppresses duplicate families. Run again after a kill, it goes on where
+    it stood.
     """
     passwords = read_passwords(passwords_file)
     with cases.opened(case_folder) as case:
         require_tools(case.settings.ocr_languages if not no_ocr else None)
         with (
-            case.exclusive("process"),
+            working(case, "process"),
             engine_for(case, workers, scheduler) as engine,
             recorded(case, "process", workers=engine.workers, ocr=not no_ocr) as summary,
         ):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.members import Budget
-from ingest.types import HEAD, identify
+from ingest.types import HEAD, disagrees, extension, identify
 from process.child_loop import progress
 from process.image import RASTER, read_image
 from process.image import TYPES as PICTURES
@@ -19,6 +19,7 @@ from process.packed import COMPRESSED, read_compressed, read_mbox, read_zip
 from process.pdf import read_pdf
 from process.plain import read_html, read_text
 from process.reading import TOOL, VERSION, Family, Item, Part, Reading, failed, head_of
+from process.tars import read_tar
 from records.codes import Code, Disposition, Role
 from records.notes import Note, exception, warning
 from records.settings import Limits
@@ -30,6 +31,7 @@ _READERS: dict[str, Reader] = {
     "mhtml": read_mail,
     "zip": read_zip,
     "mbox": read_mbox,
+    "tar": read_tar,
     "pdf": read_pdf,
     "txt": read_text,
     "csv": read_text,
@@ -92,6 +94,9 @@ def _item(family: Family, part: Part, parent: int | None) -> Item:
         part.type, part.mime = found.type, found.mime
         if found.type == "unknown" and part.node is not None:
             part.mime = part.node.mime or found.mime
+    if parent is not None and disagrees(part.type, extension(part.name)):
+        message = f"The name says {extension(part.name)}, the content is {part.type}"
+        part.notes += (warning(Code.TYPE_DISAGREES, message, TOOL, VERSION),)
     return Item(parent, part, path, size, part.mime, part.type)
 
 

@@ -24,7 +24,6 @@ RASTER = frozenset(
         "image/x-portable-anymap",
         "image/vnd.zbrush.pcx",
         "image/x-pcx",
-        "image/x-tga",
     }
 )
 SMALLEST = 32  # pixels either side; less holds no words

@@ -48,7 +48,8 @@ class ExtractedItem:
     `parent` is the index, within the family, of the item that held it; None for the root, which
     comes first; parents come before their children, siblings in their own order. `outcome` is
     REVIEWABLE, CONTAINER, EMPTY or EXCEPTION. `ocr_pages` are page (frame) indexes from 0 that
-    want OCR. `raw` is all metadata that was found. `dedup_hash` is set for roots that are mails
+    want OCR. `digests` is None for a member whose bytes could not be had. `raw` is all metadata
+    that was found. `dedup_hash` is set for roots that are mails
     (`email-dedup/1`); loose files are compared by their SHA-256.
     """
 
@@ -56,7 +57,7 @@ class ExtractedItem:
     role: Role
     name: str
     name_bytes: bytes
-    digests: Digests
+    digests: Digests | None
     mime: str
     type: str
     ext: str

@@ -21,7 +21,7 @@ from records.codes import Code, Disposition, Role
 from records.notes import Note, exception, warning
 
 _NOT_ITEMS = frozenset({"THUMBNAIL", "METADATA", "FONT", "RENDERING", "VERSION"})
-_CONTAINERS = frozenset({"tar", "7z", "rar", "mbox", "gz", "zip"})
+_CONTAINERS = frozenset({"7z", "rar", "zstd", "archive", "pst"})
 # What may well have no words and is still there to be looked at or listened to.
 _MEDIA = ("audio/", "video/", "image/")
 # Tika names these formats and reads their properties, but not their words.
@@ -82,7 +82,7 @@ def reading_of(node: Node, kind: str, family: Family, cut: tuple[int, ...] = ())
     _sort_children(node, container, texts, parts, notes)
     if cut:
         notes.append(_note(Code.TOO_LARGE, f"{len(cut)} embedded items pass the limit of bytes"))
-    notes += _warnings(node, family)
+    notes += _warnings(node, family, container)
     reading = Reading(
         text="\n\n".join(text for text in texts if text),
         outcome=Disposition.CONTAINER if container else Disposition.REVIEWABLE,
@@ -161,12 +161,13 @@ def _part(child: Node, parent: Node, container: bool, number: int) -> Part:
         name = f"{'image' if picture else 'embedded'}-{number}{ending}"
     assert child.data is not None
     raw = {"path": child.name} if child.name not in ("", name) else {}
-    return Part(name, role, child.data, node=child, raw=raw)
+    known = None if child.starved else child
+    return Part(name, role, child.data, node=known, raw=raw)
 
 
-def _warnings(node: Node, family: Family) -> list[Note]:
+def _warnings(node: Node, family: Family, container: bool) -> list[Note]:
     notes = []
-    if node.cut:
+    if node.cut and not container:  # an archive has no text; its members are read again
         notes.append(family.cut_note())
     if node.too_many:
         message = f"There are more than {family.limits.embedded} embedded items"

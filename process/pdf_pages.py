@@ -116,8 +116,7 @@ def _annotation(
         return
     if kind == c.FPDF_ANNOT_WIDGET:
         if document.formenv:
-            form = document.formenv
-            found.append(_wide(lambda b, n: c.FPDFAnnot_GetFormFieldValue(form, annotation, b, n)))
+            found.append(_field(document.formenv, annotation))
         return
     if kind == c.FPDF_ANNOT_LINK:
         found.append(_link(document, annotation))
@@ -127,7 +126,19 @@ def _annotation(
         if data is not None:
             name = _wide(lambda b, n: c.FPDFAttachment_GetName(pinned, b, n))
             attached.append(Part(name or "attachment", Role.EMBEDDED, data))
-    found.append(_wide(lambda b, n: c.FPDFAnnot_GetStringValue(annotation, b"Contents", b, n)))
+    for key in (b"T", b"Subj", b"Contents"):  # a note's author, subject and words
+        found.append(_string(annotation, key))
+
+
+def _string(annotation: Any, key: bytes) -> str:
+    return _wide(lambda b, n: c.FPDFAnnot_GetStringValue(annotation, key, b, n))
+
+
+def _field(form: Any, annotation: Any) -> str:
+    """A form field as `name: value`."""
+    name = _wide(lambda b, n: c.FPDFAnnot_GetFormFieldName(form, annotation, b, n))
+    value = _wide(lambda b, n: c.FPDFAnnot_GetFormFieldValue(form, annotation, b, n))
+    return f"{name}: {value}" if value else name
 
 
 def _link(document: pdfium.PdfDocument, annotation: Any) -> str:

@@ -119,7 +119,7 @@ def _restore(connection: sa.Connection, family: int) -> None:
 class _Member:
     id: int
     position: int
-    sha256: str
+    sha256: str | None
 
 
 def _members(connection: sa.Connection, family: int) -> list[_Member]:

@@ -40,13 +40,18 @@ _CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
 
 @dataclass(slots=True)
 class Node:
-    """A document as Tika saw it: the root, or something embedded at any depth."""
+    """A document as Tika saw it: the root, or something embedded at any depth.
+
+    `starved` marks what was embedded where the limit of characters, one for all, was reached:
+    its text may be missing and must be read again.
+    """
 
     id_path: str
     metadata: dict[str, Any]
     text: str
     data: Path | None
     children: list["Node"] = field(default_factory=list)
+    starved: bool = False
 
     def get(self, *names: str) -> str:
         """The first value among these metadata names, or an empty string."""
@@ -174,6 +179,9 @@ def _run(path: Path, handler: Any, metadata: Any, context: Any) -> str:
         return str(error.stacktrace())
     finally:
         stream.close()
+        # POI keeps the last password with the thread and would open the next document by it
+        key = jpype.JClass("org.apache.poi.hssf.record.crypto.Biff8EncryptionKey")
+        key.setCurrentUserPassword(None)
     return ""
 
 
@@ -195,7 +203,9 @@ def _tree(found: list[dict[str, Any]], folder: Path, trace: str) -> Node:
         root.metadata[_CONTAINER_EXCEPTION] = trace
     nodes = {"": root}
     others = [_node(each, folder) for each in found[1:]]
+    starved = any(node.cut for node in (root, *others))
     for node in others:
+        node.starved = starved
         nodes[node.id_path] = node
     for node in sorted(others, key=lambda each: [int(n) for n in each.id_path.split("/")[1:]]):
         nodes.get(node.id_path.rpartition("/")[0], root).children.append(node)

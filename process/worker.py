@@ -5,7 +5,6 @@ Trouble with a document becomes that document's record; trouble with the store s
 
 import atexit
 import json
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,9 +23,10 @@ from process.interface import (
     OcrResult,
     Text,
 )
+from process.workspace import workspace
 from records.codes import Code, Disposition, Role
 from records.fields import Fields
-from records.notes import Note, exception, warning
+from records.notes import Note, exception
 from records.settings import Limits
 from store import Digests, Store, StoreWriter, open_store
 from store.local import copy_hashing
@@ -52,16 +52,6 @@ def close_children() -> None:
     """End every child of this worker."""
     while _children:
         _children.popitem()[1].close()
-
-
-def probe_tools(seconds: float = 120) -> dict[str, Any]:
-    """What Java, Tika and Tesseract are, as a fresh child finds them."""
-    child = Child(MODULE)
-    try:
-        answer = child.call({"what": "probe"}, seconds)
-    finally:
-        child.close()
-    return {"error": answer.message} if isinstance(answer, ChildFailure) else answer
 
 
 def extract_batch(batch: ExtractBatch) -> tuple[FamilyResult, ...]:
@@ -91,7 +81,7 @@ class _Extraction:
         failure = ChildFailure(Code.CRASH, "")
         with self._store.local_path(self._job.sha256) as path:
             for _ in range(_ROUNDS):
-                with tempfile.TemporaryDirectory(prefix="redwell-extract-") as folder:
+                with workspace() as folder:
                     child = child_for(self._limits)
                     answer = child.call(self._request(path, folder), seconds)
                     if not isinstance(answer, ChildFailure):
@@ -101,14 +91,14 @@ class _Extraction:
                         break
         return FamilyResult(self._job.document_id, (self._lost(failure),))
 
-    def _request(self, path: Path, folder: str) -> dict[str, Any]:
+    def _request(self, path: Path, folder: Path) -> dict[str, Any]:
         return {
             "what": "extract",
             "path": str(path.absolute()),
             "name": self._job.name,
             "mime": self._job.mime,
             "type": self._job.type,
-            "folder": folder,
+            "folder": str(folder),
             "limits": self._limits.model_dump(),
             "passwords": self._passwords,
             "avoid": {at: asdict(note) for at, note in self._avoid.items()},
@@ -132,17 +122,12 @@ class _Extraction:
         )
 
     def _item(self, values: dict[str, Any], is_root: bool) -> ExtractedItem:
-        if is_root:
-            digests = self._root_digests()
-        else:
-            with Path(values["path"]).open("rb") as file:
-                digests = self._writer.put_stream(file)
         return ExtractedItem(
             parent=values["parent"],
             role=Role(values["role"]),
             name=values["name"],
             name_bytes=bytes.fromhex(values["name_bytes"]),
-            digests=digests,
+            digests=self._root_digests() if is_root else self._stored(values),
             mime=values["mime"],
             type=values["type"],
             ext=values["ext"],
@@ -156,6 +141,14 @@ class _Extraction:
             dedup_hash=values["dedup_hash"] if is_root else None,
             mih=values["mih"],
         )
+
+    def _stored(self, values: dict[str, Any]) -> Digests | None:
+        """Put an item's bytes into the store; None for an exception that has none."""
+        path = Path(values["path"])
+        if values["outcome"] == Disposition.EXCEPTION and path.stat().st_size == 0:
+            return None
+        with path.open("rb") as file:
+            return self._writer.put_stream(file)
 
     def _text(self, values: dict[str, Any]) -> Text:
         if values["text_path"] is None:
@@ -214,30 +207,38 @@ def _ocr(job: OcrJob, batch: OcrBatch, store: Store, writer: StoreWriter) -> Ocr
 
 
 def _ocr_page(job: OcrJob, page: int, path: Path, batch: OcrBatch, writer: StoreWriter) -> OcrPage:
-    with tempfile.TemporaryDirectory(prefix="redwell-ocr-") as folder:
-        request = {
-            "what": "ocr",
-            "path": str(path.absolute()),
-            "type": job.type,
-            "page": page,
-            "folder": folder,
-            "languages": batch.languages,
-            "passwords": batch.passwords,
-        }
-        answer = child_for(batch.limits).call(request, batch.limits.ocr_seconds)
-        if isinstance(answer, ChildFailure):
-            return _failed_page(page, answer, writer)
-        return OcrPage(
-            page=page,
-            text_sha256=_put(Path(answer["text_path"]), writer),
-            words_sha256=_put(Path(answer["words_path"]), writer),
-            chars=answer["chars"],
-            confidence=answer["confidence"],
-            rotation=answer["rotation"],
-            dpi=answer["dpi"],
-            engine=answer["engine"],
-            notes=tuple(Note(**note | {"code": Code(note["code"])}) for note in answer["notes"]),
-        )
+    """Read one page; one that kills its reader, or takes too long, is tried once more, alone."""
+    failure = ChildFailure(Code.CRASH, "")
+    for seconds in (1.0 * batch.limits.ocr_seconds, 2.0 * batch.limits.ocr_seconds):
+        with workspace() as folder:
+            request = {
+                "what": "ocr",
+                "path": str(path.absolute()),
+                "type": job.type,
+                "page": page,
+                "folder": str(folder),
+                "languages": batch.languages,
+                "passwords": batch.passwords,
+            }
+            answer = child_for(batch.limits).call(request, seconds)
+            if not isinstance(answer, ChildFailure):
+                return _page(page, answer, writer)
+            failure = answer
+    return _failed_page(page, failure, writer)
+
+
+def _page(page: int, answer: dict[str, Any], writer: StoreWriter) -> OcrPage:
+    return OcrPage(
+        page=page,
+        text_sha256=_put(Path(answer["text_path"]), writer),
+        words_sha256=_put(Path(answer["words_path"]), writer),
+        chars=answer["chars"],
+        confidence=answer["confidence"],
+        rotation=answer["rotation"],
+        dpi=answer["dpi"],
+        engine=answer["engine"],
+        notes=tuple(Note(**note | {"code": Code(note["code"])}) for note in answer["notes"]),
+    )
 
 
 def _put(path: Path, writer: StoreWriter) -> str:
@@ -246,7 +247,8 @@ def _put(path: Path, writer: StoreWriter) -> str:
 
 
 def _failed_page(page: int, failure: ChildFailure, writer: StoreWriter) -> OcrPage:
-    note = warning(Code.OCR_FAILED, f"{failure.code}: {failure.message}", TOOL, VERSION)
+    message = f"{failure.code}: {failure.message}"
+    note = Note("warning", Code.OCR_FAILED, message, TOOL, VERSION, attempts=2)
     return OcrPage(
         page=page,
         text_sha256=writer.put_bytes(b"").sha256,

@@ -6,11 +6,13 @@ what must be withheld, and the numbers of other volumes.
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from produce.check_files import Due, Inspected, inspect_all
+from produce.check_child import Due, Inspected
+from produce.check_files import inspect_all
 from produce.check_links import check_links, check_opt, resolve
 from produce.check_rows import REQUIRED, Record, check_rows, number
 from produce.findings import Finding
@@ -26,6 +28,7 @@ from records.errors import ProductionError
 __all__ = ["Facts", "Finding", "Registered", "check", "verify_manifest"]
 
 _MANIFEST = "MANIFEST.sha256"
+_COUNT = re.compile(r"[0-9]{1,6}")
 _PLACEHOLDER = "Document Withheld - Privileged"
 
 
@@ -152,11 +155,11 @@ def _dues(
 
 def _pages(record: Record | None) -> tuple[str, ...]:
     first = number(record["BegBates"]) if record else None
-    if record is None or first is None or not record["PageCount"].isdecimal():
+    if record is None or first is None or not _COUNT.fullmatch(record["PageCount"]):
         return ()
     return tuple(
         f"{first.prefix}{first.value + page:0{first.width}d}"
-        for page in range(min(int(record["PageCount"]), 100_000))
+        for page in range(int(record["PageCount"]))
     )
 
 

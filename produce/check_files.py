@@ -1,168 +1,75 @@
-"""Opens and hashes every file of a volume, in processes of their own.
+"""Has every file of a volume opened and hashed, in supervised children.
 
-What is opened came from evidence: a file that ends its reader is a finding, not the end of the
-check.
+What is opened came from evidence: a file that ends its reader, or holds it up, is a finding and
+not the end of the check.
 """
 
-import hashlib
-import multiprocessing
 import os
-import warnings
+import queue
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import asdict
 from itertools import batched
 from pathlib import Path
+from typing import Any
 
-import pypdfium2
-from PIL.TiffImagePlugin import TiffImageFile
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
-
+from process.child import Child
+from process.interface import ChildFailure
+from produce.check_child import Due, Inspected, inspect
 from produce.findings import Finding
 
 _CHUNK = 32
 _INLINE = 200  # so many TIFF and text files are quicker read here than by new processes
-_COMPRESSION, _PHOTOMETRIC, _X, _Y, _UNIT = 259, 262, 282, 283, 296
-_HUGE = 150_000_000
-_GROUP4, _WHITE_IS_ZERO, _INCH = 4, 0, 2
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A file and what it must be: `kind` is tiff, pdf, text or other.
-
-    `bates` are the numbers of a PDF's pages, in order; `exact` a text's only permitted content.
-    """
-
-    path: str
-    kind: str
-    dpi: int = 300
-    bates: tuple[str, ...] = ()
-    legend: str = ""
-    exact: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Inspected:
-    """What a file is: its hashes, and what is wrong with it."""
-
-    path: str
-    sha256: str
-    sha1: str
-    md5: str
-    findings: tuple[Finding, ...]
+_SECONDS = 60.0  # for one file
 
 
 def inspect_all(volume: Path, dues: Sequence[Due]) -> Iterator[Inspected]:
-    """Inspect every file, in order; in other processes where there are PDFs or many files."""
+    """Inspect every file, in order; in children where there are PDFs or many files."""
     if len(dues) < _INLINE and all(each.kind != "pdf" for each in dues):
         for due in dues:
             yield inspect(str(volume), due)
         return
     chunks = [tuple(each) for each in batched(dues, _CHUNK)]
-    done = 0
-    try:
-        with _pool(min(len(os.sched_getaffinity(0)), len(chunks))) as pool:
-            for found in pool.map(_inspect_chunk, [str(volume)] * len(chunks), chunks):
-                done += 1
+    workers = min(len(os.sched_getaffinity(0)), len(chunks))
+    idle: queue.SimpleQueue[Child] = queue.SimpleQueue()
+    with ExitStack() as stack:
+        for _ in range(workers):
+            idle.put(stack.enter_context(closing(Child("produce.check_child"))))
+        with ThreadPoolExecutor(workers) as pool:
+            for found in pool.map(lambda chunk: _by_child(idle, volume, chunk), chunks):
                 yield from found
-    except BrokenProcessPool:
-        for chunk in chunks[done:]:
-            yield from _one_by_one(volume, chunk)
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
-
-
-def _one_by_one(volume: Path, dues: Sequence[Due]) -> Iterator[Inspected]:
-    for due in dues:
-        try:
-            with _pool(1) as pool:
-                yield pool.submit(inspect, str(volume), due).result()
-        except BrokenProcessPool:
-            what = Finding("file-ends-reader", due.path, "reading it ended the reading process")
-            yield Inspected(due.path, "", "", "", (what,))
-
-
-def _inspect_chunk(volume: str, dues: Sequence[Due]) -> list[Inspected]:
-    return [inspect(volume, due) for due in dues]
-
-
-def inspect(volume: str, due: Due) -> Inspected:
-    """Hash one file and look into it."""
-    path = Path(volume) / due.path
-    digests = [hashlib.sha256(), hashlib.sha1(usedforsecurity=False)]
-    digests.append(hashlib.md5(usedforsecurity=False))
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            for digest in digests:
-                digest.update(chunk)
-    look = {"tiff": _look_at_tiff, "pdf": _look_at_pdf, "text": _look_at_text}.get(due.kind)
-    findings = tuple(look(path, due)) if look else ()
-    sha256, sha1, md5 = (each.hexdigest() for each in digests)
-    return Inspected(due.path, sha256, sha1, md5, findings)
-
-
-def _look_at_tiff(path: Path, due: Due) -> Iterator[Finding]:
+def _by_child(
+    idle: "queue.SimpleQueue[Child]", volume: Path, dues: Sequence[Due]
+) -> list[Inspected]:
+    child = idle.get()
     try:
-        # Not Image.open: it refuses large drawings, and warns where a reader must not go on.
-        with warnings.catch_warnings(action="error"), TiffImageFile(path) as image:
-            tags = dict(image.tag_v2)
-            frames = image.n_frames
-            image.load()
-            width, height = image.size
-            corner = image.convert("L").crop((width // 2, height * 9 // 10, width, height))
-    except (OSError, ValueError, SyntaxError, LookupError, MemoryError, Warning) as error:
-        yield Finding("image-unreadable", due.path, f"does not open as TIFF: {error}")
-        return
-    if tags.get(_COMPRESSION) != _GROUP4:
-        yield Finding("image-compression", due.path, "is not CCITT Group IV")
-    if tags.get(_PHOTOMETRIC) != _WHITE_IS_ZERO:
-        yield Finding("image-photometric", due.path, "is not WhiteIsZero")
-    dpi = (tags.get(_X), tags.get(_Y), tags.get(_UNIT, _INCH))
-    huge = dpi[0] == dpi[1] and width * height >= _HUGE  # no reader takes more pixels
-    if dpi != (due.dpi, due.dpi, _INCH) and not huge:
-        yield Finding("image-dpi", due.path, f"is {dpi[0]} by {dpi[1]}, not {due.dpi} dpi")
-    if frames != 1:
-        yield Finding("image-pages", due.path, f"holds {frames} pages")
-    if corner.getextrema() != (0, 255):
-        yield Finding("image-stamp", due.path, "shows no number bottom right")
+        found = _ask(child, volume, dues)
+        if isinstance(found, list):
+            return found
+        return [_alone(child, volume, due) for due in dues]
+    finally:
+        idle.put(child)
 
 
-def _look_at_pdf(path: Path, due: Due) -> Iterator[Finding]:
-    try:
-        pages = len(PdfReader(path, strict=False).pages)
-        texts = _pdf_texts(path)
-    except (PyPdfError, pypdfium2.PdfiumError, OSError, ValueError, RecursionError) as error:
-        yield Finding("image-unreadable", due.path, f"does not open as PDF: {error}")
-        return
-    if pages != len(due.bates) or len(texts) != len(due.bates):
-        yield Finding("image-pages", due.path, f"has {pages} pages where {len(due.bates)} are due")
-    for bates, text in zip(due.bates, texts, strict=False):
-        if bates not in text:
-            yield Finding("image-stamp", due.path, f"the page {bates} does not show its number")
-        if " ".join(due.legend.split()) not in " ".join(text.split()):
-            yield Finding("image-legend", due.path, f"the page {bates} does not show the legend")
+def _alone(child: Child, volume: Path, due: Due) -> Inspected:
+    found = _ask(child, volume, [due])
+    if isinstance(found, list):
+        return found[0]
+    finding = Finding("file-ends-reader", due.path, found.message)
+    return Inspected(due.path, "", "", "", (finding,))
 
 
-def _pdf_texts(path: Path) -> list[str]:
-    texts = []
-    with closing(pypdfium2.PdfDocument(path)) as document:
-        for index in range(len(document)):
-            with closing(document[index]) as page, closing(page.get_textpage()) as textpage:
-                texts.append(str(textpage.get_text_bounded()))
-    return texts
+def _ask(child: Child, volume: Path, dues: Sequence[Due]) -> list[Inspected] | ChildFailure:
+    request = {"volume": str(volume.resolve()), "dues": [asdict(each) for each in dues]}
+    answer = child.call(request, _SECONDS * len(dues))
+    if isinstance(answer, ChildFailure):
+        return answer
+    return [_inspected(each) for each in answer["files"]]
 
 
-def _look_at_text(path: Path, due: Due) -> Iterator[Finding]:
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        yield Finding("text-encoding", due.path, f"does not decode as UTF-8: {error}")
-        return
-    if due.exact is not None and text.strip() != due.exact:
-        yield Finding("withheld-text", due.path, "the text of a withheld document is in the set")
+def _inspected(data: dict[str, Any]) -> Inspected:
+    findings = tuple(Finding(**each) for each in data["findings"])
+    return Inspected(data["path"], data["sha256"], data["sha1"], data["md5"], findings)

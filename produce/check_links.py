@@ -109,7 +109,7 @@ def _check_documents(entries: Sequence[OptEntry], records: Sequence[Record]) -> 
         if any(each.page_count for each in lines[1:]):
             yield Finding("opt-page-count", start, "a page count on a later page")
         if str(len(lines)) != ("1" if multipage else pages.get(start, str(len(lines)))):
-            yield Finding("image-count", start, f"{len(lines)} images for {pages[start]} pages")
+            yield Finding("image-count", start, f"{len(lines)} images for {pages.get(start)} pages")
 
 
 def _documents(entries: Sequence[OptEntry]) -> Iterator[tuple[str, Iterator[OptEntry]]]:

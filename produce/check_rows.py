@@ -14,7 +14,8 @@ REQUIRED = (
     *("AttachmentCount", "Custodian", "PageCount", "MD5", "SHA1", "SHA256", "Confidentiality"),
     *("Redacted", "Withheld", "ProdVolume", "TimeZone", "NativeLink", "TextLink", "ControlNumber"),
 )
-_NUMBER = re.compile(r"([A-Za-z0-9_-]*?)([0-9]+)")
+_NUMBER = re.compile(r"([A-Za-z0-9_-]*?)([0-9]{1,18})")
+_DATE = re.compile(r"[01][0-9]/[0-3][0-9]/[0-9]{4}")
 # All that a row of a withheld document may fill.
 _WITHHELD_MAY = frozenset(REQUIRED) - {"MD5", "SHA1", "SHA256"} | {"PrivReason"}
 
@@ -125,6 +126,11 @@ def _check_record(record: Record, first: Record, volume: str) -> Iterator[Findin
         yield Finding("time-zone", where, f"TimeZone {record['TimeZone']!r} differs or is empty")
     if record["ProdVolume"] != volume:
         yield Finding("volume-name", where, f"ProdVolume {record['ProdVolume']!r}, not {volume!r}")
+    for name, value in record.items():
+        if name.startswith("Date") and value and not _DATE.fullmatch(value):
+            yield Finding("date", where, f"{name} {value!r} is not MM/DD/YYYY")
+        if name in ("FilePath", "AllPaths") and value.startswith(("/", "\\")):
+            yield Finding("absolute-path", where, f"{name} tells where the evidence stood")
     if record["Withheld"] not in ("Y", "N") or record["Redacted"] not in ("Y", "N"):
         yield Finding("withheld-flag", where, "Withheld and Redacted must each be Y or N")
     if record["Redacted"] == "Y" and record["NativeLink"]:

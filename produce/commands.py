@@ -13,7 +13,7 @@ from produce.record import Mapper, production, productions
 from produce.run import Summary, Workshop, failed, final_folder, run
 from produce.specification import Specification, specify
 from records import case as cases
-from records.errors import CheckFailedError
+from records.errors import CheckFailedError, ProductionError
 from records.options import (
     case_option,
     engine_for,
@@ -213,6 +213,11 @@ def check_command(target: str, dpi: int, case_folder: Path | None, as_json: bool
         with cases.opened(case_folder) as case, case.read() as connection:
             found = production(connection, target)
             volume = final_folder(case, found)
+            if found.state != "frozen":
+                raise ProductionError(
+                    f"The production {target} is {found.state}, so there is no volume to check "
+                    f"yet: 'redwell produce run {target}' makes one"
+                )
             findings = check(volume, facts_of(connection, found))
     if as_json:
         rows = [{"code": f.code, "where": f.where, "message": f.message} for f in findings]

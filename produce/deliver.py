@@ -23,7 +23,7 @@ from records.errors import StoreError
 from records.options import Advance
 from store import Store, open_store
 
-_DOCUMENTS = 200
+_DOCUMENTS = 1000
 MANIFEST = "MANIFEST.sha256"
 
 

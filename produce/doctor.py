@@ -33,7 +33,7 @@ def _found() -> list[Probe]:
 @click.option("--brief", is_flag=True, help="Only what is missing, on one line each.")
 @json_option
 def doctor(brief: bool, as_json: bool) -> None:
-    """Say what is installed, in which version, and what each missing part costs."""
+    """Say what is installed and what missing parts cost."""
     found = _found()
     missing = [each for each in found if not each.found]
     if as_json:

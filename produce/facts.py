@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from produce.check import Facts, Registered
 from produce.numbering import reservations
-from produce.plan import exception_codes, privilege_names
+from produce.plan import privilege_names, troubles_of
 from produce.record import PlannedItem, Production, items
 from produce.selection import Family, in_chunks, load_families, tagged
 from produce.treating import Tree, treat
@@ -97,8 +97,8 @@ def refuse_changes(connection: sa.Connection, found: Production) -> None:
     """Raise `ProductionError` where its families are not what they were when it was planned."""
     planned = items(connection, found.id)
     families = _families(connection, planned)
-    codes = exception_codes(connection, families)
-    treated = [treat(each, found.specification, set(), codes) for each in families]
+    troubles = troubles_of(connection, families)
+    treated = [treat(each, found.specification, set(), troubles) for each in families]
     today = {item.member.id for each in treated for item in each.items}
     odd = sorted(today ^ {each.document_id for each in planned})
     if odd:

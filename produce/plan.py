@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from produce.numbering import first_number, reservation_of
 from produce.selection import (
+    Chosen,
     Family,
     choose,
     in_chunks,
@@ -23,7 +24,7 @@ from produce.selection import (
     tagged,
 )
 from produce.specification import Specification
-from produce.treating import Item, Treated, treat
+from produce.treating import LOST, Item, Treated, Troubles, treat
 from produce.treatment import Treatment
 from records import audit, tables, times
 from records.case import Case
@@ -78,28 +79,34 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
     families = load_families(connection, chosen.ids)
     refuse_unprocessed(families)
     _refuse_privilege(connection, specification, families)
-    exceptions = exception_codes(connection, families)
-    treated = [treat(each, specification, excluded, exceptions) for each in families]
+    troubles = troubles_of(connection, families)
+    treated = [treat(each, specification, excluded, troubles) for each in families]
     items = tuple(item for each in treated for item in each.items)
     if not items:
-        raise SpecificationError(_nothing(specification, len(chosen.ids)))
+        raise SpecificationError(_nothing(specification, chosen))
     conflicts = _conflicts(connection, specification, families, treated, excluded)
+    conflicts |= _not_whole(items, troubles)
     counts = _counts(chosen.ids, families, treated, items)
     counts["not searchable yet, so not looked at"] = chosen.unseen
     return Plan(specification.name, specification.bates(first), counts, conflicts, items)
 
 
-def _nothing(specification: Specification, chosen: int) -> str:
+def _nothing(specification: Specification, chosen: Chosen) -> str:
     what = (
         f"the query {specification.query!r}"
         if specification.query is not None
         else (f"the tag {specification.tag!r}")
     )
-    if not chosen:
+    if not chosen.ids and chosen.unseen:
+        return (
+            f"Nothing to produce: {what} selects no document, but {chosen.unseen} are not "
+            "searchable yet: run 'redwell process' and 'redwell index' first"
+        )
+    if not chosen.ids:
         return f"Nothing to produce: {what} selects no document"
     return (
-        f"Nothing to produce: {what} selects {chosen} documents, but all of them are suppressed "
-        "duplicates or containers whose contents are documents of their own"
+        f"Nothing to produce: {what} selects {len(chosen.ids)} documents, but all of them are "
+        "suppressed duplicates or containers whose contents are documents of their own"
     )
 
 
@@ -151,19 +158,26 @@ def _refuse_privilege(
             )
 
 
-def exception_codes(connection: sa.Connection, families: Iterable[Family]) -> dict[int, str]:
-    """The newest exception code of each document that has one."""
+def troubles_of(connection: sa.Connection, families: Iterable[Family]) -> Troubles:
+    """The newest exception of each document, and who was not read or opened whole."""
     n = tables.notes.c
     rows = in_chunks(
         connection,
         lambda ids: (
-            sa.select(n.document_id, n.code)
-            .where(n.document_id.in_(ids), n.severity == "exception")
+            sa.select(n.document_id, n.severity, n.code)
+            .where(n.document_id.in_(ids))
             .order_by(n.id)
         ),
         {each.id for family in families for each in family.members},
     )
-    return {row.document_id: row.code for row in rows}
+    exceptions: dict[int, str] = {}
+    incomplete: set[int] = set()
+    for row in rows:
+        if row.severity == "exception":
+            exceptions[row.document_id] = row.code
+        if row.severity == "exception" or row.code in LOST:
+            incomplete.add(row.document_id)
+    return Troubles(exceptions, frozenset(incomplete))
 
 
 def _counts(
@@ -222,6 +236,16 @@ def _conflicts(
     return {
         name: tuple(control(each) for each in sorted(ids)) for name, ids in found.items() if ids
     }
+
+
+def _not_whole(items: Sequence[Item], troubles: Troubles) -> dict[str, tuple[str, ...]]:
+    """Imaged documents of which something could not be read: their pages may lack it too."""
+    found = tuple(
+        item.member.control
+        for item in items
+        if item.treatment is Treatment.IMAGE and item.member.id in troubles.incomplete
+    )
+    return {"imaged, but not read whole": found} if found else {}
 
 
 def _twins(connection: sa.Connection, produced: set[int], excluded: set[int]) -> set[int]:
@@ -301,5 +325,6 @@ def _row(production_id: int, position: int, item: Item) -> dict[str, Any]:
             "parent": item.parent,
             "hide_path": item.hide_path,
             "holds_withheld": item.holds_withheld,
+            "attachments": list(item.attachments),
         },
     }

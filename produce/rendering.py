@@ -16,7 +16,7 @@ from produce.record import Mapper, PlannedItem, Production, Render, items, updat
 from produce.selection import in_chunks
 from produce.treating import native_or_slip
 from produce.treatment import OFFICE_TYPES, Treatment
-from produce.values import MASKED, mail_header
+from produce.values import mail_header
 from records import tables
 from records.case import Case
 from records.engine import TaskFailure
@@ -101,7 +101,6 @@ def _failed(work: _Work, reason: str) -> RenderResult:
 
 def _work(connection: sa.Connection, production: Production) -> list[_Work]:
     pending = {each.document_id: each for each in waiting(connection, production.id)}
-    names = _attachment_names(connection, production.id)
     d = tables.documents.c
     zone = ZoneInfo(production.specification.time_zone)
     rows = in_chunks(
@@ -114,30 +113,13 @@ def _work(connection: sa.Connection, production: Production) -> list[_Work]:
     work = []
     for row in rows:
         header = (
-            mail_header(Fields.from_json(row.fields), names.get(row.id, ()), zone)
+            mail_header(Fields.from_json(row.fields), pending[row.id].detail["attachments"], zone)
             if row.type in _MAILS
             else ()
         )
         job = RenderJob(row.id, row.sha256, row.type, row.mime, row.name, row.text_sha256, header)
         work.append(_Work(pending[row.id], job, row.size))
     return sorted(work, key=lambda each: each.item.position)
-
-
-def _attachment_names(connection: sa.Connection, production_id: int) -> dict[int, list[str]]:
-    """Names to print in a mail's header: those of produced children, withheld ones masked."""
-    i, d = tables.production_items.c, tables.documents.c
-    rows = connection.execute(
-        sa.select(i.treatment, i.detail, d.name)
-        .join(tables.documents, d.id == i.document_id)
-        .where(i.production_id == production_id)
-        .order_by(i.position)
-    )
-    found: dict[int, list[str]] = {}
-    for row in rows:
-        if row.detail["parent"] is not None:
-            name = MASKED if row.treatment == Treatment.WITHHELD else row.name
-            found.setdefault(row.detail["parent"], []).append(name)
-    return found
 
 
 def _split(work: Sequence[_Work], most: int) -> Iterator[list[_Work]]:

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from produce.layout import Delivery, link
 from produce.record import AnyRow, PlannedItem, Production
-from produce.treatment import Treatment
-from produce.values import MASKED, Described, Placed, row
+from produce.treatment import MASKED, Treatment
+from produce.values import Described, Placed, row
 from records import tables
 from records.control import control
 from records.fields import Fields

@@ -27,6 +27,7 @@ class Member:
     position: int
     found_in: int | None
     role: str
+    name: str
     disposition: str
     duplicate_of: int | None
     type: str
@@ -137,7 +138,16 @@ def load_families(connection: sa.Connection, chosen: set[int]) -> list[Family]:
 def _members_query(families: Sequence[int]) -> sa.Select[*tuple[Any, ...]]:
     c = tables.documents.c
     return sa.select(
-        *(c.id, c.family_id, c.position, c.found_in_id, c.role, c.disposition, c.duplicate_of_id),
+        *(
+            c.id,
+            c.family_id,
+            c.position,
+            c.found_in_id,
+            c.role,
+            c.name,
+            c.disposition,
+            c.duplicate_of_id,
+        ),
         *(c.type, c.mime, c.sha256, c.size, c.ocr_pages, c.sent_at, c.modified_at),
     ).where(c.family_id.in_(families))
 
@@ -149,6 +159,7 @@ def _member(row: sa.Row[*tuple[Any, ...]]) -> Member:
         position=row.position,
         found_in=row.found_in_id,
         role=row.role,
+        name=row.name,
         disposition=row.disposition,
         duplicate_of=row.duplicate_of_id,
         type=row.type,

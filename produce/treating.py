@@ -10,9 +10,18 @@ from dataclasses import dataclass
 
 from produce.selection import Family, Member
 from produce.specification import Specification
-from produce.treatment import Treatment, native_reason
-from records.codes import Disposition, Role
+from produce.treatment import MASKED, Treatment, native_reason
+from records.codes import Code, Disposition, Role
 
+# Warnings that tell of content that did not become documents of its own.
+LOST = frozenset(
+    {
+        *(Code.ENCRYPTED, Code.CORRUPT, Code.TRUNCATED, Code.UNSUPPORTED, Code.TOO_DEEP),
+        *(Code.TOO_LARGE, Code.TOO_MANY, Code.BOMB, Code.UNSAFE_PATH, Code.LINK),
+        *(Code.SPECIAL_FILE, Code.EMBEDDED_LOST, Code.PARTIAL, Code.TIMEOUT, Code.CRASH),
+        *(Code.MEMORY, Code.UNREADABLE_SOURCE),
+    }
+)
 _SHOWN_IN_PARENT = (Role.INLINE, Role.EMBEDDED)
 
 
@@ -21,7 +30,8 @@ class Item:
     """A document on the plan. `parent` is the nearest ancestor that is on the plan too.
 
     `hide_path` is set below a withheld ancestor, whose name the path would tell;
-    `holds_withheld` where the document's file contains a withheld one.
+    `holds_withheld` where the document's file contains a withheld one. `attachments` are the names
+    that a mail's pages may show: of all it holds, on the plan or not, withheld ones masked.
     """
 
     member: Member
@@ -30,6 +40,15 @@ class Item:
     parent: int | None
     hide_path: bool
     holds_withheld: bool
+    attachments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Troubles:
+    """What processing could not do: the code of each exception, and all that is not whole."""
+
+    exceptions: Mapping[int, str]
+    incomplete: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +63,9 @@ def treat(
     family: Family,
     specification: Specification,
     excluded: set[int],
-    exceptions: Mapping[int, str],
+    troubles: Troubles,
 ) -> Treated:
-    """Decide for one family. `exceptions` gives the code for members that are exceptions."""
+    """Decide for one family. `excluded` are all documents whose tags withhold them."""
     tree = Tree(family, excluded)
     items: list[Item] = []
     left: list[tuple[Member, str]] = []
@@ -60,7 +79,7 @@ def treat(
             left.append((member, why_not))
             continue
         produced.add(member.id)
-        treatment, reason = _treatment(member, specification, tree, exceptions)
+        treatment, reason = _treatment(member, specification, tree, troubles)
         items.append(
             Item(
                 member,
@@ -69,6 +88,7 @@ def treat(
                 next((each for each in tree.ancestors(member.id) if each in produced), None),
                 any(each in tree.withheld for each in tree.ancestors(member.id)),
                 member.id in tree.holding,
+                tree.attachments(member.id),
             )
         )
     return Treated(tuple(items), tuple(left))
@@ -78,6 +98,7 @@ class Tree:
     """Who holds whom in a family, and how far withholding reaches."""
 
     def __init__(self, family: Family, excluded: set[int]) -> None:
+        self._members = family.members
         ids = {each.id for each in family.members}
         self._parents = {each.id: each.found_in for each in family.members if each.found_in in ids}
         self.tagged = ids & excluded
@@ -90,6 +111,18 @@ class Tree:
             if self._parents.get(member.id) in self.withheld and member.role in _SHOWN_IN_PARENT:
                 self.withheld.add(member.id)
         self.holding = {ancestor for each in self.withheld for ancestor in self.ancestors(each)}
+
+    def holds_any(self, document_id: int) -> bool:
+        """Whether a member holds others directly."""
+        return document_id in self._parents.values()
+
+    def attachments(self, document_id: int) -> tuple[str, ...]:
+        """Names of what a member holds directly, but for pictures that it shows."""
+        return tuple(
+            MASKED if each.id in self.withheld else each.name
+            for each in self._members
+            if each.found_in == document_id and each.role != Role.INLINE
+        )
 
     def ancestors(self, document_id: int) -> list[int]:
         """The chain above a member, the nearest first."""
@@ -124,13 +157,15 @@ def _treatment(
     member: Member,
     specification: Specification,
     tree: Tree,
-    exceptions: Mapping[int, str],
+    troubles: Troubles,
 ) -> tuple[Treatment, str]:
     if member.id in tree.withheld:
         return Treatment.WITHHELD, "tagged" if member.id in tree.tagged else "shows what is tagged"
     if member.disposition == Disposition.CONTAINER:
-        return Treatment.SLIP, "container"
-    reason = _why_native(member, specification, exceptions)
+        if tree.holds_any(member.id) and member.id not in troubles.incomplete:
+            return Treatment.SLIP, "container"
+        return native_or_slip("container, not opened whole", member.id in tree.holding)
+    reason = _why_native(member, specification, troubles.exceptions)
     if member.sha256 is None:
         return Treatment.SLIP, reason or "bytes not available"
     if not reason:

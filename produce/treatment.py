@@ -5,6 +5,7 @@ from enum import StrEnum
 WITHHELD_LINE = "Document Withheld - Privileged"
 NATIVE_LINE = "Document Produced Natively"
 CONTAINER_LINE = "Container - Contents Produced Separately"
+MASKED = "[withheld]"
 SLIP_LINE = "Document Not Imaged - Native Not Produced"
 
 

@@ -13,8 +13,6 @@ from produce.specification import Specification
 from records import times
 from records.fields import Address, Fields
 
-MASKED = "[withheld]"
-
 HEADER = (
     *("BegBates", "EndBates", "BegAttach", "EndAttach", "ParentBates", "ChildBates"),
     *("AttachmentNames", "AttachmentCount", "Custodian", "AllCustodians", "FilePath", "AllPaths"),

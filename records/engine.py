@@ -97,7 +97,7 @@ def started(workers: int = 0, scheduler: str = "") -> Iterator[Engine]:
                     n_workers=count,
                     threads_per_worker=1,
                     processes=True,
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",
                     memory_limit=0,
                     silence_logs=40,
                 ) as cluster,

@@ -13,13 +13,10 @@ from index.searching import search
 from records.case import Case, opened
 from records.control import control
 from records.errors import SelectionError
+from records.options import case_option, json_option, print_json
 from review import tags
 from review.tags import Action, Applied
 
-_case = click.option(
-    "--case", "case_path", type=click.Path(path_type=Path), help="The case's folder."
-)
-_json = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 _query = click.option("--query", help="The documents that answer a search.")
 _ids = click.option("--ids", help="Control numbers, parted by commas.")
 _file = click.option(
@@ -33,17 +30,17 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Say what would change; 
 
 @click.group("tag")
 def tag_group() -> None:
-    """Define tags, put them on documents, take them off, and see who did."""
+    """Tag documents, and see who tagged what."""
 
 
 @tag_group.command("define")
 @click.argument("name")
 @click.option("--description", default="", help="What the tag is for.")
-@_case
-@_json
-def define_command(name: str, description: str, case_path: Path | None, as_json: bool) -> None:
+@case_option
+@json_option
+def define_command(name: str, description: str, case_folder: Path | None, as_json: bool) -> None:
     """Make a tag NAME."""
-    with opened(case_path) as case:
+    with opened(case_folder) as case:
         stored = tags.define(case, name, description)
     told = {"tag": stored, "description": description}
     click.echo(json.dumps(told, ensure_ascii=False) if as_json else f"Tag '{stored}' is defined")
@@ -56,11 +53,14 @@ def define_command(name: str, description: str, case_path: Path | None, as_json:
 @_file
 @_families
 @_dry_run
-@_case
-@_json
-def add_command(name: str, case_path: Path | None, as_json: bool, **options: Any) -> None:
-    """Put the tag NAME on documents named by one of --query, --ids or --from-file."""
-    _change("add", name, case_path, as_json, **options)
+@case_option
+@json_option
+def add_command(name: str, case_folder: Path | None, as_json: bool, **options: Any) -> None:
+    """Put the tag NAME on documents.
+
+    They are named by one of --query, --ids or --from-file.
+    """
+    _change("add", name, case_folder, as_json, **options)
 
 
 @tag_group.command("remove")
@@ -70,17 +70,20 @@ def add_command(name: str, case_path: Path | None, as_json: bool, **options: Any
 @_file
 @_families
 @_dry_run
-@_case
-@_json
-def remove_command(name: str, case_path: Path | None, as_json: bool, **options: Any) -> None:
-    """Take the tag NAME off documents named by one of --query, --ids or --from-file."""
-    _change("remove", name, case_path, as_json, **options)
+@case_option
+@json_option
+def remove_command(name: str, case_folder: Path | None, as_json: bool, **options: Any) -> None:
+    """Take the tag NAME off documents.
+
+    They are named by one of --query, --ids or --from-file.
+    """
+    _change("remove", name, case_folder, as_json, **options)
 
 
 def _change(
     action: Action,
     name: str,
-    case_path: Path | None,
+    case_folder: Path | None,
     as_json: bool,
     *,
     query: str | None,
@@ -89,7 +92,7 @@ def _change(
     families: bool,
     dry_run: bool,
 ) -> None:
-    with opened(case_path) as case:
+    with opened(case_folder) as case:
         target, origin = _selected(case, query, ids, from_file)
         applied = tags.change(
             case, action, name, target, origin, families=families, dry_run=dry_run
@@ -141,14 +144,14 @@ def _told(applied: Applied, dry_run: bool) -> str:
 
 
 @tag_group.command("list")
-@_case
-@_json
-def list_command(case_path: Path | None, as_json: bool) -> None:
+@case_option
+@json_option
+def list_command(case_folder: Path | None, as_json: bool) -> None:
     """List the tags and how many documents bear each."""
-    with opened(case_path) as case:
+    with opened(case_folder) as case:
         found = tags.listing(case)
     if as_json:
-        click.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False))
+        print_json([asdict(each) for each in found])
         return
     for each in found:
         click.echo(f"{each.documents}\t{each.name}\t{each.description}".rstrip())
@@ -157,17 +160,20 @@ def list_command(case_path: Path | None, as_json: bool) -> None:
 @tag_group.command("history")
 @click.argument("document", required=False)
 @click.option("--tag", "name", help="Only events of this tag.")
-@_case
-@_json
+@case_option
+@json_option
 def history_command(
-    document: str | None, name: str | None, case_path: Path | None, as_json: bool
+    document: str | None, name: str | None, case_folder: Path | None, as_json: bool
 ) -> None:
-    """Show who tagged what, when and by which search: all, or those of DOCUMENT."""
-    with opened(case_path) as case:
+    """Show who tagged what, when and by which search.
+
+    All events, or those of one DOCUMENT, named by its control number.
+    """
+    with opened(case_folder) as case:
         number = None if document is None else next(iter(tags.read_ids([document])))
         found = tags.history(case, number, name)
     if as_json:
-        click.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False))
+        print_json([asdict(each) for each in found])
         return
     for each in found:
         origin = json.dumps(each.origin, ensure_ascii=False, sort_keys=True)

@@ -91,7 +91,7 @@ class Demo:
         indexed = self.run("index")
         containers = sum(1 for each in self.expected["items"] if each["type"] in ("zip", "mbox"))
         whole = self.expected["documents"] - containers
-        self.compare("indexed (all but containers)", indexed["held"], whole)
+        self.compare("indexed (all but containers)", indexed["in_index"], whole)
 
     def search(self) -> None:
         """Ask every query of expected.json."""

@@ -1,7 +1,10 @@
 """Originals, texts and page images by content hash."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from records.case import Case
 from store.interface import BlobTooLargeError, Digests, Store, StoreWriter
 from store.local import LocalStore, digests_of
 from store.remote import FsspecStore
@@ -14,7 +17,16 @@ __all__ = [
     "StoreWriter",
     "digests_of",
     "open_store",
+    "working",
 ]
+
+
+@contextmanager
+def working(case: Case, stage: str) -> Iterator[None]:
+    """Hold the case for a stage that writes, its store swept of what dead writers left."""
+    with case.exclusive(stage):
+        open_store(case.store_address).sweep()
+        yield
 
 
 def open_store(address: str) -> Store:

@@ -11,7 +11,7 @@ from pyroaring import BitMap
 from index.adopt import adopt
 from index.build import build_segment
 from index.interface import IndexBatch, IndexDocument
-from index.run import load_documents, wanted
+from index.rows import load_documents, wanted
 from records import tables, times
 from records.case import Case, CaseInfo, create, opened
 from records.fields import Fields

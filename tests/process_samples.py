@@ -11,6 +11,9 @@ from pathlib import Path
 import docx
 import msoffcrypto
 import pikepdf
+from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.pagesizes import LETTER
 from reportlab.pdfgen.canvas import Canvas
@@ -59,7 +62,13 @@ class Bench:
         assert len(text) == item.text.chars
         return text
 
+    def data(self, item: ExtractedItem) -> bytes:
+        """The bytes of an item that has them."""
+        assert item.digests is not None
+        return self.store.read_bytes(item.digests.sha256)
+
     def ocr(self, item: ExtractedItem, limits: Limits | None = None) -> tuple[OcrPage, ...]:
+        assert item.digests is not None
         job = OcrJob(item.digests.sha256, item.type, item.ocr_pages)
         batch = OcrBatch((job,), self.store.address, limits or Limits(), "eng", ())
         (result,) = ocr_batch(batch)
@@ -95,6 +104,19 @@ def word(text: str, picture: bytes | None = None) -> bytes:
     document.add_paragraph(text)
     if picture is not None:
         document.add_picture(io.BytesIO(picture))
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def holding_word(text: str, *embedded: bytes) -> bytes:
+    """A document that holds others as embedded packages."""
+    document = docx.Document()
+    document.add_paragraph(text)
+    for number, data in enumerate(embedded, 1):
+        uri = PackURI(f"/word/embeddings/inner{number}.docx")
+        held = Part(uri, CONTENT_TYPE.WML_DOCUMENT, data, document.part.package)
+        document.part.relate_to(held, RELATIONSHIP_TYPE.PACKAGE)
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()

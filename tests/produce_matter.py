@@ -136,6 +136,23 @@ def tag(case: Case, name: str, ids: Iterable[int]) -> None:
             connection.execute(tables.document_tags.insert(), rows)
 
 
+def note(case: Case, document_id: int, code: str, severity: str = "exception") -> None:
+    """Put an exception or a warning on record."""
+    with case.write() as connection:
+        connection.execute(
+            tables.notes.insert().values(
+                document_id=document_id,
+                severity=severity,
+                code=code,
+                message="m",
+                tool="t",
+                tool_version="1",
+                attempts=1,
+                at="2024-01-01T00:00:00Z",
+            )
+        )
+
+
 def mail_family(case: Case, first: int = 1, day: str = "12") -> None:
     """A mail of two pages with a spreadsheet and a picture shown inline: three documents."""
     person = Address("Okafor, Amara", "amara@kestrel.example")

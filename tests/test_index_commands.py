@@ -96,6 +96,7 @@ def test_a_query_that_cannot_be_read(case: Case) -> None:
     assert found.exception.exit_code == 40
 
 
+@pytest.mark.slow
 def test_index(case: Case) -> None:
     add(case, [Doc("later gas")])
     arguments = ["--case", str(case.folder), "--workers", "1"]

@@ -1,24 +1,43 @@
-"""Bringing the index up to the record, by real workers."""
+"""Bringing the index up to the record."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from index import held, index_case, search
+from index import held, search
+from index.interface import IndexBatch
+from index.rows import Wanted
+from index.run import _plan, index_case
 from records import audit, tables
 from records.case import Case
 from records.codes import Disposition
-from records.engine import Engine, started
-from records.errors import CaseBusyError, StoreError
+from records.engine import Engine, TaskFailure, started
+from records.errors import CaseBusyError, IndexStateError, StoreError
+from records.fields import Fields
 from tests.index_cases import Doc, add, case_with, index_here, put
 
 
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with started(2) as engine:
-        yield engine
+class FragileEngine(Engine):
+    """Works in this process; a batch that holds a document of `deadly` kills its worker."""
+
+    def __init__(self, deadly: set[int]) -> None:
+        self.workers = 1
+        self._deadly = deadly
+
+    def map_ordered[T, R](
+        self, function: Callable[[T], R], batches: Iterable[T], window: int | None = None
+    ) -> Iterator[tuple[T, R | TaskFailure]]:
+        for batch in batches:
+            assert isinstance(batch, IndexBatch)
+            died = any(each.document_id in self._deadly for each in batch.documents)
+            yield batch, TaskFailure("died") if died else function(batch)
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return FragileEngine(set())
 
 
 @pytest.fixture
@@ -81,6 +100,14 @@ def test_the_run_is_on_record(case: Case, engine: Engine) -> None:
         audit.verify(connection)
 
 
+@pytest.mark.slow
+def test_real_workers(case: Case) -> None:
+    with started(2) as workers:
+        summary = index_case(case, workers, quiet)
+    assert (summary.in_index, summary.indexed) == (8, 8)
+    assert set(search(case, "gas").ids) == set(range(1, 8))
+
+
 def test_a_busy_case(case: Case, engine: Engine) -> None:
     with case.exclusive("process"), pytest.raises(CaseBusyError):
         index_case(case, engine, quiet)
@@ -94,3 +121,39 @@ def test_a_missing_blob_stops_the_run_and_leaves_the_index(case: Case, engine: E
     with pytest.raises(StoreError, match="lacks the blob"):
         index_case(case, engine, quiet)
     assert held(case.index_folder) == {1: 1}
+    with case.write() as connection:
+        d = tables.documents
+        connection.execute(d.update().where(d.c.id == 2).values(text_sha256=put(case, "x")))
+    assert index_case(case, engine, quiet).in_index == 8
+    with case.read() as connection:
+        states = connection.execute(sa.select(tables.runs.c.state)).scalars().all()
+    assert states == ["interrupted", "complete"]
+
+
+def test_documents_that_kill_their_worker_are_named_and_all_others_indexed(case: Case) -> None:
+    with pytest.raises(IndexStateError, match=r"2 of 8 .*RW-00000003, RW-00000008"):
+        index_case(case, FragileEngine({3, 8}), quiet)
+    assert set(held(case.index_folder)) == {1, 2, 4, 5, 6, 7}
+    assert search(case, "gas").missing == 2
+    summary = index_case(case, FragileEngine(set()), quiet)
+    assert (summary.already, summary.indexed, summary.in_index) == (6, 2, 8)
+
+
+def test_long_fields_go_in_several_batches(tmp_path: Path) -> None:
+    long = Fields(subject="word " * 500_000)
+    with case_with(tmp_path / "case", [Doc("x", long), Doc("y", long), Doc("z")]) as case:
+        summary = index_case(case, FragileEngine(set()), quiet)
+        assert summary.in_index == 3
+        assert len(list(case.index_folder.glob("*.seg"))) == 2
+
+
+def test_batches_are_large_but_enough_for_all_workers() -> None:
+    ids = range(1, 10_001)
+    small = Wanted(dict.fromkeys(ids, 1), dict.fromkeys(ids, 100))
+    plan = _plan(ids, small, 4)
+    assert [each for batch in plan for each in batch] == list(ids)
+    assert len(plan) == 8
+    large = Wanted({1: 1, 2: 1, 3: 1}, {1: 20_000_000, 2: 10_000_000, 3: 5})
+    assert _plan([1, 2, 3], large, 1) == [[1], [2, 3]]
+    many = Wanted(dict.fromkeys(ids, 1), dict.fromkeys(ids, 0))
+    assert max(len(batch) for batch in _plan(ids, many, 1)) <= 5_000

@@ -82,7 +82,6 @@ def test_forty_thousand_recipients_take_seconds_at_most() -> None:
 
 def test_unclosed_quotes_and_comments_are_no_quadratic_trap() -> None:
     start = time.monotonic()
-    parse_addresses('"' * 100_000)
-    parse_addresses("(" * 100_000)
-    parse_addresses("<" * 100_000)
-    assert time.monotonic() - start < 5
+    for trap in ('"', "(", "<", "[", '\\"', "a,", ":", "(a", '"a\\'):
+        parse_addresses(trap * 10_000)
+    assert time.monotonic() - start < 15

@@ -4,6 +4,8 @@ import gzip
 import io
 import os
 import pickle
+import random
+import tarfile
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +23,7 @@ from tests.process_samples import (
     Bench,
     codes,
     endless_tiff,
+    holding_word,
     huge_png,
     locked_word,
     mail,
@@ -96,8 +99,15 @@ def test_mail_with_all_kinds_of_parts(bench: Bench) -> None:
     assert nested.dedup_hash is None
     assert nested.fields.subject == "Inner"
     assert members[3].raw["path"] == "d/x.txt"
-    assert bench.store.read_bytes(members[3].digests.sha256) == b"x"
+    assert bench.data(members[3]) == b"x"
     assert not [note for each in members for note in each.notes]
+
+
+def test_part_whose_name_lies_about_its_kind_says_so(bench: Bench) -> None:
+    sent = mail("See attached.", ("table.xlsx", pdf("No table."))).as_bytes()
+    _, part = bench.extract(sent, "m.eml")
+    assert (part.type, part.ext) == ("pdf", "xlsx")
+    assert codes(part) == [("warning", Code.TYPE_DISAGREES, 1)]
 
 
 def test_same_mail_with_another_attachment_is_another_mail(bench: Bench) -> None:
@@ -160,7 +170,7 @@ def test_word_document_and_its_picture(bench: Bench) -> None:
     assert (members[0].fields.author, members[0].fields.title) == ("Cora Case", "Draft")
     assert shape(members)[1:] == [(0, Role.INLINE, "image1.png", Disposition.REVIEWABLE)]
     assert members[1].ocr_pages == (0,)
-    assert bench.store.read_bytes(members[1].digests.sha256) == picture(page("Words in a picture"))
+    assert bench.data(members[1]) == picture(page("Words in a picture"))
 
 
 @pytest.mark.heavy
@@ -199,7 +209,44 @@ def test_gzip_is_a_container_of_one(bench: Bench) -> None:
     assert bench.text(members[1]) == "packed words"
     cut = bench.extract(gzip.compress(os.urandom(300_000))[:-2000], "words.gz")
     assert codes(cut[0]) == [("warning", Code.TRUNCATED, 1)]
-    assert 290_000 < cut[1].digests.size < 300_000
+    assert 290_000 < len(bench.data(cut[1])) < 300_000
+
+
+def test_tar_gives_its_plain_files_only(bench: Bench) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, kind in (
+            ("d/ok.txt", tarfile.REGTYPE),
+            ("../escape.txt", tarfile.REGTYPE),
+            ("link", tarfile.SYMTYPE),
+            ("pipe", tarfile.FIFOTYPE),
+        ):
+            member = tarfile.TarInfo(name)
+            member.type = kind
+            member.linkname = "/etc/passwd" if kind == tarfile.SYMTYPE else ""
+            member.size = 5 if kind == tarfile.REGTYPE else 0
+            archive.addfile(member, io.BytesIO(b"words"))
+    root, *members = bench.extract(out.getvalue(), "a.tar")
+    assert root.outcome is Disposition.CONTAINER
+    assert [(each.name, each.outcome, each.notes and each.notes[0].code) for each in members] == [
+        ("ok.txt", Disposition.REVIEWABLE, ()),
+        ("escape.txt", Disposition.EXCEPTION, Code.UNSAFE_PATH),
+        ("link", Disposition.EXCEPTION, Code.LINK),
+        ("pipe", Disposition.EXCEPTION, Code.SPECIAL_FILE),
+    ]
+    cut = bench.extract(out.getvalue()[:700], "cut.tar")
+    assert ("exception", Code.TRUNCATED, 1) in codes(cut[0]) + codes(cut[-1])
+
+
+@pytest.mark.heavy
+def test_limit_of_one_text_takes_nothing_from_what_is_embedded(bench: Bench) -> None:
+    inner = [word("long words " * 80 + f"the-last-of-{name}") for name in ("one", "two")]
+    members = bench.extract(holding_word("Holder.", *inner), "h.docx", Limits(characters=1000))
+    assert len(members) == 3
+    assert sorted(bench.text(each).split()[-1] for each in members[1:]) == [
+        "the-last-of-one",
+        "the-last-of-two",
+    ]
 
 
 def test_bombs_end_as_exceptions(bench: Bench) -> None:
@@ -213,7 +260,7 @@ def test_bombs_end_as_exceptions(bench: Bench) -> None:
 
 @pytest.mark.heavy
 def test_what_nobody_reads_is_on_record(bench: Bench) -> None:
-    (noise,) = bench.extract(bytes(range(256)) * 20, "noise.xyz")
+    (noise,) = bench.extract(random.Random(7).randbytes(5000), "noise.bin")
     assert (noise.outcome, codes(noise)) == (
         Disposition.EXCEPTION,
         [("exception", Code.UNSUPPORTED, 1)],

@@ -300,6 +300,8 @@ DAMAGES: list[tuple[str, Callable[[Volume], None]]] = [
     ("image-pages", _file(_TIF, _frames())),
     ("image-stamp", _file(_TIF, _blank())),
     ("empty-volume", _drop_all),
+    ("bates-form", _row(3, BegBates="X" + "9" * 5000)),
+    ("opt-documents", _line(0, ",Y,", ",,")),
 ]
 
 
@@ -363,6 +365,20 @@ def test_damage_after_the_manifest_is_found(
 ) -> None:
     folder = Volume(tmp_path).write()
     damage(folder)
+    assert code in _codes(folder)
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "value"),
+    [("date", "DateSent", "2024-03-12"), ("absolute-path", "FilePath", "/home/amara/x.txt")],
+)
+def test_value_of_a_further_field_is_found(
+    tmp_path: Path, code: str, name: str, value: str
+) -> None:
+    folder = Volume(tmp_path).write()
+    dat = folder / "DATA/VOL1.dat"
+    text = dat.read_text(encoding="utf-8").replace("þFileNameþ", f"þ{name}þ")
+    dat.write_bytes(text.replace("þlone.txtþ", f"þ{value}þ").replace("\n", "\r\n").encode())
     assert code in _codes(folder)
 
 
@@ -440,3 +456,15 @@ def test_frozen_bytes_are_verified(tmp_path: Path) -> None:
 def test_place_that_is_no_folder(tmp_path: Path) -> None:
     with pytest.raises(ProductionError, match="no folder"):
         check(tmp_path / "gone")
+
+
+@pytest.mark.slow
+def test_file_that_ends_its_reader_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader without a second to live stands for one that a file has killed."""
+    folder = Volume(tmp_path, "pdf").write()
+    monkeypatch.setattr("produce.check_files._SECONDS", 0.0)
+    found = check(folder)
+    assert {each.code for each in found} == {"file-ends-reader", "manifest-hash", "native-hash"}
+    assert sum(each.code == "file-ends-reader" for each in found) == 11

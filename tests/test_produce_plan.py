@@ -16,7 +16,7 @@ from records import audit, tables
 from records.case import Case
 from records.codes import Disposition, Role
 from records.errors import CaseBusyError, ProductionError, QueryError, SpecificationError
-from tests.produce_matter import add, mail_family, matter, specification, tag
+from tests.produce_matter import add, mail_family, matter, note, specification, tag
 
 
 @pytest.fixture
@@ -173,6 +173,14 @@ def test_path_below_a_withheld_mail_is_hidden(case: Case) -> None:
     ]
 
 
+def test_names_on_a_mail_are_masked_though_nothing_of_it_is_on_the_plan(case: Case) -> None:
+    mail_family(case, 1)
+    tag(case, "Responsive", [1])
+    tag(case, "Privileged", [2])
+    found = plan(case, specification(exclude_tags=("Privileged",), families=False))
+    assert [(each.member.id, each.attachments) for each in found.items] == [(1, ("[withheld]",))]
+
+
 def test_tag_on_a_suppressed_copy_withholds_the_kept_one(case: Case) -> None:
     add(case, 1)
     add(case, 2, disposition=Disposition.DUPLICATE, duplicate_of=1)
@@ -249,6 +257,24 @@ def test_attached_container_gets_a_slip_sheet_alone(case: Case) -> None:
     assert slip_lines(Treatment.SLIP, "container") == ("Container - Contents Produced Separately",)
 
 
+@pytest.mark.parametrize(("code", "held"), [("bomb", [3]), ("", [])])
+def test_container_not_opened_whole_is_produced_natively(
+    case: Case, code: str, held: list[int]
+) -> None:
+    add(case, 1, type_="email")
+    add(case, 2, family=1, found_in=1, position=1, role=Role.ATTACHMENT, type_="zip",
+        disposition=Disposition.CONTAINER)  # fmt: skip
+    for number in held:
+        add(case, number, family=1, found_in=2, position=2, role=Role.MEMBER)
+    if code:
+        note(case, 2, code, "warning")
+    tag(case, "Responsive", [1])
+    assert _items(plan(case, specification()))[1] == (2, "native", "container, not opened whole")
+    tag(case, "Privileged", held)
+    found = plan(case, specification(exclude_tags=("Privileged",)))
+    assert found.items[1].treatment == ("slip" if held else "native")
+
+
 def test_media_go_native_by_content(case: Case) -> None:
     add(case, 1, type_="amr", mime="audio/amr")
     add(case, 2, type_="csv", mime="text/csv")
@@ -261,6 +287,16 @@ def test_media_go_native_by_content(case: Case) -> None:
         "image",
         "native",
     }
+
+
+def test_documents_not_read_whole_are_listed(case: Case) -> None:
+    add(case, 1, type_="email")
+    add(case, 2)
+    note(case, 1, "embedded-lost", "warning")
+    note(case, 2, "weak-date", "warning")
+    tag(case, "Responsive", [1, 2])
+    found = plan(case, specification())
+    assert found.conflicts == {"imaged, but not read whole": ("RW-00000001",)}
 
 
 def test_exceptions_are_listed(case: Case) -> None:

@@ -11,15 +11,17 @@ import sqlalchemy as sa
 
 from produce.check import check
 from produce.facts import facts_of
+from produce.imaging.route import OFFICE
 from produce.interface import ImageBatch, ImageResult, RenderBatch, RenderResult
 from produce.numbering import next_free, reservations
 from produce.plan import plan
 from produce.reader import read_dat, read_opt
 from produce.record import items, production
 from produce.run import Summary, run
+from produce.treatment import OFFICE_TYPES
 from records import audit, tables
 from records.case import Case
-from records.codes import Disposition, Role
+from records.codes import Code, Disposition, Role
 from records.engine import TaskFailure
 from records.errors import (
     CheckFailedError,
@@ -27,11 +29,13 @@ from records.errors import (
     StoreError,
     ToolMissingError,
 )
+from records.notes import exception
 from tests.produce_matter import (
     Here,
     add,
     mail_family,
     matter,
+    note,
     plain_image,
     plain_render,
     specification,
@@ -481,22 +485,34 @@ def test_exceptions_empty_files_and_lost_bytes_get_slip_sheets(case: Case) -> No
     add(case, 21, disposition=Disposition.EXCEPTION, data=None)
     add(case, 22, disposition=Disposition.EMPTY)
     tag(case, "Responsive", [20, 21, 22])
-    with case.write() as connection:
-        connection.execute(
-            tables.notes.insert().values(
-                document_id=20,
-                severity="exception",
-                code="encrypted",
-                message="m",
-                tool="t",
-                tool_version="1",
-                attempts=1,
-                at="t",
-            )
-        )
+    note(case, 20, "encrypted")
     _made(case)
     with case.read() as connection:
         made = {each.document_id: each for each in items(connection, 1)}
     assert (made[20].treatment, made[20].reason) == ("native", "encrypted")
     assert (made[21].treatment, made[21].reason) == ("slip", "exception")
     assert (made[22].treatment, made[22].reason) == ("native", "empty file")
+
+
+def test_page_that_cannot_be_stamped_brings_its_native(case: Case) -> None:
+    from dataclasses import replace
+
+    def image(batch: ImageBatch) -> tuple[ImageResult, ...]:
+        bad = exception(Code.CORRUPT, "ABC0000003: a page", "pikepdf", "1")
+        return tuple(
+            replace(each, notes=(bad,)) if each.document_id == 8 else each
+            for each in plain_image(batch)
+        )
+
+    plan(case, specification())
+    found = run(case, "ABC_PROD001", workshop(image=image))
+    assert (found.counts["produced as native"], found.counts["pages"]) == (4, 10)
+    row = read_dat(Path(found.folder) / "DATA/ABC_PROD001.dat").records[1]
+    assert (row["PageCount"], row["NativeLink"]) == ("3", ".\\NATIVES\\0001\\ABC0000002.docx")
+    with case.read() as connection:
+        messages = connection.execute(sa.select(tables.notes.c.message)).scalars().all()
+    assert messages == ["ABC0000003: a page"]
+
+
+def test_office_types_are_those_that_imaging_gives_to_libreoffice() -> None:
+    assert OFFICE - {"emf", "wmf"} == OFFICE_TYPES  # which stand under the type image

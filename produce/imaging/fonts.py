@@ -172,14 +172,13 @@ class FontSet:
 
     def __init__(self) -> None:
         self._faces: list[Face] = []
-        for family in PREFERRED:
-            self._add(f":family={family}")
-        if not self._faces:
-            self._add(":charset=20 41 61")
-        if not self._faces:
-            raise RenderError(Code.UNSUPPORTED, "no fonts", "fontconfig knows no TrueType font")
         self._known: dict[str, tuple[int, int, float]] = {}
+        self._later = list(PREFERRED)
         self.missing: set[str] = set()
+        while self._later and not self._faces:
+            self._add(f":family={self._later.pop(0)}")
+        if not self._faces and self._add(":charset=20 41 61") is None:
+            raise RenderError(Code.UNSUPPORTED, "no fonts", "fontconfig knows no TrueType font")
 
     def _add(self, pattern: str) -> int | None:
         for _, _, file, index in _listed(pattern):
@@ -202,6 +201,10 @@ class FontSet:
         for number, face in enumerate(self._faces):
             if found := face.glyph(char):
                 return number, *found
+        while self._later:
+            added = self._add(f":family={self._later.pop(0)}")
+            if added is not None and (found := self._faces[added].glyph(char)):
+                return added, *found
         added = self._add(f":charset={ord(char):x}")
         if added is not None and (found := self._faces[added].glyph(char)):
             return added, *found

@@ -21,7 +21,7 @@ _ODF = (
     (re.compile(rb'(<text:(?:date|time)\b[^>]*?) text:fixed="false"'), rb'\1 text:fixed="true"'),
     (re.compile(rb"(<text:(?:date|time)\b)(?![^>]*text:fixed)"), rb'\1 text:fixed="true"'),
 )
-_RTF = re.compile(rb"(\\fldinst\b[^\\{}]*(?:[{\\][^{}]{0,80}?)?\s)" + _VOLATILE + rb"(?=[\s\\}])")
+_RTF = re.compile(rb"(\\fldinst\b[^}]{0,200}?(?<![A-Za-z\\]))" + _VOLATILE + rb"(?=[\s\\}])")
 _MOST = 512 << 20
 _KINDS = {
     "docx": ("word/", _WORD),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import weasyprint
+from PIL import ImageFile
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from produce.imaging.errors import RenderError
@@ -99,6 +100,7 @@ def html_pdf(html: str, target: Path, parts: Mapping[str, Resource]) -> tuple[in
         raise RenderError(Code.TOO_LARGE, "HTML too long to lay out")
     for name in ("weasyprint", "fontTools"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    ImageFile.LOAD_TRUNCATED_IMAGES = True  # a damaged picture in a mail shows what it has
     fetcher = Fetcher(parts)
     safe = _tamed(html)
     document = _rendered(safe, fetcher, PAGE_WIDTH, PAGE_HEIGHT)

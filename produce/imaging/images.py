@@ -7,7 +7,7 @@ from pathlib import Path
 import img2pdf
 import pikepdf
 import pillow_heif
-from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, ImageSequence, UnidentifiedImageError
 
 from produce.imaging.errors import RenderError
 from produce.imaging.geometry import LETTER
@@ -22,6 +22,7 @@ _PLAIN_MODES = ("1", "L", "RGB")
 def image_pdf(source: Path, target: Path) -> int:
     """Write one page for each frame; the number of pages."""
     pillow_heif.register_heif_opener()
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint sets it for the whole process
     try:
         with Image.open(source) as image:
             pages = [_page(frame) for frame in _frames(image, source)]
@@ -78,7 +79,7 @@ def _page(data: bytes) -> bytes:
         result: bytes = img2pdf.convert(
             data, layout_fun=_layout, nodate=True, rotation=img2pdf.Rotation.ifvalid
         )
-    except (img2pdf.ImageOpenError, img2pdf.AlphaChannelError, ValueError, TypeError) as error:
+    except Exception as error:
         raise RenderError(Code.CORRUPT, "damaged picture", str(error)) from error
     return result
 

@@ -21,9 +21,10 @@ DRAW = "pdf:draw_pdf_Export"
 _SLIDES = 'pdf:impress_pdf_Export:{"ExportHiddenSlides":{"type":"boolean","value":"true"}'
 SLIDES = _SLIDES + "}"
 SLIDES_AND_NOTES = _SLIDES + ',"ExportNotesPages":{"type":"boolean","value":"true"}}'
-_START_SECONDS = 60.0
+_START_SECONDS = 30.0
 _RESTART = (79, 81)  # desktop/inc/app.hxx: crash with restart, normal restart
-_DOING = re.compile(rb"^convert (.*) -> ")
+_LOADED = re.compile(rb"^convert (.*) -> ")
+_NOT_LOADED = b"Error: source file could not be loaded"
 _ITEM = (
     '<item oor:path="/org.openoffice.{path}"><prop oor:name="{name}" oor:op="fuse">'
     "<value>{value}</value></prop></item>"
@@ -91,7 +92,7 @@ def convert(
             fates[file] = "" if (out / f"{file.stem}.pdf").is_file() else "failed"
         if culprit is None:
             break
-        fates[culprit] = fate
+        fates[culprit] = "" if (out / f"{culprit.stem}.pdf").is_file() else fate
         left = left[left.index(culprit) + 1 :]
     return fates
 
@@ -135,40 +136,52 @@ def _start(
         cwd=out,
     )
     try:
-        return _follow(process, files, seconds)
+        return _follow(process, files, out, seconds)
     finally:
         process.kill()
         process.wait()
 
 
 def _follow(
-    process: "subprocess.Popen[bytes]", files: Sequence[Path], seconds: float
+    process: "subprocess.Popen[bytes]", files: Sequence[Path], out: Path, seconds: float
 ) -> tuple[Path | None, str]:
-    """Read which file is being converted; each has `seconds` from when it is named."""
+    """Read how far it is; each file has `seconds` from when the one before was loaded."""
     assert process.stdout is not None
     lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
     reader = threading.Thread(target=_drain, args=(process.stdout, lines), daemon=True)
     reader.start()
-    known = {os.fsencode(file): file for file in files}
-    current: Path | None = None
+    known = {os.fsencode(file): number for number, file in enumerate(files)}
+    place, begun = 0, False
     end = time.monotonic() + _START_SECONDS + seconds
     while True:
         try:
             line = lines.get(timeout=max(0.0, end - time.monotonic()))
         except queue.Empty:
-            return current or files[0], "timeout"
+            return _at_work(files, place, out), "timeout"
         if line is None:
             break
-        if (match := _DOING.match(line)) and match[1] in known:
-            current = known[match[1]]
-            end = time.monotonic() + seconds
+        if (match := _LOADED.match(line)) and match[1] in known:
+            place, begun = known[match[1]], True
+        elif line.startswith(_NOT_LOADED):
+            place, begun = files.index(_at_work(files, place, out)) + 1, True
+        else:
+            continue
+        end = time.monotonic() + seconds
     process.wait()
     reader.join()
     if process.returncode == 0:
         return None, ""
-    if process.returncode in _RESTART and current is None:
+    if process.returncode in _RESTART and not begun:
         return files[0], "restart"
-    return current or files[0], "crash"
+    return _at_work(files, place, out), "crash"
+
+
+def _at_work(files: Sequence[Path], place: int, out: Path) -> Path:
+    """The first file from `place` on that has no pages yet; a file is named once it is loaded."""
+    for file in files[place:]:
+        if not (out / f"{file.stem}.pdf").is_file():
+            return file
+    return files[-1]
 
 
 def _drain(pipe: IO[bytes], lines: "queue.SimpleQueue[bytes | None]") -> None:

@@ -13,7 +13,7 @@ from produce.imaging.errors import RenderError
 from records.codes import Code
 
 RASTER_DPI = 300
-MAX_PIXELS = 180_000_000
+MAX_PIXELS = 178_000_000  # Pillow and its like open no larger one
 _EXACT = 1 - 1e-7  # Letter at 300 dpi is 2550 x 3300, not 3301
 
 

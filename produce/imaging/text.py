@@ -146,7 +146,7 @@ class _Setter:
         return f"2 Tr 0.35 w {head} 0 Tr {self._run(line.text[line.bold :])} T*"
 
     def _run(self, text: str) -> str:
-        for char in set(text) - self._seen:
+        for char in sorted(set(text) - self._seen):  # sets differ in order from run to run
             self._learn(char)
         if self._special.keys().isdisjoint(text):
             return f"<{text.translate(self._plain)}> Tj" if text else ""

@@ -1,0 +1,141 @@
+"""The checking child: opens and hashes files of a volume, whose content came from evidence.
+
+Run as `python -m produce.check_child` by `process.child.Child`; called directly for files that
+hold nothing hostile.
+"""
+
+import hashlib
+import warnings
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+from PIL.TiffImagePlugin import TiffImageFile
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+
+from process.child_loop import progress, serve
+from produce.findings import Finding
+
+_COMPRESSION, _PHOTOMETRIC, _X, _Y, _UNIT = 259, 262, 282, 283, 296
+_HUGE = 150_000_000
+_GROUP4, _WHITE_IS_ZERO, _INCH = 4, 0, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A file and what it must be: `kind` is tiff, pdf, text or other.
+
+    `bates` are the numbers of a PDF's pages, in order; `exact` a text's only permitted content.
+    """
+
+    path: str
+    kind: str
+    dpi: int = 300
+    bates: tuple[str, ...] = ()
+    legend: str = ""
+    exact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What a file is: its hashes, and what is wrong with it."""
+
+    path: str
+    sha256: str
+    sha1: str
+    md5: str
+    findings: tuple[Finding, ...]
+
+
+def handle(request: dict[str, Any]) -> dict[str, Any]:
+    """Inspect the files of a request."""
+    found = []
+    for due in request["dues"]:
+        progress(due["path"])
+        due["bates"] = tuple(due["bates"])
+        found.append(asdict(inspect(request["volume"], Due(**due))))
+    return {"files": found}
+
+
+def inspect(volume: str, due: Due) -> Inspected:
+    """Hash one file and look into it."""
+    path = Path(volume) / due.path
+    digests = [hashlib.sha256(), hashlib.sha1(usedforsecurity=False)]
+    digests.append(hashlib.md5(usedforsecurity=False))
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            for digest in digests:
+                digest.update(chunk)
+    look = {"tiff": _look_at_tiff, "pdf": _look_at_pdf, "text": _look_at_text}.get(due.kind)
+    findings = tuple(look(path, due)) if look else ()
+    sha256, sha1, md5 = (each.hexdigest() for each in digests)
+    return Inspected(due.path, sha256, sha1, md5, findings)
+
+
+def _look_at_tiff(path: Path, due: Due) -> Iterator[Finding]:
+    try:
+        # Not Image.open: it refuses large drawings, and warns where a reader must not go on.
+        with warnings.catch_warnings(action="error"), TiffImageFile(path) as image:
+            tags = dict(image.tag_v2)
+            frames = image.n_frames
+            image.load()
+            width, height = image.size
+            corner = image.convert("L").crop((width // 2, height * 9 // 10, width, height))
+    except (OSError, ValueError, SyntaxError, LookupError, MemoryError, Warning) as error:
+        yield Finding("image-unreadable", due.path, f"does not open as TIFF: {error}")
+        return
+    if tags.get(_COMPRESSION) != _GROUP4:
+        yield Finding("image-compression", due.path, "is not CCITT Group IV")
+    if tags.get(_PHOTOMETRIC) != _WHITE_IS_ZERO:
+        yield Finding("image-photometric", due.path, "is not WhiteIsZero")
+    dpi = (tags.get(_X), tags.get(_Y), tags.get(_UNIT, _INCH))
+    huge = dpi[0] == dpi[1] and width * height >= _HUGE  # no reader takes more pixels
+    if dpi != (due.dpi, due.dpi, _INCH) and not huge:
+        yield Finding("image-dpi", due.path, f"is {dpi[0]} by {dpi[1]}, not {due.dpi} dpi")
+    if frames != 1:
+        yield Finding("image-pages", due.path, f"holds {frames} pages")
+    if corner.getextrema() != (0, 255):
+        yield Finding("image-stamp", due.path, "shows no number bottom right")
+
+
+def _look_at_pdf(path: Path, due: Due) -> Iterator[Finding]:
+    try:
+        pages = len(PdfReader(path, strict=False).pages)
+        texts = _pdf_texts(path)
+    except (PyPdfError, pypdfium2.PdfiumError, OSError, ValueError, RecursionError) as error:
+        yield Finding("image-unreadable", due.path, f"does not open as PDF: {error}")
+        return
+    if pages != len(due.bates) or len(texts) != len(due.bates):
+        yield Finding("image-pages", due.path, f"has {pages} pages where {len(due.bates)} are due")
+    for bates, text in zip(due.bates, texts, strict=False):
+        if bates not in text:
+            yield Finding("image-stamp", due.path, f"the page {bates} does not show its number")
+        if " ".join(due.legend.split()) not in " ".join(text.split()):
+            yield Finding("image-legend", due.path, f"the page {bates} does not show the legend")
+
+
+def _pdf_texts(path: Path) -> list[str]:
+    texts = []
+    with closing(pypdfium2.PdfDocument(path)) as document:
+        for index in range(len(document)):
+            with closing(document[index]) as page, closing(page.get_textpage()) as textpage:
+                texts.append(str(textpage.get_text_bounded()))
+    return texts
+
+
+def _look_at_text(path: Path, due: Due) -> Iterator[Finding]:
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        yield Finding("text-encoding", due.path, f"does not decode as UTF-8: {error}")
+        return
+    if due.exact is not None and text.strip() != due.exact:
+        yield Finding("withheld-text", due.path, "the text of a withheld document is in the set")
+
+
+if __name__ == "__main__":
+    serve(handle)

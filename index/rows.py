@@ -25,7 +25,7 @@ def wanted(connection: sa.Connection) -> Wanted:
     c = tables.documents.c
     query = (
         sa.select(c.id, c.revision, c.text_chars)
-        .where(c.state == "processed", c.disposition != Disposition.CONTAINER)
+        .where(c.state == "processed", c.outcome != Disposition.CONTAINER)
         .order_by(c.id)
     )
     rows = connection.execute(query).all()

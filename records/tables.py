@@ -217,7 +217,7 @@ production_items = sa.Table(
     _ref("production_id", "productions"),
     _number("position"),  # order in the volume, from 0
     _ref("document_id", "documents"),
-    _text("treatment"),  # image, native
+    _text("treatment"),  # image, native, slip, withheld
     _text("reason"),  # why native or slip-sheeted; empty for image
     _text("state"),  # planned, rendered, done
     _number("pages", nullable=True),

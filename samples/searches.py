@@ -129,7 +129,7 @@ def _mail_searches(kept: list[Outcome]) -> list[tuple[str, str, list[Outcome]]]:
         abs(m.sent - edge) > dt.timedelta(days=1) for _, m in mails if m for edge in _QUARTER
     )
     return [
-        ("陈美玲", "a Chinese name, in running text too", chinese),
+        ("text:陈美玲", "a Chinese name in running text", chinese),
         ("subject:(arbitration venue)", "both words in the subject, answers too", subject),
         ("from:pellow", "a sender, also of attached messages", sender),
         ("type:email AND date:2024-01-01..2024-03-31", "sent in the first quarter", quarter),

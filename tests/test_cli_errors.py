@@ -219,8 +219,10 @@ def test_a_full_disk(made: Path, tmp_path: Path) -> None:
         '"$4" -P "$5" ingest "$3" --custodian Ann --workers 1 --json; echo "code $?"'
     )
     done = subprocess.run(
-        ["unshare", "-m", "sh", "-c", script, "sh"]
-        + [str(small), str(made / "case"), str(source), sys.executable, str(ROOT / "cli.py")],
+        [
+            *("unshare", "-m", "sh", "-c", script, "sh", str(small), str(made / "case")),
+            *(str(source), sys.executable, str(ROOT / "cli.py")),
+        ],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,

@@ -132,10 +132,10 @@ def commit(
 ) -> Committed:
     """Put a batch's items on record, within the caller's transaction.
 
-    An item of the same custodian with the same address and the same bytes is on record already
-    and gets no second row. Ids go on from the highest, in the order of the items.
+    An item of the same source with the same address and the same bytes is on record already and
+    gets no second row. Ids go on from the highest, in the order of the items.
     """
-    known = _on_record(connection, collection.custodian_id, items)
+    known = _on_record(connection, collection, items)
     free = (connection.execute(sa.select(sa.func.max(tables.documents.c.id))).scalar() or 0) + 1
     first = free
     ids: list[int] = []
@@ -170,13 +170,16 @@ def _counted(items: Sequence[CollectedItem], new: set[str]) -> Committed:
 
 
 def _on_record(
-    connection: sa.Connection, owner: int, items: Sequence[CollectedItem]
+    connection: sa.Connection, collection: Collection, items: Sequence[CollectedItem]
 ) -> dict[tuple[str, str | None], int]:
-    c = tables.documents.c
+    c, collections = tables.documents.c, tables.collections.c
+    same_source = sa.select(collections.id).where(
+        collections.custodian_id == collection.custodian_id, collections.source == collection.source
+    )
     known: dict[tuple[str, str | None], int] = {}
     for some in batched((each.address for each in items), _AT_ONCE):
         query = sa.select(c.address, c.sha256, c.id).where(
-            c.custodian_id == owner, c.address.in_(some), c.family_id == c.id
+            c.collection_id.in_(same_source), c.address.in_(some), c.family_id == c.id
         )
         for row in connection.execute(query):
             known.setdefault((row.address, row.sha256), row.id)

@@ -27,7 +27,7 @@ from records.codes import Code, Role
 from records.engine import Engine, TaskFailure
 from records.errors import RedwellError
 from records.notes import exception
-from store import open_store
+from store import working
 
 type Report = Callable[[int], None]
 
@@ -95,8 +95,7 @@ def ingest(
     """
     owner = record.custodian_id(case, custodian)
     root = checked_source(case, source)
-    with case.exclusive("ingest"):
-        open_store(case.store_address).sweep()
+    with working(case, "ingest"):
         shown_source = shown(bytes(root))
         with runs.recorded(case, "ingest", source=shown_source, custodian=custodian) as outcome:
             collection = record.begin(case, owner, custodian, shown_source, len(passwords))

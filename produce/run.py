@@ -42,6 +42,7 @@ from records import audit, tables, times
 from records.case import Case
 from records.errors import CheckFailedError, DiskFullError, ProductionError, ToolMissingError
 from records.options import Advance
+from store import working
 
 _SHOWN = 20
 _QC_KEPT = 1000
@@ -84,7 +85,7 @@ class Summary:
 
 def run(case: Case, name: str, workshop: Workshop) -> Summary:
     """Run a production to its end. Of a frozen one, verify that it still is what was frozen."""
-    with case.exclusive("produce"), _disk_errors(case):
+    with working(case, "produce"), _disk_errors(case):
         with case.read() as connection:
             found = production(connection, name)
         if found.state == "frozen":

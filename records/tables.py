@@ -99,7 +99,7 @@ documents = sa.Table(
     _text("modified_at", nullable=True),
     sa.Column("fields", sa.JSON, nullable=False),  # records.fields.Fields as JSON
     _number("revision"),  # grows when text or fields change; the index holds one of them
-    sa.UniqueConstraint("custodian_id", "address", "sha256"),
+    sa.UniqueConstraint("collection_id", "address", "sha256"),
 )
 
 raw_metadata = sa.Table(

@@ -65,6 +65,7 @@ def test_json(case: Case) -> None:
             "control": "RW-00000001",
             "date": "2001-05-14 23:30",
             "custodian": "Ray, Ann",
+            "address": "folder/1.txt",
             "type": "text",
             "from": "Ann Ray <ann@x.com>",
             "subject": "Gas news",

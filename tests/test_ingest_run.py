@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -228,6 +229,19 @@ def test_another_custodian_gets_rows_of_his_own(case: Case, source: Path) -> Non
     ingest(case, Inline(), source, "Ann Lee")
     other = ingest(case, Inline(), source, "Bob Ray")
     assert (other.items, other.files_already_collected, len(_rows(case))) == (14, 0, 28)
+
+
+def test_another_source_of_the_same_custodian_gets_rows_of_its_own(
+    case: Case, source: Path, tmp_path: Path
+) -> None:
+    """A laptop and its backup hold the same paths: both are put on record, each with its own."""
+    first = ingest(case, Inline(), source, "Ann Lee")
+    backup = tmp_path / "backup"
+    shutil.copytree(source, backup, symlinks=True)
+    second = ingest(case, Inline(), backup, "Ann Lee")
+    assert second.files_already_collected == 0
+    assert second.items == first.items
+    assert ingest(case, Inline(), backup, "Ann Lee").items == 0
 
 
 def test_one_file_may_be_the_source(case: Case, source: Path) -> None:

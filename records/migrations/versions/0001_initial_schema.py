@@ -207,10 +207,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
         sa.UniqueConstraint(
-            "custodian_id",
+            "collection_id",
             "address",
             "sha256",
-            name=op.f("uq_documents_custodian_id_address_sha256"),
+            name=op.f("uq_documents_collection_id_address_sha256"),
         ),
     )
     with op.batch_alter_table("documents", schema=None) as batch_op:

@@ -4,11 +4,14 @@ Order matters: whoever commits results in the order in which the work was planne
 numbers to the same documents, however often a run is cut off and taken up again.
 """
 
+import logging
 import os
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import dask
@@ -61,6 +64,21 @@ class Engine:
     def _submit(self, function: Callable[[Any], Any], batch: Any) -> "Future[Any]":
         return self._client.submit(function, batch, pure=False)
 
+    def require_shared(self, folder: Path) -> None:
+        """Raise `SchedulerError` unless every worker sees `folder` and what is written there."""
+        probe = folder / f".shared-{secrets.token_hex(8)}"
+        probe.touch()
+        try:
+            seen = self._client.run(os.path.exists, str(probe))
+        finally:
+            probe.unlink()
+        blind = sorted(worker for worker, there in seen.items() if not there)
+        if blind:
+            raise SchedulerError(
+                f"These Dask workers do not see the case folder {folder}: {', '.join(blind)}. Put "
+                "the case on a file system that all machines mount under the same path"
+            )
+
 
 def _result(future: "Future[Any]") -> Any:
     try:
@@ -84,12 +102,12 @@ def started(workers: int = 0, scheduler: str = "") -> Iterator[Engine]:
             "distributed.scheduler.allowed-failures": 2,
             "distributed.worker.memory.spill": False,
             "distributed.admin.tick.limit": "1h",
-            "logging": {"distributed": "error"},
+            "logging": {"distributed": "critical"},
         }
     ):
         if scheduler:
             with _connected(scheduler) as client:
-                yield Engine(client, len(client.scheduler_info()["workers"]))
+                yield Engine(client, len(_threads(client)))
         else:
             count = workers or len(os.sched_getaffinity(0))
             with (
@@ -99,7 +117,7 @@ def started(workers: int = 0, scheduler: str = "") -> Iterator[Engine]:
                     processes=True,
                     dashboard_address="127.0.0.1:0",
                     memory_limit=0,
-                    silence_logs=40,
+                    silence_logs=logging.CRITICAL,
                 ) as cluster,
                 Client(cluster, set_as_default=False) as client,  # type: ignore[no-untyped-call]
             ):
@@ -116,9 +134,18 @@ def _connected(scheduler: str) -> Iterator[Client]:
             "or leave --scheduler out to work on this machine alone"
         ) from error
     with client:
-        if not client.scheduler_info()["workers"]:
+        threads = _threads(client)
+        start = f"'dask worker {scheduler} --nthreads 1' on machines that share the case's store"
+        if not threads:
+            raise SchedulerError(f"The scheduler at {scheduler} has no workers. Start {start}")
+        if any(count > 1 for count in threads.values()):
             raise SchedulerError(
-                f"The Dask scheduler at {scheduler} has no workers. Start some with 'dask worker "
-                f"{scheduler}' on machines that share the case's store"
+                f"Workers at {scheduler} run several threads, and the readers of documents are "
+                f"not made for it. Start {start}, one for each core"
             )
         yield client
+
+
+def _threads(client: Client) -> dict[str, int]:
+    """The workers, each with its number of threads."""
+    return dict(client.nthreads())  # type: ignore[no-untyped-call]

@@ -56,7 +56,10 @@ def engine_for(case: cases.Case, workers: int | None, scheduler: str | None) -> 
     from records import engine  # Dask takes a second to import; most commands need none of it
 
     settings = case.settings
-    with engine.started(workers or settings.workers, scheduler or settings.scheduler) as running:
+    address = scheduler or settings.scheduler
+    with engine.started(workers or settings.workers, address) as running:
+        if address:
+            running.require_shared(case.folder)
         yield running
 
 

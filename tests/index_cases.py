@@ -94,7 +94,8 @@ def _row(case: Case, number: int, doc: Doc) -> dict[str, Any]:
         "fields": doc.fields.to_json(),
         "revision": 1,
     }
-    return {**row, **doc.extra}
+    settled = {"outcome": doc.extra["disposition"]} if "disposition" in doc.extra else {}
+    return {**row, **settled, **doc.extra}
 
 
 def put(case: Case, text: str) -> str:

@@ -77,7 +77,9 @@ def test_new_revisions_new_documents_and_lost_ones(case: Case, engine: Engine) -
     with case.write() as connection:
         d = tables.documents
         connection.execute(d.update().where(d.c.id == 2).values(text_sha256=sha256, revision=2))
-        connection.execute(d.update().where(d.c.id == 3).values(disposition="container"))
+        connection.execute(
+            d.update().where(d.c.id == 3).values(disposition="container", outcome="container")
+        )
     assert search(case, "OCR").missing == 2
     summary = index_case(case, engine, quiet)
     assert (summary.expected, summary.indexed, summary.removed, summary.in_index) == (8, 2, 1, 8)

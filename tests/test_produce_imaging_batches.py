@@ -205,7 +205,7 @@ def test_damaged_ones_are_reasoned_and_noted(store: LocalStore) -> None:
 
 def test_a_layout_without_end_falls_back_to_plain_text(store: LocalStore) -> None:
     html = "<div>" * 30_000 + "DEEPTEXT" + "</div>" * 30_000
-    limits = Limits(render_seconds=4)
+    limits = Limits(render_seconds=10)
     job = _job(store, 1, "email", _mail(html, "the words"))
     (result,) = _render(store, job, limits=limits)
     assert result.reason == ""

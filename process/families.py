@@ -6,13 +6,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from process.interface import ExtractedItem, FamilyResult
+from process.relate import relate_families
 from records import tables, times
 from records.case import Case
 from records.notes import Note
 
 
 def commit_families(case: Case, families: Sequence[FamilyResult]) -> int:
-    """Write a batch of families in one transaction; the number of documents they hold."""
+    """Write and relate a batch of families in one transaction; the number of their documents."""
     with case.write() as connection:
         c = tables.documents.c
         ids = [family.document_id for family in families]
@@ -21,6 +22,7 @@ def commit_families(case: Case, families: Sequence[FamilyResult]) -> int:
         following = connection.execute(sa.select(sa.func.max(c.id))).scalar_one() + 1
         for family in families:
             following = _commit_family(connection, roots[family.document_id], family, following)
+        relate_families(connection, case.settings.dedup_scope, ids)
     return sum(len(family.members) for family in families)
 
 

@@ -1,12 +1,14 @@
 """Duplicates, decided on level-1 families only: a family is kept whole or suppressed whole.
 
-A mail's key is its dedup hash (`email-dedup/1`), a loose file's the SHA-256 of its bytes; an
+A mail's key is its dedup hash (`email-dedup/1`), any other file's the SHA-256 of its bytes; an
 attachment is never compared with a loose file. The copy with the lowest control number is kept,
-so a document that was kept once stays kept when more is collected.
+so a document that was kept once stays kept when more is collected. What could not be read
+suppresses only what could not be read either: the readable copy is never the one put aside.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,9 +16,9 @@ from records import audit, tables
 from records.case import Case
 from records.codes import Disposition
 
-_COMPARED = (Disposition.REVIEWABLE, Disposition.EXCEPTION)
+_COMPARED = (Disposition.REVIEWABLE, Disposition.EXCEPTION, Disposition.CONTAINER)
 
-type Key = tuple[str, str, int]
+type Key = tuple[str, str, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +38,20 @@ class _Root:
 
 
 def relate(case: Case) -> Duplicates:
-    """Bring dispositions in line with what equals what, in one transaction."""
+    """Bring all dispositions in line with what equals what, in one transaction."""
     scope = case.settings.dedup_scope
+    c = tables.documents.c
     with case.write() as connection:
-        wanted, changes = _decide(_roots(connection, scope))
-        for family, kept in changes.items():
-            _suppress(connection, family, kept) if kept else _restore(connection, family)
-        suppressed = sa.select(sa.func.count()).where(
-            tables.documents.c.disposition == Disposition.DUPLICATE
+        changed = _apply(connection, _roots(connection, scope, sa.true()))
+        suppressed = c.disposition == Disposition.DUPLICATE
+        families = sa.select(sa.func.count()).where(suppressed, c.id == c.family_id)
+        documents = sa.select(sa.func.count()).where(suppressed)
+        found = Duplicates(
+            connection.execute(families).scalar_one(),
+            connection.execute(documents).scalar_one(),
+            changed,
         )
-        found = Duplicates(wanted, connection.execute(suppressed).scalar_one(), len(changes))
-        if changes:
+        if changed:
             audit.append(
                 connection,
                 "duplicates related",
@@ -58,39 +63,73 @@ def relate(case: Case) -> Duplicates:
     return found
 
 
-def _roots(connection: sa.Connection, scope: str) -> Iterator[_Root]:
+def relate_families(connection: sa.Connection, scope: str, roots: Sequence[int]) -> None:
+    """Relate families that were just written, within the caller's transaction.
+
+    So there is never a moment at which a document stands as reviewable beside its kept copy.
+    """
     c = tables.documents.c
     rows = connection.execute(
-        sa.select(c.id, c.custodian_id, c.duplicate_of_id, c.outcome, c.sha256, c.dedup_hash)
-        .where(c.id == c.family_id, c.state == "processed")
+        sa.select(c.dedup_hash, c.sha256).where(c.id.in_(roots), c.sha256.is_not(None))
+    ).all()
+    mails = {row.dedup_hash for row in rows if row.dedup_hash is not None}
+    files = {row.sha256 for row in rows if row.dedup_hash is None}
+    same = c.dedup_hash.in_(mails) | (c.dedup_hash.is_(None) & c.sha256.in_(files))
+    _apply(connection, _roots(connection, scope, same))
+
+
+def _apply(connection: sa.Connection, roots: Iterable[_Root]) -> int:
+    """Suppress and restore what the keys say; the number of families that changed."""
+    changes = _decide(roots)
+    for family, kept in changes.items():
+        if kept is None:
+            _restore(connection, family)
+        else:
+            _suppress(connection, family, kept)
+    return len(changes)
+
+
+def _roots(connection: sa.Connection, scope: str, wanted: sa.ColumnElement[bool]) -> list[_Root]:
+    c, member = tables.documents.c, tables.documents.alias("member").c
+    holds = sa.exists().where(member.family_id == c.id, member.id != c.id)
+    rows = connection.execute(
+        sa.select(
+            *(c.id, c.custodian_id, c.duplicate_of_id, c.outcome, c.sha256, c.dedup_hash),
+            holds.label("holds"),
+        )
+        .where(c.id == c.family_id, c.state == "processed", wanted)
         .order_by(c.id)
     )
-    for row in rows:
-        yield _Root(row.id, row.duplicate_of_id, _key(row, scope))
+    return [_Root(row.id, row.duplicate_of_id, _key(row, scope)) for row in rows]
 
 
-def _key(row: sa.Row[int, int, int, str, str | None, str | None], scope: str) -> Key | None:
+def _key(row: sa.Row[Any], scope: str) -> Key | None:
+    """What a family is compared by; None for one that is never a duplicate.
+
+    A container is compared only where its contents are of its own family (an archive opened while
+    processing); members of the others are families themselves.
+    """
     if scope == "none" or row.outcome not in _COMPARED or row.sha256 is None:
+        return None
+    if row.outcome == Disposition.CONTAINER and not row.holds:
         return None
     custodian = row.custodian_id if scope == "custodian" else 0
     if row.dedup_hash is not None:
-        return ("mail", row.dedup_hash, custodian)
-    return ("file", row.sha256, custodian)
+        return ("mail", row.dedup_hash, custodian, row.outcome)
+    return ("file", row.sha256, custodian, row.outcome)
 
 
-def _decide(roots: Iterable[_Root]) -> tuple[int, dict[int, int | None]]:
-    """The number of suppressed families, and family → kept family where that changes."""
+def _decide(roots: Iterable[_Root]) -> dict[int, int | None]:
+    """Family → kept family, or None for a family to be restored; only where that changes."""
     first: dict[Key, int] = {}
-    suppressed = 0
     changes: dict[int, int | None] = {}
     for root in roots:
         kept = None if root.key is None else first.setdefault(root.key, root.id)
         if kept == root.id:
             kept = None
-        suppressed += kept is not None
         if kept != root.duplicate_of:
             changes[root.id] = kept
-    return suppressed, changes
+    return changes
 
 
 def _suppress(connection: sa.Connection, family: int, kept: int) -> None:

@@ -67,11 +67,17 @@ class Code(StrEnum):
 
 # What each code means, and what a person can do about it; docs/exception-codes.md shows it.
 EXPLAINED: dict[Code, tuple[str, str]] = {
-    Code.ENCRYPTED: ("A password is needed.", "Add it to the password list and process again."),
+    Code.ENCRYPTED: (
+        "A password is needed.",
+        "Put it on the list before 'redwell process'; what was read once is not tried again yet.",
+    ),
     Code.CORRUPT: ("The bytes break the rules of their format.", "Ask the source for a good copy."),
     Code.TRUNCATED: ("The end of the file is missing.", "Collect the file again."),
     Code.UNSUPPORTED: ("No tool here reads this format.", "Look at the native file."),
-    Code.TIMEOUT: ("Reading took longer than the limit.", "Raise limits.seconds in case.toml."),
+    Code.TIMEOUT: (
+        "Reading took longer than the limit.",
+        "Look at the native file; raise limits.seconds before the next collection.",
+    ),
     Code.CRASH: (
         "The tool that read it died.",
         "Look at the native file; report the tool's error.",

@@ -7,7 +7,8 @@ def stamp(moment: dt.datetime) -> str:
     """Write an aware time; raises `ValueError` for a naive one."""
     if moment.tzinfo is None:
         raise ValueError(f"a time without a zone: {moment}")
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    plain = moment.astimezone(dt.UTC).replace(microsecond=0, tzinfo=None)
+    return plain.isoformat() + "Z"  # strftime's %Y does not pad a year before 1000
 
 
 def now() -> str:
@@ -17,4 +18,4 @@ def now() -> str:
 
 def parse(text: str) -> dt.datetime:
     """Read what `stamp` wrote."""
-    return dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.UTC)
+    return dt.datetime.fromisoformat(text)

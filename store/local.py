@@ -172,14 +172,18 @@ class LocalWriter:
         self._staging = store.root / "staging" / secrets.token_hex(8)
         self._staging.mkdir(parents=True)
         self._pending: set[str] = set()
+        self._met = False  # a blob that another writer has renamed, and maybe not yet synced
 
     def put_stream(self, stream: BinaryIO, limit: int | None = None) -> Digests:
         """Store a stream; see `StoreWriter.put_stream`."""
         temporary = self._staging / "incoming"
         with temporary.open("wb") as file:
             digests = copy_hashing(stream, file.write, limit)
-        if digests.sha256 in self._pending or self._store.exists(digests.sha256):
+        if digests.sha256 in self._pending:
             temporary.unlink()
+        elif self._store.exists(digests.sha256):
+            temporary.unlink()
+            self._met = True
         else:
             temporary.chmod(0o444)
             temporary.rename(self._staging / digests.sha256)
@@ -198,7 +202,7 @@ class LocalWriter:
 
     def commit(self) -> None:
         """Make every blob of the batch durable and visible."""
-        if not self._pending:
+        if not self._pending and not self._met:
             return
         whole = _sync_file_system(self._staging)
         folders: set[Path] = set()

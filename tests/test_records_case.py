@@ -1,5 +1,6 @@
 """The case folder, its settings, its lock and its audit chain."""
 
+import datetime as dt
 import multiprocessing
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from records import audit, database, tables
+from records import audit, database, tables, times
 from records import case as cases
 from records.errors import (
     AuditError,
@@ -150,6 +151,13 @@ def test_a_file_that_is_no_database(folder: Path) -> None:
     (folder / "case.db").write_bytes(b"rubbish" * 1000)
     with pytest.raises(DatabaseError), cases.opened(folder):
         pass
+
+
+@pytest.mark.parametrize("year", [1, 385, 1969, 2024, 9999])
+def test_times_of_any_year_are_written_and_read_alike(year: int) -> None:
+    moment = dt.datetime(year, 2, 3, 4, 5, 6, 789, tzinfo=dt.UTC)
+    assert len(times.stamp(moment)) == len("2024-02-03T04:05:06Z")
+    assert times.parse(times.stamp(moment)) == moment.replace(microsecond=0)
 
 
 def test_runs_are_recorded_and_a_dead_one_is_called_so(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Writes families that were read into the record: the commit point of processing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,36 +13,60 @@ from records.case import Case
 from records.notes import Note
 
 
+@dataclass(slots=True)
+class _Batch:
+    """Statements' values, gathered so that each statement runs once a batch."""
+
+    roots: list[dict[str, Any]] = field(default_factory=list)
+    children: list[dict[str, Any]] = field(default_factory=list)
+    raw: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[tuple[int, Note]] = field(default_factory=list)
+
+
 def commit_families(case: Case, families: Sequence[FamilyResult]) -> int:
     """Write and relate a batch of families in one transaction; the number of their documents."""
+    batch = _Batch()
     with case.write() as connection:
         c = tables.documents.c
         ids = [family.document_id for family in families]
-        rows = connection.execute(sa.select(tables.documents).where(c.id.in_(ids)))
+        columns = (c.id, c.collection_id, c.custodian_id, c.address, c.revision)
+        rows = connection.execute(sa.select(*columns).where(c.id.in_(ids)))
         roots = {row.id: row for row in rows}
         following = connection.execute(sa.select(sa.func.max(c.id))).scalar_one() + 1
         for family in families:
-            following = _commit_family(connection, roots[family.document_id], family, following)
+            following = _gather(batch, roots[family.document_id], family, following)
+        _write(connection, batch)
         relate_families(connection, case.settings.dedup_scope, ids)
     return sum(len(family.members) for family in families)
 
 
-def _commit_family(
-    connection: sa.Connection, root: sa.Row[Any], family: FamilyResult, following: int
+def _write(connection: sa.Connection, batch: _Batch) -> None:
+    documents = tables.documents
+    if batch.roots:
+        names = [name for name in batch.roots[0] if name != "root_id"]
+        values = {name: sa.bindparam(name, type_=documents.c[name].type) for name in names}
+        statement = documents.update().where(documents.c.id == sa.bindparam("root_id"))
+        connection.execute(statement.values(values), batch.roots)
+    if batch.children:
+        connection.execute(documents.insert(), batch.children)
+    if batch.raw:
+        connection.execute(tables.raw_metadata.insert(), batch.raw)
+    write_notes(connection, batch.notes)
+
+
+def _gather(
+    batch: _Batch, root: sa.Row[int, int, int, str, int], family: FamilyResult, following: int
 ) -> int:
+    """Take a family into the batch; the next free id."""
     ids = [root.id, *range(following, following + len(family.members) - 1)]
-    connection.execute(
-        tables.documents.update()
-        .where(tables.documents.c.id == root.id)
-        .values(**_found(family.members[0]), revision=root.revision + 1)
-    )
+    first = _found(family.members[0])
+    batch.roots.append({"root_id": root.id, "revision": root.revision + 1, **first})
     addresses = [root.address]
     taken = {root.address}
-    rows = []
     for position, item in enumerate(family.members[1:], 1):
         assert item.parent is not None
         addresses.append(_address(addresses[item.parent], item.name, taken))
-        rows.append(
+        batch.children.append(
             {
                 "id": ids[position],
                 "collection_id": root.collection_id,
@@ -64,12 +89,11 @@ def _commit_family(
                 **_found(item),
             }
         )
-    if rows:
-        connection.execute(tables.documents.insert(), rows)
     for document_id, item in zip(ids, family.members, strict=True):
-        _write_raw(connection, document_id, item)
-        write_notes(connection, document_id, item.notes)
-    return following + len(rows)
+        if item.raw:
+            batch.raw.append({"document_id": document_id, "found": item.raw})
+        batch.notes.extend((document_id, note) for note in item.notes)
+    return following + len(family.members) - 1
 
 
 def _address(parent: str, name: str, taken: set[str]) -> str:
@@ -102,15 +126,8 @@ def _found(item: ExtractedItem) -> dict[str, Any]:
     }
 
 
-def _write_raw(connection: sa.Connection, document_id: int, item: ExtractedItem) -> None:
-    if item.raw:
-        connection.execute(
-            tables.raw_metadata.insert().values(document_id=document_id, found=item.raw)
-        )
-
-
-def write_notes(connection: sa.Connection, document_id: int, notes: Sequence[Note]) -> None:
-    """Put exceptions and warnings on record with their document."""
+def write_notes(connection: sa.Connection, notes: Sequence[tuple[int, Note]]) -> None:
+    """Put exceptions and warnings on record, each with its document."""
     if notes:
         at = times.now()
         connection.execute(
@@ -126,6 +143,6 @@ def write_notes(connection: sa.Connection, document_id: int, notes: Sequence[Not
                     "attempts": note.attempts,
                     "at": at,
                 }
-                for note in notes
+                for document_id, note in notes
             ],
         )

@@ -6,6 +6,7 @@ and the pages' words, page by page.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -53,7 +54,21 @@ def _read(
     )
     for batch, result in engine.map_ordered(ocr_batch, batches):
         if isinstance(result, TaskFailure):
-            yield tuple(_failed(case, job, result) for job in batch.jobs)
+            yield from _page_by_page(case, engine, batch)
+        else:
+            yield result
+
+
+def _page_by_page(case: Case, engine: Engine, batch: OcrBatch) -> Iterator[tuple[OcrResult, ...]]:
+    """Find out which page of a batch kills its worker; the others are not to suffer."""
+    singles = (
+        replace(batch, jobs=(replace(job, pages=(page,)),))
+        for job in batch.jobs
+        for page in job.pages
+    )
+    for single, result in engine.map_ordered(ocr_batch, singles):
+        if isinstance(result, TaskFailure):
+            yield (_failed(case, single.jobs[0], result),)
         else:
             yield result
 
@@ -127,7 +142,7 @@ def _insert_page(connection: sa.Connection, document_id: int, page: OcrPage) -> 
             engine=page.engine,
         )
     )
-    write_notes(connection, document_id, page.notes)
+    write_notes(connection, [(document_id, note) for note in page.notes])
 
 
 def _merged(

@@ -6,8 +6,9 @@ so a document that was kept once stays kept when more is collected. What could n
 suppresses only what could not be read either: the readable copy is never the one put aside.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from records.case import Case
 from records.codes import Disposition
 
 _COMPARED = (Disposition.REVIEWABLE, Disposition.EXCEPTION, Disposition.CONTAINER)
+_AT_ONCE = 200  # families in one statement
 
 type Key = tuple[str, str, int, str]
 
@@ -80,12 +82,14 @@ def relate_families(connection: sa.Connection, scope: str, roots: Sequence[int])
 
 def _apply(connection: sa.Connection, roots: Iterable[_Root]) -> int:
     """Suppress and restore what the keys say; the number of families that changed."""
-    changes = _decide(roots)
-    for family, kept in changes.items():
-        if kept is None:
-            _restore(connection, family)
-        else:
-            _suppress(connection, family, kept)
+    changes = list(_decide(roots).items())
+    for some in batched(changes, _AT_ONCE):
+        restored = [family for family, kept in some if kept is None]
+        pairs = {family: kept for family, kept in some if kept is not None}
+        if restored:
+            _restore(connection, restored)
+        if pairs:
+            _suppress(connection, pairs)
     return len(changes)
 
 
@@ -132,24 +136,25 @@ def _decide(roots: Iterable[_Root]) -> dict[int, int | None]:
     return changes
 
 
-def _suppress(connection: sa.Connection, family: int, kept: int) -> None:
-    twins = _members(connection, kept)
-    for member in _members(connection, family):
-        connection.execute(
-            tables.documents.update()
-            .where(tables.documents.c.id == member.id)
-            .values(
-                disposition=Disposition.DUPLICATE,
-                duplicate_of_id=_twin(member, twins),
-            )
-        )
+def _suppress(connection: sa.Connection, pairs: Mapping[int, int]) -> None:
+    """Put families aside, each in favour of its kept one."""
+    members = _members(connection, {*pairs, *pairs.values()})
+    rows = [
+        {"member_id": member.id, "twin": _twin(member, members[kept])}
+        for family, kept in pairs.items()
+        for member in members[family]
+    ]
+    c = tables.documents.c
+    statement = tables.documents.update().where(c.id == sa.bindparam("member_id"))
+    values = {"disposition": Disposition.DUPLICATE, "duplicate_of_id": sa.bindparam("twin")}
+    connection.execute(statement.values(values), rows)
 
 
-def _restore(connection: sa.Connection, family: int) -> None:
+def _restore(connection: sa.Connection, families: Sequence[int]) -> None:
     c = tables.documents.c
     connection.execute(
         tables.documents.update()
-        .where(c.family_id == family)
+        .where(c.family_id.in_(families))
         .values(disposition=c.outcome, duplicate_of_id=None)
     )
 
@@ -161,12 +166,17 @@ class _Member:
     sha256: str | None
 
 
-def _members(connection: sa.Connection, family: int) -> list[_Member]:
+def _members(connection: sa.Connection, families: Iterable[int]) -> dict[int, list[_Member]]:
     c = tables.documents.c
     rows = connection.execute(
-        sa.select(c.id, c.position, c.sha256).where(c.family_id == family).order_by(c.position)
+        sa.select(c.family_id, c.id, c.position, c.sha256)
+        .where(c.family_id.in_(families))
+        .order_by(c.family_id, c.position)
     )
-    return [_Member(*row) for row in rows]
+    found: dict[int, list[_Member]] = {}
+    for row in rows:
+        found.setdefault(row.family_id, []).append(_Member(row.id, row.position, row.sha256))
+    return found
 
 
 def _twin(member: _Member, kept: list[_Member]) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ingest.members import BombError
 from ingest.names import is_unsafe, last_part
+from ingest.tar import trouble_at_end, trouble_of
 from process.reading import TOOL, VERSION, Family, Part, Reading
 from records.codes import Code, Disposition, Role
 from records.notes import Note, exception
@@ -25,10 +26,10 @@ def _members(path: Path, family: Family) -> Iterator[Part | Note]:
             for member in archive:
                 if not member.isdir():
                     yield _member(archive, member, family)
-    except tarfile.ReadError as error:
-        yield _note(Code.TRUNCATED, f"It cannot be read to its end: {error}")
+            if (trouble := trouble_at_end(archive)) is not None:
+                yield _note(*trouble)
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-        yield _note(Code.CORRUPT, f"It cannot be read to its end: {error}")
+        yield _note(*trouble_of(error))
 
 
 def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, family: Family) -> Part:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PREFIX = "redwell-work-"
+_FRESH = "redwell-fresh-"  # not locked yet, so not under the name that is swept
 _LOCK = "lock"
 
 
@@ -38,12 +39,18 @@ def _folder() -> Path:
     """The worker's folder: made, locked and others' remains swept at first need."""
     if _mine.folder is None or _mine.pid != os.getpid() or not _mine.folder.is_dir():
         sweep(Path(tempfile.gettempdir()))
-        _mine.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        _mine.folder, _mine.lock = _locked_folder()
         _mine.pid = os.getpid()
-        _mine.lock = os.open(_mine.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(_mine.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         atexit.register(shutil.rmtree, _mine.folder, ignore_errors=True)
     return _mine.folder
+
+
+def _locked_folder() -> tuple[Path, int]:
+    """A folder that gets its name only once it is locked: no sweep ever meets it unlocked."""
+    fresh = Path(tempfile.mkdtemp(prefix=_FRESH))
+    lock = os.open(fresh / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return fresh.rename(fresh.with_name(_PREFIX + fresh.name.removeprefix(_FRESH))), lock
 
 
 def sweep(folder: Path) -> int:

@@ -2,6 +2,7 @@
 
 import re
 
+_MOST = 2**32 - 1  # what sets of ids and the index's columns take
 _FORM = re.compile(r"(?:RW-?)?0*([1-9][0-9]{0,9})", re.IGNORECASE | re.ASCII)
 
 
@@ -15,4 +16,7 @@ def parse_control(text: str) -> int:
     found = _FORM.fullmatch(text.strip())
     if found is None:
         raise ValueError(f"{text!r} is no control number; write one as RW-00000001")
-    return int(found.group(1))
+    number = int(found.group(1))
+    if number > _MOST:
+        raise ValueError(f"{text!r} is above the highest control number, {control(_MOST)}")
+    return number

@@ -19,7 +19,7 @@ from records.errors import DatabaseError, DiskFullError, RedwellError
 COMMANDS = {
     "init": "records.commands:init",
     "custodian": "records.commands:custodian",
-    "status": "records.commands:status",
+    "status": "produce.status:status",
     "audit": "records.commands:audit",
     "ingest": "ingest.commands:ingest",
     "process": "process.commands:process",
@@ -74,12 +74,11 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
     except RedwellError as error:
         _end(str(error), error.exit_code)
-    except BrokenPipeError:
-        # The reader of a pipe has gone, as in `redwell search … | head`: not an error.
+    except (BrokenPipeError, SystemExit):
+        # The reader of a pipe has gone, as in `redwell search … | head`: not an error. Click
+        # turns some of these into an exit with 1, its only exit in this mode.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:  # noqa: BLE001 the last border: no traceback reaches the user

@@ -2,6 +2,6 @@
 
 from index.adopt import held
 from index.catalog import SqlCatalog
-from index.searching import Result, search
+from index.searching import Result, lacking, search
 
-__all__ = ["Result", "SqlCatalog", "held", "search"]
+__all__ = ["Result", "SqlCatalog", "held", "lacking", "search"]

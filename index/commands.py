@@ -160,6 +160,12 @@ def warn_incomplete(result: Result) -> None:
             "redwell index",
             err=True,
         )
+    if result.waiting_for_ocr:
+        click.echo(
+            f"{_documents(result.waiting_for_ocr)} searched without pages that wait for OCR: run "
+            "redwell process, then redwell index",
+            err=True,
+        )
 
 
 def _documents(count: int) -> str:
@@ -203,6 +209,7 @@ def _print_json(query: str, count: int, result: Result, found: Iterable[Line]) -
             "count": count,
             "missing": result.missing,
             "unprocessed": result.unprocessed,
+            "waiting_for_ocr": result.waiting_for_ocr,
             "documents": documents,
         }
     )

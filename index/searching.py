@@ -29,12 +29,14 @@ class Result:
     """All documents that answer a query, exactly.
 
     `missing` counts processed documents that the index lacks or holds in an older revision,
-    `unprocessed` those that were collected only; either means that the answer is not complete.
+    `unprocessed` those that were collected only, `waiting_for_ocr` those searched without some
+    pages; any of them means that the answer may not be complete.
     """
 
     ids: BitMap
     missing: int
     unprocessed: int
+    waiting_for_ocr: int
     tree: Node
 
 
@@ -51,7 +53,25 @@ def search(case: Case, query: str, scope_all: bool = False) -> Result:
         universe = catalog.everything() if scope_all else _scope(catalog, tree)
         ids = evaluator.evaluate(tree, query, universe)
         missing, unprocessed = _lacking(case, segments)
-    return Result(ids, missing, unprocessed, tree)
+    if missing and not segments:
+        raise IndexStateError(
+            f"The index holds none of {missing} processed documents: run 'redwell index' first"
+        )
+    return Result(ids, missing, unprocessed, waiting_for_ocr(case), tree)
+
+
+def lacking(case: Case) -> int:
+    """How many processed documents the index lacks, or holds in an older revision."""
+    with open_segments(case.index_folder) as segments:
+        return _lacking(case, segments)[0]
+
+
+def waiting_for_ocr(case: Case) -> int:
+    """Documents with pages that OCR has still to read; they were searched without them."""
+    waiting = sa.func.json_array_length(tables.documents.c.ocr_pages) > 0
+    query = sa.select(sa.func.count()).select_from(tables.documents).where(waiting)
+    with case.read() as connection:
+        return connection.execute(query).scalar_one()
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from records.errors import (
     CaseExistsError,
     CaseNotFoundError,
     CustodianError,
+    DatabaseError,
     SettingError,
 )
 from records.settings import Settings, resolve
@@ -147,6 +148,8 @@ def opened(start: Path | None = None) -> Iterator[Case]:
     folder = find(start)
     case = Case(folder, resolve(folder / CASE_FILE))
     try:
+        if not case.settings.database and not (folder / "case.db").is_file():
+            raise DatabaseError(f"{folder / 'case.db'} is missing: restore it from a backup")
         require_schema(case.database_address, case._engine)
         yield case
     finally:
@@ -162,6 +165,10 @@ def create(
     that a load file cannot carry.
     """
     check_prefix(info.bates_prefix)
+    _check_custodians(custodians)
+    outer = next((each for each in folder.absolute().parents if (each / CASE_FILE).is_file()), None)
+    if outer is not None:
+        raise CaseExistsError(f"{folder} lies inside the case {outer}; name a folder elsewhere")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CaseExistsError(f"{folder} is there already and not empty; name a new folder")
     target = folder.absolute()
@@ -213,6 +220,8 @@ def check_prefix(prefix: str) -> None:
     bad = sorted(
         {each for each in prefix if not (each.isascii() and (each.isalnum() or each in "-_"))}
     )
+    if prefix and not bad and not prefix[0].isalpha():
+        raise SettingError(f"The Bates prefix {prefix!r} must begin with a letter, as in 'ABC'")
     if not prefix or bad:
         shown = ", ".join(repr(each) for each in bad) or "nothing"
         raise SettingError(
@@ -222,13 +231,24 @@ def check_prefix(prefix: str) -> None:
 
 
 def add_custodian(case: Case, name: str) -> None:
-    """Add a custodian; raises `CustodianError` for one that is there already."""
-    if name in custodian_names(case):
-        raise CustodianError(f"The case has a custodian {name!r} already")
+    """Add a custodian; raises `CustodianError` for a blank name or one that is there already."""
+    _check_custodians((*custodian_names(case), name))
     with case.write() as connection:
         last = connection.execute(sa.select(sa.func.max(tables.custodians.c.id))).scalar() or 0
         connection.execute(tables.custodians.insert().values(id=last + 1, name=name))
         audit.append(connection, "custodian added", name=name)
+
+
+def _check_custodians(names: Sequence[str]) -> None:
+    """Names that differ in case or white space only would be two people in every report."""
+    seen: dict[str, str] = {}
+    for name in names:
+        folded = " ".join(name.split()).casefold()
+        if not folded:
+            raise CustodianError("A custodian's name is blank; name the person")
+        if folded in seen:
+            raise CustodianError(f"The case has a custodian {seen[folded]!r} already")
+        seen[folded] = name
 
 
 def custodian_names(case: Case) -> list[str]:

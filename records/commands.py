@@ -1,5 +1,6 @@
 """Commands of the case record: init, status, audit."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -7,9 +8,8 @@ import click
 from records import audit as chain
 from records import case as cases
 from records.errors import SettingError
-from records.options import case_option, json_option, print_json, print_pairs, print_table
+from records.options import case_option, json_option, print_json, print_table
 from records.settings import Settings
-from records.status import Status, status_of
 
 
 @click.command()
@@ -49,10 +49,16 @@ def init(
 ) -> None:
     """Make a new case in FOLDER, which must be new or empty."""
     _check_zone(time_zone)
+    for option, value in (("--number", number), ("--caption", caption)):
+        if not value.strip():
+            raise SettingError(
+                f"{option} is empty; it stands on every report and cannot be changed"
+            )
     info = cases.CaseInfo(number, caption, court, time_zone, bates_prefix, bates_digits)
     cases.create(folder, info, [_party(each) for each in parties], list(dict.fromkeys(custodians)))
     click.echo(f"Made the case {number}, {caption}, in {folder}")
-    click.echo(f"Next: redwell ingest SOURCE --custodian NAME --case {folder}")
+    where = shlex.quote(str(folder))
+    click.echo(f"Next: redwell ingest SOURCE --custodian NAME --case {where}")
 
 
 def _check_zone(name: str) -> None:
@@ -84,28 +90,6 @@ def custodian_add(name: str, case_folder: Path | None) -> None:
     with cases.opened(case_folder) as case:
         cases.add_custodian(case, name)
     click.echo(f"Added the custodian {name}")
-
-
-@click.command()
-@case_option
-@json_option
-def status(case_folder: Path | None, as_json: bool) -> None:
-    """Show what the case holds and what is still to be done."""
-    with cases.opened(case_folder) as case:
-        found = status_of(case)
-    if as_json:
-        print_json(found.to_json())
-    else:
-        _print_status(found)
-
-
-def _print_status(found: Status) -> None:
-    print_pairs(found.case)
-    for title, rows in found.sections():
-        if rows:
-            click.echo(f"\n{title}")
-            print_pairs({f"  {name}": count for name, count in rows.items()})
-    click.echo("\nNext: " + found.advice)
 
 
 @click.group()

@@ -57,7 +57,9 @@ def require_schema(address: str, engine: sa.Engine) -> None:
         with engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
     except sa.exc.DBAPIError as error:
-        raise DatabaseError(f"The database {address} cannot be opened: {error.orig}") from error
+        raise DatabaseError(
+            f"The database {address} cannot be opened: {error.orig}. Restore it from a backup"
+        ) from error
     if found != SCHEMA:
         raise DatabaseError(
             f"The database {address} is of schema {found or 'none'}, this Redwell of {SCHEMA}: use "

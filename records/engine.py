@@ -6,6 +6,7 @@ numbers to the same documents, however often a run is cut off and taken up again
 
 import logging
 import os
+import re
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -126,6 +127,10 @@ def started(workers: int = 0, scheduler: str = "") -> Iterator[Engine]:
 
 @contextmanager
 def _connected(scheduler: str) -> Iterator[Client]:
+    if not re.fullmatch(r"[a-z]+://.+:\d+", scheduler):
+        raise SchedulerError(
+            f"{scheduler!r} is no address of a Dask scheduler; write it as tcp://host:8786"
+        )
     try:
         client = Client(scheduler, timeout=_TIMEOUT, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as error:

@@ -19,7 +19,7 @@ class CaseNotFoundError(RedwellError):
 
 
 class CaseExistsError(RedwellError):
-    """`init` was asked to make a case where there is something already."""
+    """`init` was asked to make a case where there is something already, or inside a case."""
 
     exit_code = 11
 
@@ -37,13 +37,13 @@ class SettingError(RedwellError):
 
 
 class SourceError(RedwellError):
-    """A source of evidence that is not there or cannot be read at all."""
+    """A source of evidence, or a password list, that is not there or cannot be read at all."""
 
     exit_code = 20
 
 
 class CustodianError(RedwellError):
-    """A custodian that the case does not know."""
+    """A custodian that the case does not know, or knows already, or a blank name."""
 
     exit_code = 21
 
@@ -85,7 +85,7 @@ class SelectionError(RedwellError):
 
 
 class IndexStateError(RedwellError):
-    """The index is missing, damaged or cannot be opened."""
+    """The index holds nothing yet, is damaged or cannot be opened."""
 
     exit_code = 43
 

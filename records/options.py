@@ -69,8 +69,10 @@ def read_passwords(file: Path | None) -> tuple[str, ...]:
         return ()
     try:
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"The password list {file} cannot be read as UTF-8: {error}") from error
+    except OSError as error:
+        raise SourceError(f"The password list {file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SourceError(f"The password list {file} is not UTF-8 text; save it as such") from error
     return tuple(dict.fromkeys(line for line in text.splitlines() if line))
 
 

@@ -23,7 +23,6 @@ class Status:
     ocr_waiting: int
     tags: dict[str, int]
     productions: dict[str, str]
-    advice: str
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for `--json`."""
@@ -48,7 +47,7 @@ def status_of(case: Case) -> Status:
     documents = tables.documents.c
     with case.read() as connection:
         dispositions = _counts(connection, documents.disposition)
-        found = Status(
+        return Status(
             case={
                 "case": f"{info.number}, {info.caption}",
                 "court": info.court,
@@ -67,13 +66,7 @@ def status_of(case: Case) -> Status:
             ocr_waiting=_ocr_waiting(connection),
             tags=_tags(connection),
             productions=_productions(connection),
-            advice="",
         )
-    return Status(**{**_shallow(found), "advice": _advice(found)})
-
-
-def _shallow(status: Status) -> dict[str, Any]:
-    return {name: getattr(status, name) for name in Status.__slots__}
 
 
 def _pairs(rows: sa.CursorResult[str, Any]) -> dict[str, Any]:
@@ -144,13 +137,3 @@ def _productions(connection: sa.Connection) -> dict[str, str]:
     c = tables.productions.c
     rows = connection.execute(sa.select(c.name, c.state).order_by(c.id))
     return _pairs(rows)
-
-
-def _advice(found: Status) -> str:
-    if any("(running)" in state for state in found.collections.values()):
-        return "a collection was cut off: run the same 'redwell ingest' again"
-    if not found.documents:
-        return "redwell ingest SOURCE --custodian NAME"
-    if found.dispositions.get(Disposition.PENDING) or found.ocr_waiting:
-        return "redwell process"
-    return "redwell index, then redwell search QUERY"

@@ -38,7 +38,10 @@ format: setup  ## Rewrite the code in the house's format
 	$(BIN)/ruff check --fix .
 
 bench: setup  ## Measure; see bench/README.md
-	$(BIN)/python bench/samples.py
+	if [ -d ../shared/corpus ]; then \
+	    $(BIN)/python -m bench.enron --corpus ../shared/corpus && \
+	    $(BIN)/python -m bench.mixed --corpus ../shared/corpus; fi
+	$(BIN)/python -m bench.kill_stages --kills 4
 
 docs: setup  ## Write the generated pages
 	$(BIN)/python docs/generate.py

@@ -15,7 +15,7 @@ import pyzipper
 
 from ingest.members import BombError, Budget, Member, Spool, bomb_note
 from ingest.names import is_unsafe, shown
-from ingest.salvage import directory_size, salvage
+from ingest.salvage import directory_size, is_header, next_header, salvage
 from ingest.versions import PYTHON
 from records import times
 from records.codes import Code
@@ -63,7 +63,26 @@ def expand_zip(
         yield from salvage(file, limits, budget)
         return
     with archive:
-        yield from _members(archive, packed_size, limits, passwords, budget)
+        unlisted = _unlisted(file, archive)
+        if unlisted is not None:
+            yield _exception(Code.CORRUPT, "Its directory does not list all that is in the archive")
+            yield from salvage(file, limits, budget, before=unlisted)
+        if unlisted != archive.start_dir:
+            yield from _members(archive, packed_size, limits, passwords, budget)
+
+
+def _unlisted(file: BinaryIO, archive: zipfile.ZipFile) -> int | None:
+    """Up to where there are members that the directory does not list; None where there are none.
+
+    Up to the directory itself where nothing is where it says. The program that stands before
+    the members of an archive which unpacks itself is no member.
+    """
+    end = archive.start_dir
+    listed = [each.header_offset for each in archive.infolist() if each.header_offset < end]
+    first = min(listed, default=end)
+    if next_header(file, 0, first) < 0:
+        return None
+    return first if any(is_header(file, each) for each in listed) else end
 
 
 def _opened(file: BinaryIO) -> zipfile.ZipFile:

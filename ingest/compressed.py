@@ -5,7 +5,7 @@ import gzip
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from ingest.members import BombError, Budget, Member, Spool, bomb_note
 from ingest.names import shown
@@ -13,10 +13,11 @@ from ingest.versions import PYTHON
 from records.codes import Code
 from records.notes import Note, exception
 
-_OPENERS: dict[str, Callable[[BinaryIO], BinaryIO]] = {
-    "gz": lambda file: cast(BinaryIO, gzip.GzipFile(fileobj=file)),
-    "bz2": lambda file: cast(BinaryIO, bz2.BZ2File(file)),
-    "xz": lambda file: cast(BinaryIO, lzma.LZMAFile(file)),  # noqa: SIM115
+Unpacking = gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile
+_OPENERS: dict[str, Callable[[BinaryIO], Unpacking]] = {
+    "gz": lambda file: gzip.GzipFile(fileobj=file),
+    "bz2": bz2.BZ2File,
+    "xz": lzma.LZMAFile,
 }
 _TAR_NAMES = {b"tgz": b"tar", b"tbz": b"tar", b"tbz2": b"tar", b"txz": b"tar"}
 
@@ -34,7 +35,7 @@ def expand_compressed(
     note = None
     try:
         with _OPENERS[kind](file) as member:
-            spool.fill(member.read, budget)
+            spool.fill(member.read1, budget)  # `read` would lose what precedes a damage
     except BombError:
         spool.close()
         yield Member(shown(raw), raw, None, spool.size, None, (bomb_note(kind, PYTHON),))

@@ -74,7 +74,8 @@ class CollectResult:
 class MailPart:
     """A part of a mail that is a document of its own.
 
-    `role` is INLINE for a picture that the HTML body shows by its Content-ID, else ATTACHMENT.
+    `role` is INLINE for what is a picture by its bytes and shown by the HTML body by its
+    Content-ID (`ingest.cids`), else ATTACHMENT.
     """
 
     name: str

@@ -1,16 +1,19 @@
 """A message taken apart: fields, text to search, parts that are documents of their own."""
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ingest.addresses import parse_addresses
+from ingest.cids import cid_key, cid_references
 from ingest.headers import Decoding, Moment, header_text, parameter_text, parse_date
 from ingest.html import decode_html, html_string_text
 from ingest.identity import reduced
 from ingest.interface import MailPart, ParsedMail
 from ingest.mime import Part, content, leaves, parse
 from ingest.text import decode_text, is_guess
+from ingest.types import HEAD, identify
 from ingest.versions import TOOL, VERSION
 from records.codes import Code, Role
 from records.fields import Address, Fields
@@ -29,7 +32,6 @@ _READ_AS_TEXT = frozenset(
 )
 _MESSAGES = frozenset({"message/rfc822", "message/global"})
 _BOILERPLATE = re.compile(r"multi-?part|\bmime\b", re.I)
-_CID = re.compile(r"cid:([^\s\"'<>)]+)", re.I)
 _IDS = re.compile(r"<[^<>]*>|[^\s<>,]+")
 _LEADING = re.compile(rb"\A(?:\xef\xbb\xbf)?[\r\n]*(?=[!-9;-~]+[ \t]*:)")
 _PRIORITIES = {"1": "high", "2": "high", "3": "normal", "4": "low", "5": "low"}
@@ -132,16 +134,18 @@ def _guessed(charset: str | None, used: str, data: bytes, reading: _Reading) -> 
 
 
 def _documents(reading: _Reading) -> tuple[MailPart, ...]:
-    shown = {each.lower() for html in reading.html for each in _CID.findall(html)}
+    """The documents; of several pictures under one Content-ID, the first is the one shown."""
+    wanted = {key for html in reading.html for key in cid_references(html)}
     return tuple(
-        _document(number, part, data, shown, reading.decoding)
+        _document(number, part, data, wanted, reading.decoding)
         for number, (part, data) in enumerate(reading.documents, 1)
     )
 
 
 def _document(
-    number: int, part: Part, data: bytes, shown: set[str], decoding: Decoding
+    number: int, part: Part, data: bytes, wanted: set[str], decoding: Decoding
 ) -> MailPart:
+    """One document; a picture whose key is wanted is inline, and is then wanted no more."""
     name = parameter_text(part.filename, decoding)
     raw = part.filename.encode("utf-8", "surrogateescape")
     name_bytes = name.encode() if "=?" in part.filename else raw
@@ -150,7 +154,9 @@ def _document(
         name = f"attached-message-{number}.eml" if is_message else f"unnamed-{number}"
         name_bytes = b""
     content_id = header_text(part.first("content-id") or b"", decoding).strip("<> ")
-    is_inline = part.content_type.startswith("image/") and content_id.lower() in shown
+    is_inline = cid_key(content_id) in wanted and _is_picture(data, name)
+    if is_inline:
+        wanted.remove(cid_key(content_id))
     return MailPart(
         name=name,
         name_bytes=name_bytes or name.encode(),
@@ -159,6 +165,11 @@ def _document(
         content_id=content_id,
         data=data,
     )
+
+
+def _is_picture(data: bytes, name: str) -> bool:
+    """Tell a picture by its bytes: what a part declares itself to be counts for nothing."""
+    return identify(data[:HEAD], name, io.BytesIO(data)).mime.startswith("image/")
 
 
 def _fields(

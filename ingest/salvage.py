@@ -1,4 +1,4 @@
-"""Members of a ZIP whose central directory is missing, from their own local headers."""
+"""Members of a ZIP that its central directory does not list, from their own local headers."""
 
 import io
 import struct
@@ -17,12 +17,24 @@ _SIGNATURE = b"PK\x03\x04"
 _HEADER = struct.Struct("<4sHHHHHIIIHH")
 _END_AT_MOST = 65557  # the record at the end, with the longest comment
 _STORED, _DEFLATED = 0, 8
+_NEWEST = 63  # version needed, APPNOTE 6.3
+_METHODS = frozenset({*range(13), 14, 18, 19, 20, *range(93, 100)})
 
 
-def salvage(file: BinaryIO, limits: Limits, budget: Budget) -> Iterator[Member | Note]:
-    """Read members one after the other until no further local header stands where it should."""
+def salvage(
+    file: BinaryIO, limits: Limits, budget: Budget, before: int | None = None
+) -> Iterator[Member | Note]:
+    """Read members one after the other until no further local header stands where it should.
+
+    With `before`, they are looked for everywhere up to there.
+    """
     at, count = 0, 0
-    while (found := _header_at(file, at)) is not None and count < limits.embedded:
+    while count < limits.embedded:
+        if before is not None:
+            at = next_header(file, at, before)
+        found = _header_at(file, at) if at >= 0 else None
+        if found is None:
+            return
         flags, method, crc, packed, size, raw, start = found
         count += 1
         if raw.endswith(b"/"):
@@ -51,6 +63,39 @@ def salvage(file: BinaryIO, limits: Limits, budget: Budget) -> Iterator[Member |
         if end is None and (flags & 8 or budget.ended):
             return
         at = end if end is not None else start + packed
+
+
+def next_header(file: BinaryIO, at: int, before: int) -> int:
+    """Where the next local header that can be one stands whole between the two; -1 for none."""
+    while at < before:
+        file.seek(at)
+        near = file.read(min(CHUNK, before - at))
+        found = near.find(_SIGNATURE)
+        while found >= 0:
+            if _can_be_header(file, at + found, before):
+                return at + found
+            found = near.find(_SIGNATURE, found + 1)
+        if len(near) < len(_SIGNATURE):
+            break
+        at += len(near) - len(_SIGNATURE) + 1
+    return -1
+
+
+def is_header(file: BinaryIO, at: int) -> bool:
+    """Tell whether a local header's signature stands there."""
+    file.seek(at)
+    return file.read(len(_SIGNATURE)) == _SIGNATURE
+
+
+def _can_be_header(file: BinaryIO, at: int, before: int) -> bool:
+    """Tell a local header from bytes that merely look like its signature, as in a program."""
+    file.seek(at)
+    fixed = file.read(_HEADER.size)
+    if len(fixed) < _HEADER.size:
+        return False
+    _, version, _, method, _, _, _, _, _, names, extra = _HEADER.unpack(fixed)
+    whole = at + _HEADER.size + names + extra <= before
+    return whole and names > 0 and version & 0xFF <= _NEWEST and method in _METHODS
 
 
 def _header_at(file: BinaryIO, at: int) -> tuple[int, int, int, int, int, bytes, int] | None:

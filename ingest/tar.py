@@ -1,11 +1,12 @@
 """TAR archives, read from front to end; nothing of them is ever written to a path."""
 
 import datetime as dt
+import re
 import tarfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from ingest.members import BombError, Budget, Member, Spool, bomb_note
+from ingest.members import CHUNK, BombError, Budget, Member, Spool, bomb_note
 from ingest.names import is_unsafe, shown
 from ingest.versions import PYTHON
 from records import times
@@ -14,6 +15,7 @@ from records.notes import Note, exception, warning
 from records.settings import Limits
 
 _TOOL = "tarfile"
+_CUT = re.compile("end of data|truncated|empty")
 
 
 def expand_tar(file: BinaryIO, limits: Limits, budget: Budget) -> Iterator[Member | Note]:
@@ -31,14 +33,45 @@ def expand_tar(file: BinaryIO, limits: Limits, budget: Budget) -> Iterator[Membe
                 if count <= limits.embedded:
                     yield from _member(archive, info, budget)
                 archive.members.clear()  # type: ignore[attr-defined]  # every header it met
+            if (trouble := trouble_at_end(archive)) is not None:
+                yield _exception(*trouble)
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-        yield _exception(Code.CORRUPT, f"The archive cannot be read on: {error}")
+        yield _exception(*trouble_of(error))
     if count > limits.embedded:
         left = count - limits.embedded
         text = f"{count} members; {left} past the limit of {limits.embedded} were left out"
         yield _exception(Code.TOO_MANY, text)
     if budget.ended and not bombed:
         yield warning(Code.BOMB, "Unpacking stopped at the limits: a bomb", _TOOL, PYTHON)
+
+
+def trouble_of(error: Exception) -> tuple[Code, str]:
+    """Code and message for what stopped the walk through a TAR."""
+    cut = isinstance(error, EOFError) or (
+        isinstance(error, tarfile.ReadError) and _CUT.search(str(error)) is not None
+    )
+    code = Code.TRUNCATED if cut else Code.CORRUPT
+    return code, f"The archive cannot be read to its end: {error}"
+
+
+def trouble_at_end(archive: tarfile.TarFile) -> tuple[Code, str] | None:
+    """Code and message where a TAR that was walked through has not ended as it should.
+
+    The library takes a header that it cannot read for the end. The end is a block of zeros
+    (POSIX ustar), and after it nothing but zeros.
+    """
+    file = archive.fileobj
+    assert file is not None
+    file.seek(archive.offset)
+    block = file.read(tarfile.BLOCKSIZE)
+    if len(block) < tarfile.BLOCKSIZE:
+        return Code.TRUNCATED, "The archive is cut off: the block that ends it is missing"
+    if block.strip(b"\0"):
+        return Code.CORRUPT, "A member's header is damaged; what follows it was not read"
+    while block := file.read(CHUNK):
+        if block.strip(b"\0"):
+            return Code.CORRUPT, "There is more behind the archive's end; it was not read"
+    return None
 
 
 def _member(archive: tarfile.TarFile, info: tarfile.TarInfo, budget: Budget) -> Iterator[Member]:

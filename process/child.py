@@ -45,6 +45,8 @@ class Child:
     def call(self, request: dict[str, Any], seconds: float) -> dict[str, Any] | ChildFailure:
         """Send `request` and wait for its answer, at most `seconds` once the child stands.
 
+        The clock begins again whenever the child gets on: says by `child_loop.progress` that it
+        is at an item of a higher number (see `item_number`) than any before.
         After a failure `last_doing` is what the child said last by `child_loop.progress`.
         """
         self.last_doing = ""
@@ -144,7 +146,7 @@ class _Process:
 
     def receive(self, number: int, seconds: float, memory: int) -> dict[str, Any] | ChildFailure:
         """Wait for the answer to request `number`, watching clock, memory and life."""
-        end = time.monotonic() + seconds
+        end, at = time.monotonic() + seconds, 0
         while (left := end - time.monotonic()) > 0:
             try:
                 line = self._lines.get(timeout=min(_POLL, left))
@@ -162,6 +164,8 @@ class _Process:
             answer = self._understand(line, number)
             if answer is not None:
                 return answer
+            if item_number(self.doing) > at:
+                end, at = time.monotonic() + seconds, item_number(self.doing)
         return self._failure(Code.TIMEOUT, f"gave no answer within {seconds:g} s")
 
     def _understand(self, line: bytes, number: int) -> dict[str, Any] | None:
@@ -218,6 +222,12 @@ class _Process:
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
+
+
+def item_number(doing: str) -> int:
+    """The number of the item that leads what a child said it was doing; 0 where there is none."""
+    first = doing.partition(" ")[0]
+    return int(first) if first.isascii() and first.isdecimal() and len(first) < 19 else 0
 
 
 def group_memory(group: int) -> int:

@@ -53,6 +53,8 @@ def extract(request: dict[str, Any]) -> dict[str, Any]:
         passwords=tuple(request["passwords"]),
         avoid={int(at): _note(note) for at, note in request["avoid"].items()},
         budget=Budget(path.stat().st_size, limits),
+        avoid_from=request.get("avoid_from"),
+        end=request.get("end"),
     )
     root = Part(
         request["name"],
@@ -77,7 +79,7 @@ def _walk(family: Family, part: Part, parent: int | None, depth: int) -> None:
     family.items.append(item)
     item.reading = _read(item, family, number, depth)
     family.keep_text(item)
-    for child in _parts_of(item):
+    for child in _parts_of(item, family):
         if not _room_for(child, item, family):
             break
         _walk(family, child, number, depth + 1)
@@ -105,8 +107,8 @@ def _read(item: Item, family: Family, number: int, depth: int) -> Reading:
     damaged = any(note.severity == "exception" for note in part.notes)
     if item.size == 0:
         return Reading(outcome=Disposition.EXCEPTION if damaged else Disposition.EMPTY)
-    if number in family.avoid:
-        return failed(family.avoid[number])
+    if (avoided := family.avoided(number)) is not None:
+        return failed(avoided)
     if depth > family.limits.depth:
         return _too_deep(part, family)
     try:
@@ -139,10 +141,14 @@ def _too_deep(part: Part, family: Family) -> Reading:
     return failed(exception(Code.TOO_DEEP, message, TOOL, VERSION), text)
 
 
-def _parts_of(item: Item) -> Iterator[Part]:
+def _parts_of(item: Item, family: Family) -> Iterator[Part]:
     """The parts; trouble on the way to the next one is put on the holder's record."""
     parts = iter(item.reading.parts)
     while True:
+        if family.end is not None and len(family.items) > family.end:
+            message = "What it holds could be had up to here only: its reader died of going on"
+            item.add(_limit_note(item, Code.EMBEDDED_LOST, message))
+            return
         try:
             part = next(parts, None)
         except MemoryError:

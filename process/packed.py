@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ingest.archive import expand_zip
+from ingest.compressed import Unpacking
 from ingest.mbox import messages
 from ingest.members import Member
 from ingest.names import last_part
@@ -20,7 +21,6 @@ from records.notes import Note, exception, warning
 
 _CHUNK = 1 << 20
 _ALLOWED = 16 << 20  # below this nothing is a bomb, whatever the ratio
-Unpacking = gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile
 COMPRESSED = frozenset({"gz", "bz2", "xz"})
 
 

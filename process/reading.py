@@ -11,7 +11,7 @@ from ingest.types import extension
 from process.tika import Node
 from records.codes import Code, Disposition, Role
 from records.fields import Address, Fields
-from records.notes import Note, warning
+from records.notes import Note, exception, warning
 from records.settings import Limits
 
 TOOL = "redwell"
@@ -113,16 +113,29 @@ def _known(part: Part, reading: Reading) -> Fields:
 
 @dataclass(slots=True)
 class Family:
-    """The root and all that is found inside, within the limits; files go to `folder`."""
+    """The root and all that is found inside, within the limits; files go to `folder`.
+
+    Not read are the items in `avoid` and, where too many killed their reader, all from
+    `avoid_from` on; past the item `end` nothing more is asked of any holder.
+    """
 
     folder: Path
     limits: Limits
     passwords: tuple[str, ...]
     avoid: dict[int, Note]
     budget: Budget
+    avoid_from: int | None = None
+    end: int | None = None
     items: list[Item] = field(default_factory=list)
     unpacked: int = 0
     files: int = 0
+
+    def avoided(self, number: int) -> Note | None:
+        """Why an item is not to be read; None where it is."""
+        if number in self.avoid or self.avoid_from is None or number < self.avoid_from:
+            return self.avoid.get(number)
+        message = "Not read: too much before it in this family killed its reader"
+        return exception(Code.CRASH, message, TOOL, VERSION)
 
     def new_path(self) -> Path:
         """A fresh path in the folder; names of evidence never become paths."""

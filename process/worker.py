@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.types import extension
-from process.child import Child
+from process.child import Child, item_number
 from process.interface import (
     ChildFailure,
     ExtractBatch,
@@ -34,7 +34,8 @@ from store.local import copy_hashing
 MODULE = "process.child_main"
 TOOL = "child"
 VERSION = "1"
-_ROUNDS = 8  # a family is read at most so often, each time without what killed its reader twice
+_MOST_AVOIDED = 16
+"""So many items that kill their reader twice are left out one by one; then all that follow."""
 
 _children: dict[int, Child] = {}
 
@@ -74,22 +75,37 @@ class _Extraction:
         self._writer = writer
         self._avoid: dict[int, Note] = {}
         self._failed: dict[int, int] = {}
+        self._failure = ChildFailure(Code.CRASH, "")
+        self._failed_at = 0
 
     def run(self) -> FamilyResult:
-        """Read the family: what kills the reader is tried once more, alone, then left out."""
-        seconds = float(self._limits.seconds)
-        failure = ChildFailure(Code.CRASH, "")
+        """Read the family: an item that kills the reader is tried once more, then left out.
+
+        Where too many do, all from the last of them on are left out; where even that kills the
+        reader, which is then at getting the next item out of its holder, the family ends there.
+        """
         with self._store.local_path(self._job.sha256) as path:
-            for _ in range(_ROUNDS):
-                with workspace() as folder:
-                    child = child_for(self._limits)
-                    answer = child.call(self._request(path, folder), seconds)
-                    if not isinstance(answer, ChildFailure):
-                        return self._taken_over(Path(answer["report"]))
-                    failure, seconds = answer, 2.0 * self._limits.seconds
-                    if not self._leave_out(_number(child.last_doing), failure):
-                        break
-        return FamilyResult(self._job.document_id, (self._lost(failure),))
+            found = self._attempt(path)
+            while found is None and self._leave_out():
+                found = self._attempt(path)
+            if found is None and self._failed_at > 0:
+                found = self._attempt(path, avoid_from=self._failed_at)
+            for end in (self._failed_at, self._failed_at - 1):
+                if found is None and end > 0:
+                    found = self._attempt(path, avoid_from=end, end=end)
+        return found or FamilyResult(self._job.document_id, (self._lost(self._failure),))
+
+    def _attempt(self, path: Path, **cut: int) -> FamilyResult | None:
+        """Read the family in the child, once; None, with a record of it, where that fails."""
+        seconds = (2.0 if self._failed else 1.0) * self._limits.seconds
+        child = child_for(self._limits)
+        with workspace() as folder:
+            answer = child.call(self._request(path, folder) | cut, seconds)
+            if not isinstance(answer, ChildFailure):
+                return self._taken_over(Path(answer["report"]))
+        self._failure, self._failed_at = answer, item_number(child.last_doing)
+        self._failed[self._failed_at] = self._failed.get(self._failed_at, 0) + 1
+        return None
 
     def _request(self, path: Path, folder: Path) -> dict[str, Any]:
         return {
@@ -104,12 +120,12 @@ class _Extraction:
             "avoid": {at: asdict(note) for at, note in self._avoid.items()},
         }
 
-    def _leave_out(self, number: int, failure: ChildFailure) -> bool:
-        """Count a failure; at an item's second it is left out. False when nothing is left."""
-        self._failed[number] = self._failed.get(number, 0) + 1
+    def _leave_out(self) -> bool:
+        """Leave out the item that failed last if it did twice; False where that is no way on."""
+        number, failure = self._failed_at, self._failure
         if self._failed[number] < 2:
             return True
-        if number == 0:
+        if number == 0 or number in self._avoid or len(self._avoid) >= _MOST_AVOIDED:
             return False
         self._avoid[number] = exception(failure.code, failure.message, TOOL, VERSION, attempts=2)
         return True
@@ -163,7 +179,7 @@ class _Extraction:
 
     def _lost(self, failure: ChildFailure) -> ExtractedItem:
         """The root alone, as an exception: its reader died of it twice."""
-        attempts = max(self._failed.values(), default=1)
+        attempts = max(self._failed.values())
         note = exception(failure.code, failure.message, TOOL, VERSION, attempts=attempts)
         return ExtractedItem(
             parent=None,
@@ -184,12 +200,6 @@ class _Extraction:
             dedup_hash=None,
             mih=None,
         )
-
-
-def _number(doing: str) -> int:
-    """The index, within the family, that leads what the child last said it was doing."""
-    first = doing.partition(" ")[0]
-    return int(first) if first.isdecimal() else 0
 
 
 def ocr_batch(batch: OcrBatch) -> tuple[OcrResult, ...]:

@@ -17,6 +17,11 @@ def _handle(request: dict[str, Any]) -> dict[str, Any]:
     if what == "hang":
         progress("page 7")
         time.sleep(3600)
+    if what in ("get on", "go in circles"):
+        for step in range(1, 7):
+            progress(f"{step if what == 'get on' else step % 2} file")
+            time.sleep(0.25)
+        return {"ok": True}
     if what == "hold-lock":
         re.match(r"(a+)+$", "a" * 64 + "b")
     if what == "abort":

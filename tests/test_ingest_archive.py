@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import random
 import stat
 import struct
 import tarfile
@@ -281,6 +282,67 @@ def test_a_tar_cut_off_or_too_long_says_so() -> None:
         Code.TRUNCATED
     }
     assert any(isinstance(each, Note) or each.codes for each in cut)
+
+
+@pytest.mark.parametrize(
+    ("damage", "names", "code"),
+    [
+        ("header", ["0"], Code.CORRUPT),
+        ("within a header", ["0", "1"], Code.TRUNCATED),
+        ("between members", ["0", "1"], Code.TRUNCATED),
+        ("another archive", ["0", "1", "2", "3"], Code.CORRUPT),
+    ],
+)
+def test_a_tar_that_ends_as_none_does_says_so(damage: str, names: list[str], code: Code) -> None:
+    whole = _tar(*((str(each), tarfile.REGTYPE, b"x" * 600) for each in range(4)))
+    step = 512 + 1024
+    broken = bytearray(whole)
+    broken[step + 10] ^= 0xFF
+    data = {
+        "header": bytes(broken),
+        "within a header": whole[: 2 * step + 300],
+        "between members": whole[: 2 * step],
+        "another archive": whole + whole,
+    }[damage]
+    *members, note = _untar(data)
+    assert [each.name for each in members if isinstance(each, Got)] == names
+    assert isinstance(note, Note)
+    assert (note.severity, note.code) == ("exception", code)
+
+
+def test_what_the_directory_does_not_list_comes_out_all_the_same() -> None:
+    first, second = _zip(("a.txt", b"a" * 90), ("b.txt", b"b")), _zip(("c.txt", b"c"))
+    wanted = [Got("a.txt", b"a" * 90, ()), Got("b.txt", b"b", ()), Got("c.txt", b"c", ())]
+    for between in (b"", b"PK\x03\x04 is no header " * 9):
+        note, *members = _unzip(first + between + second)
+        assert isinstance(note, Note)
+        assert (note.severity, note.code) == ("exception", Code.CORRUPT)
+        assert members == wanted
+    short = bytearray(_zip(("a.txt", b"a" * 90), ("b.txt", b"b"), ("c.txt", b"c")))
+    end = short.rfind(b"PK\x05\x06")
+    struct.pack_into("<I", short, end + 12, struct.unpack_from("<I", short, end + 12)[0] - 51)
+    note, *members = _unzip(bytes(short))
+    assert isinstance(note, Note)
+    assert members == wanted
+
+
+def test_the_program_before_a_self_extractor_is_no_member() -> None:
+    program = b"MZ" + b"looks for PK\x03\x04 in itself" * 20000
+    assert _unzip(program + _zip(("a.txt", b"words"))) == [Got("a.txt", b"words", ())]
+
+
+@pytest.mark.parametrize(
+    ("kind", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)]
+)
+def test_of_a_compressed_file_cut_off_comes_what_is_there(kind: str, compress: object) -> None:
+    assert callable(compress)
+    words = random.Random(5).randbytes(1_000_000).hex().encode()
+    [got] = _decompress(compress(words)[:-1000], kind, f"a.txt.{kind}")
+    assert isinstance(got, Got)
+    assert got.codes == (Code.TRUNCATED,)
+    assert got.data is not None
+    assert words.startswith(got.data)
+    assert len(got.data) > 800_000
 
 
 # Made by Info-ZIP: zip -P letmein, one stored member memo.txt.

@@ -94,18 +94,56 @@ def test_of_alternatives_the_plain_one_unless_it_is_a_stub() -> None:
     assert "agreement" in alternatives(b"No HTML shown")
 
 
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
+
+
+def _related(html: str, *parts: tuple[str, str, str, str]) -> ParsedMail:
+    """A mail of HTML with parts: declared type, name, Content-ID and base64."""
+    text = "Content-Type: multipart/related; boundary=q\n\n"
+    text += f"--q\nContent-Type: text/html\n\n{html}\n"
+    for kind, name, content_id, data in parts:
+        text += f"--q\nContent-Type: {kind}; name={name}\nContent-ID: <{content_id}>\n"
+        text += f"Content-Transfer-Encoding: base64\n\n{data}\n"
+    return parse_message(HEAD + f"{text}--q--\n".encode())
+
+
 def test_pictures_shown_by_the_html_are_inline() -> None:
-    mail = parse_message(
-        HEAD + b"Content-Type: multipart/related; boundary=q\n\n"
-        b"--q\nContent-Type: text/html\n\n<img src='cid:One@a'>text\n"
-        b"--q\nContent-Type: image/png; name=a.png\nContent-ID: <one@A>\n\nA\n"
-        b"--q\nContent-Type: image/png; name=b.png\nContent-ID: <two@a>\n\nB\n--q--\n"
+    mail = _related(
+        "<img src='cid:one@A'>text",
+        ("image/png", "a.png", "one@A", PNG),
+        ("image/png", "b.png", "two@a", PNG),
     )
     assert [(each.name, each.role, each.content_id) for each in mail.parts] == [
         ("a.png", Role.INLINE, "one@A"),
         ("b.png", Role.ATTACHMENT, "two@a"),
     ]
     assert mail.fields.attachment_names == ("b.png",)
+
+
+@pytest.mark.parametrize(
+    ("reference", "kind", "content_id", "data", "role"),
+    [
+        ("x1", "application/octet-stream", "x1", PNG, Role.INLINE),
+        ("a%40b", "image/png", "a@b", PNG, Role.INLINE),
+        ("a&amp;b", "image/png", "a&b", PNG, Role.INLINE),
+        ("x%20y", "image/png", "x y", PNG, Role.INLINE),
+        ("%3Cx1%3E", "image/png", "x1", PNG, Role.INLINE),
+        ("X1", "image/png", "x1", PNG, Role.ATTACHMENT),
+        ("x1", "image/png", "x1", base64.b64encode(b"%PDF-1.7 advice").decode(), Role.ATTACHMENT),
+        ("x1", "image/png", "x1", "", Role.ATTACHMENT),
+    ],
+)
+def test_inline_is_what_is_a_picture_and_referred_to(
+    reference: str, kind: str, content_id: str, data: str, role: Role
+) -> None:
+    mail = _related(f'<img src="cid:{reference}">', (kind, "advice.png", content_id, data))
+    assert [each.role for each in mail.parts] == [role]
+
+
+def test_of_two_pictures_under_one_id_only_the_first_is_shown() -> None:
+    part = ("image/png", "a.png", "x1", PNG)
+    mail = _related("<img src=cid:x1><img src=cid:x1>", part, part)
+    assert [each.role for each in mail.parts] == [Role.INLINE, Role.ATTACHMENT]
 
 
 def test_an_attached_message_keeps_its_bytes_exactly() -> None:

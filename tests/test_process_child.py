@@ -79,6 +79,11 @@ def test_hang_is_a_timeout_that_says_what_was_read(child: Child) -> None:
     assert gone(pid)
 
 
+def test_the_clock_begins_again_at_each_new_item(child: Child) -> None:
+    assert ask(child, "get on", 0.8) == {"ok": True}
+    assert fail(child, "go in circles", 0.8).code is Code.TIMEOUT
+
+
 def test_hang_that_holds_the_lock_is_a_timeout(child: Child) -> None:
     assert fail(child, "hold-lock", 0.5).code is Code.TIMEOUT
 

@@ -327,6 +327,81 @@ def test_attachment_that_kills_its_reader_is_left_out_alone(bench: Bench) -> Non
     assert bench.text(after) == "after"
 
 
+@pytest.fixture
+def bad_reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    worker.close_children()
+    monkeypatch.setattr(worker, "MODULE", "tests.process_bad_reader")
+    yield
+    worker.close_children()
+
+
+@pytest.mark.usefixtures("bad_reader")
+def test_a_family_may_take_long_where_no_document_of_it_does(bench: Bench) -> None:
+    data = zipped(*[(f"{number}.txt", b"SLOW words") for number in range(12)])
+    root, *members = bench.extract(data, "a.zip", Limits(seconds=1))
+    assert root.outcome is Disposition.CONTAINER
+    assert [bench.text(each) for each in members] == ["SLOW words"] * 12
+
+
+@pytest.mark.usefixtures("bad_reader")
+def test_many_that_kill_their_reader_take_nothing_from_the_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("fine", "DIE", "fine", "DIE", "fine", "DIE", "lost")
+    data = zipped(*[(f"{number}.txt", name.encode()) for number, name in enumerate(names)])
+    one_by_one = bench.extract(data, "a.zip")
+    assert [bench.text(each) for each in one_by_one[1:]] == [
+        "fine",
+        "",
+        "fine",
+        "",
+        "fine",
+        "",
+        "lost",
+    ]
+    monkeypatch.setattr(worker, "_MOST_AVOIDED", 2)
+    members = bench.extract(data, "a.zip")
+    assert [bench.text(each) for each in members[1:]] == ["fine", "", "fine", "", "fine", "", ""]
+    assert [codes(each) for each in members[1:]] == [
+        [],
+        [("exception", Code.CRASH, 2)],
+        [],
+        [("exception", Code.CRASH, 2)],
+        [],
+        [("exception", Code.CRASH, 1)],
+        [("exception", Code.CRASH, 1)],
+    ]
+    assert all(each.digests is not None for each in members)
+
+
+@pytest.mark.usefixtures("bad_reader")
+def test_a_holder_that_kills_its_reader_midway_keeps_what_came_before(bench: Bench) -> None:
+    data = zipped(*[(f"{number}.txt", b"words") for number in range(4)])
+    root, first, second = bench.extract(data, "fatal.zip")
+    assert codes(root) == [("exception", Code.EMBEDDED_LOST, 1)]
+    assert bench.text(first) == "words"
+    assert second.digests is not None
+
+
+def test_a_tar_with_a_damaged_header_says_so(bench: Bench) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name in ("a.txt", "b.txt"):
+            member = tarfile.TarInfo(name)
+            member.size = 5
+            archive.addfile(member, io.BytesIO(b"words"))
+    data = bytearray(out.getvalue())
+    whole = bench.extract(bytes(data), "a.tar")
+    assert [codes(each) for each in whole] == [[], [], []]
+    data[1024 + 10] ^= 0xFF
+    root, first = bench.extract(bytes(data), "a.tar")
+    assert codes(root) == [("exception", Code.CORRUPT, 1)]
+    assert bench.text(first) == "words"
+    root, first = bench.extract(bytes(data[:1024]), "a.tar")
+    assert codes(root) == [("exception", Code.TRUNCATED, 1)]
+    assert bench.text(first) == "words"
+
+
 def test_document_that_takes_too_long_is_tried_twice(bench: Bench) -> None:
     (item,) = bench.extract(endless_tiff(), "endless.tif", Limits(seconds=1))
     assert (item.outcome, codes(item)) == (

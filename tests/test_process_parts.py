@@ -1,5 +1,6 @@
 """The pieces of extraction by themselves: rules, times, checks."""
 
+import fcntl
 import multiprocessing
 import os
 import subprocess
@@ -173,6 +174,28 @@ def test_folders_of_killed_workers_are_swept_and_living_ones_kept(
         assert not dead.exists()
         assert (mine / "evidence").exists()
     assert not mine.exists()
+
+
+def test_a_folder_just_made_is_not_swept_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(workspace, "_mine", workspace._Mine())
+    real = fcntl.flock
+    swept: list[int] = []
+
+    def swept_before(descriptor: int, how: int) -> None:
+        if not swept:
+            swept.append(0)
+            swept[0] = workspace.sweep(tmp_path)
+        real(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", swept_before)
+    with workspace.workspace() as mine:
+        (mine / "evidence").write_bytes(b"x")
+        assert workspace.sweep(tmp_path) == 0
+        assert (mine / "evidence").exists()
+    assert swept == [0]
 
 
 SWEEP = "import sys, pathlib, process.workspace as w; print(w.sweep(pathlib.Path(sys.argv[1])))"

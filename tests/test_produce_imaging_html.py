@@ -108,6 +108,19 @@ def test_own_parts_and_data_are_shown(tmp_path: Path) -> None:
     assert {(255, 0, 0), (0, 0, 255)} <= colours
 
 
+@pytest.mark.parametrize("role", [Role.INLINE, Role.ATTACHMENT])
+def test_an_attachment_is_never_shown_on_its_mails_page(role: Role, tmp_path: Path) -> None:
+    part = MailPart("a.png", b"", role, "image/png", "a@x", _png("red"))
+    html = '<img src="cid:a@x"><img src="cid:a%40x">'
+    mail = ParsedMail(Fields(), "", html, (), (part,), ())
+    _, odd = mail_pdf(mail, (("Attachments", "[withheld]"),), tmp_path / "a.pdf")
+    document = pypdfium2.PdfDocument(tmp_path / "a.pdf")
+    colours = {colour for _, colour in document[0].render().to_pil().getcolors(1 << 24)}
+    document.close()
+    assert ((255, 0, 0) in colours) is (role is Role.INLINE)
+    assert odd == ([] if role is Role.INLINE else ["2 remote or missing pictures not shown"])
+
+
 def test_tricks_that_hide_words_do_not(tmp_path: Path) -> None:
     html = """<style>@page { size: 10px 10px; margin: 0 } @media print { body { display: none } }
     body { visibility: hidden; height: 10px; overflow: hidden } .a { max-height: 1px;

@@ -8,7 +8,6 @@ larger page and shrunk to Letter.
 import logging
 import re
 import ssl
-import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import weasyprint
 from PIL import ImageFile
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from ingest.cids import cid_key
 from produce.imaging.errors import RenderError
 from records.codes import Code
 
@@ -72,7 +72,7 @@ class Resource:
 
 
 class Fetcher(URLFetcher):  # type: ignore[misc]
-    """Serves the mail's own parts and `data:`; everything else is refused and counted."""
+    """Serves parts by `ingest.cids.cid_key`, and `data:`; all else is refused and counted."""
 
     def __init__(self, parts: Mapping[str, Resource]) -> None:
         # A context without authorities: none is loaded, since none will be asked.
@@ -87,7 +87,7 @@ class Fetcher(URLFetcher):  # type: ignore[misc]
         if scheme.lower() == "data":
             return super().fetch(url, headers)
         if scheme.lower() == "cid":
-            part = self._parts.get(urllib.parse.unquote(rest).strip("<>"))
+            part = self._parts.get(cid_key(rest))
             if part is not None:
                 return URLFetcherResponse(url, part.data, {"Content-Type": part.content_type})
         self.refused.add(url[:200])

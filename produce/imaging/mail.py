@@ -4,6 +4,7 @@ import html as markup
 from collections.abc import Sequence
 from pathlib import Path
 
+from ingest.cids import cid_key
 from ingest.interface import ParsedMail
 from produce.imaging import text
 from produce.imaging.html import Resource, html_pdf
@@ -28,9 +29,9 @@ def mail_pdf(mail: ParsedMail, header: Header, target: Path) -> tuple[int, list[
     lines = with_attachments(header, mail)
     if mail.html and len(mail.html) <= MAX_HTML:
         parts = {
-            part.content_id: Resource(part.content_type, part.data)
+            cid_key(part.content_id): Resource(part.content_type, part.data)
             for part in mail.parts
-            if part.content_id
+            if part.role is Role.INLINE  # an attachment may be withheld: never served
         }
         pages, refused = html_pdf(head_html(lines) + mail.html, target, parts)
         return pages, [f"{len(refused)} remote or missing pictures not shown"] if refused else []

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,8 +26,9 @@ _HAS = ("attachments", "exception", "ocr", "text", "warning")
 _IS = ("attachment", "duplicate", "inline", "root")
 _UNITS = {"": 1, "b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(b|kb|mb|gb)?", re.IGNORECASE | re.ASCII)
+_MOST = 2**63 - 1  # what the database compares
 _HASHES = {64: _D.sha256, 40: _D.sha1, 32: _D.md5}
-_BATES = re.compile(r"(.*?)(\d+)", re.DOTALL)
+_BATES = re.compile(r"(.{0,32}?)([0-9]{1,32})", re.DOTALL)
 
 
 class SqlCatalog:
@@ -295,7 +297,10 @@ def _size(text: str) -> int:
     found = _SIZE.fullmatch(text.strip())
     if found is None or len(text) > 20:
         raise ValueError("write a size as 1000, 500kb, 1.5mb or 1gb")
-    return int(float(found.group(1)) * _UNITS[(found.group(2) or "").lower()])
+    size = int(Decimal(found.group(1)) * _UNITS[(found.group(2) or "").lower()])
+    if size > _MOST:
+        raise ValueError(f"{text!r} is more than any file can have")
+    return size
 
 
 def _yes(value: str) -> bool:

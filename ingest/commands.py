@@ -18,6 +18,7 @@ from records.options import (
     print_pairs,
     progress,
     read_passwords,
+    say,
     scheduler_option,
     workers_option,
 )
@@ -65,6 +66,14 @@ def ingest(
         print_json(summary.to_json())
     else:
         _print_summary(summary)
+        _say_next(summary)
+
+
+def _say_next(summary: run.Summary) -> None:
+    if not summary.files_found:
+        say(f"Nothing was found in {summary.source}: is it the right folder, and is it mounted?")
+    elif summary.outcomes.get("pending"):
+        say("Next: redwell process")
 
 
 def _print_survey(found: Survey, as_json: bool) -> None:

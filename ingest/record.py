@@ -1,5 +1,6 @@
 """Collections and their documents in the database; only the coordinator writes them."""
 
+import importlib.metadata
 import platform
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from ingest.addressing import path_address
 from ingest.interface import CollectedItem, SourceFile
-from ingest.versions import PYTHON, TOOL, VERSION
+from ingest.versions import PYTHON, VERSION
 from records import audit, tables, times
 from records.case import Case
 from records.codes import Disposition, Role
@@ -105,7 +106,12 @@ def _started(
 
 def tool_versions() -> dict[str, str]:
     """What collecting works with."""
-    return {TOOL: VERSION, "python": PYTHON, "system": platform.platform()}
+    return {
+        "redwell": importlib.metadata.version("redwell"),
+        "readers": VERSION,
+        "python": PYTHON,
+        "system": platform.platform(),
+    }
 
 
 def collected_files(
@@ -133,7 +139,8 @@ def commit(
     """Put a batch's items on record, within the caller's transaction.
 
     An item of the same source with the same address and the same bytes is on record already and
-    gets no second row. Ids go on from the highest, in the order of the items.
+    gets no second row. One whose bytes could not be had before (encrypted, unreadable) and now can
+    takes its old row over, to be processed. Ids go on from the highest, in the order of the items.
     """
     known = _on_record(connection, collection, items)
     free = (connection.execute(sa.select(sa.func.max(tables.documents.c.id))).scalar() or 0) + 1
@@ -143,7 +150,9 @@ def commit(
     notes: list[dict[str, Any]] = []
     now = times.now()
     for item in items:
-        before = known.get((item.address, item.digests.sha256 if item.digests else None))
+        before = _before(known.get(item.address, {}), item)
+        if before is not None and item.digests and item.digests.sha256 not in known[item.address]:
+            _fill(connection, before, item, now)
         if before is not None:
             ids.append(before)
             continue
@@ -163,6 +172,22 @@ def commit(
     return _counted(items, {row["address"] for row in rows})
 
 
+def _fill(connection: sa.Connection, number: int, item: CollectedItem, now: str) -> None:
+    """Give a row the bytes that it lacked; why it lacked them stays on record as resolved."""
+    c, n = tables.documents.c, tables.notes.c
+    values = _row_values(item)
+    connection.execute(tables.documents.update().where(c.id == number).values(**values))
+    connection.execute(
+        tables.notes.update()
+        .where(n.document_id == number, n.severity == "exception")
+        .values(severity="resolved")
+    )
+    notes = list(_notes(number, item, now))
+    if notes:
+        connection.execute(tables.notes.insert(), notes)
+    audit.append(connection, "missing bytes collected", document=number, sha256=values["sha256"])
+
+
 def _counted(items: Sequence[CollectedItem], new: set[str]) -> Committed:
     files = sum(1 for each in items if each.role is Role.FILE)
     new_files = sum(1 for each in items if each.role is Role.FILE and each.address in new)
@@ -171,25 +196,32 @@ def _counted(items: Sequence[CollectedItem], new: set[str]) -> Committed:
 
 def _on_record(
     connection: sa.Connection, collection: Collection, items: Sequence[CollectedItem]
-) -> dict[tuple[str, str | None], int]:
+) -> dict[str, dict[str | None, int]]:
+    """For each address that this source has on record: the rows there, by their bytes' hash."""
     c, collections = tables.documents.c, tables.collections.c
     same_source = sa.select(collections.id).where(
         collections.custodian_id == collection.custodian_id, collections.source == collection.source
     )
-    known: dict[tuple[str, str | None], int] = {}
+    known: dict[str, dict[str | None, int]] = {}
     for some in batched((each.address for each in items), _AT_ONCE):
         query = sa.select(c.address, c.sha256, c.id).where(
             c.collection_id.in_(same_source), c.address.in_(some), c.family_id == c.id
         )
         for row in connection.execute(query):
-            known.setdefault((row.address, row.sha256), row.id)
+            known.setdefault(row.address, {}).setdefault(row.sha256, row.id)
     return known
+
+
+def _before(known: dict[str | None, int], item: CollectedItem) -> int | None:
+    """The row that an item has already: of the same bytes, or where bytes lacked or lack now."""
+    if item.digests is None:
+        return known.get(None, next(iter(known.values()), None))
+    return known.get(item.digests.sha256, known.get(None))
 
 
 def _row(
     collection: Collection, number: int, found_in: int | None, item: CollectedItem
 ) -> dict[str, Any]:
-    digests = item.digests
     return {
         "id": number,
         "collection_id": collection.id,
@@ -201,6 +233,19 @@ def _row(
         "address": item.address,
         "name": item.name,
         "name_bytes": item.name_bytes,
+        "text_source": "none",
+        "text_chars": 0,
+        "ocr_pages": [],
+        "fields": {},
+        "revision": 1,
+        **_row_values(item),
+    }
+
+
+def _row_values(item: CollectedItem) -> dict[str, Any]:
+    """What the bytes decide."""
+    digests = item.digests
+    return {
         "sha256": digests.sha256 if digests else None,
         "sha1": digests.sha1 if digests else None,
         "md5": digests.md5 if digests else None,
@@ -211,12 +256,7 @@ def _row(
         "state": "collected" if item.outcome is Disposition.PENDING else "processed",
         "outcome": item.outcome,
         "disposition": item.outcome,
-        "text_source": "none",
-        "text_chars": 0,
-        "ocr_pages": [],
         "modified_at": item.modified_at,
-        "fields": {},
-        "revision": 1,
     }
 
 

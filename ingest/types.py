@@ -104,6 +104,10 @@ _CARD = re.compile(rb"\s*BEGIN:V(?:CALENDAR|CARD)\s", re.I)
 _SVG = re.compile(rb"<svg[\s>]", re.I)
 
 
+# Types that are no better known than this, so that no name can belie them.
+_VAGUE = frozenset({"empty", "ole", "ooxml"})
+
+
 def extension(name: str) -> str:
     """The extension of a name, in lower case without its dot; empty where there is none."""
     base = name.replace("\\", "/").rpartition("/")[2]
@@ -115,7 +119,7 @@ def extension(name: str) -> str:
 
 def disagrees(type: str, ext: str) -> bool:
     """Tell whether an extension that we know promises another kind than the content has."""
-    if not ext or type == "empty" or ext not in KNOWN_EXTENSIONS or ext in EXTENSIONS[type]:
+    if not ext or type in _VAGUE or ext not in KNOWN_EXTENSIONS or ext in EXTENSIONS[type]:
         return False
     if type in _MAIL and BY_EXTENSION[ext] in _MAIL:
         return False

@@ -47,8 +47,9 @@ class Registered:
 class Facts:
     """What the case knows of a production, as plain values.
 
-    `closed` are control numbers that may be in the set as withheld only. `others` are numbers of
-    other productions: name, prefix, first, last. `manifest_sha256` is set once it is frozen.
+    `closed` are control numbers that may be in the set as withheld only, `sealed` those whose file
+    may not be in it: they hold a closed one, or what may become one. `others` are numbers of other
+    productions: name, prefix, first, last. `manifest_sha256` is set once it is frozen.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Facts:
     legend: str
     documents: tuple[Registered, ...]
     closed: frozenset[str]
+    sealed: frozenset[str]
     others: tuple[tuple[str, str, int, int], ...]
     manifest_sha256: str | None
 
@@ -63,11 +65,14 @@ class Facts:
 def check(volume: Path, facts: Facts | None = None, dpi: int = 300) -> list[Finding]:
     """All that is wrong with the volume in this folder; empty where a party may send it.
 
-    Raises `ProductionError` where there is no such folder.
+    What cannot be read is a finding. Raises `ProductionError` where there is no such folder.
     """
     if not volume.is_dir():
         raise ProductionError(f"{volume} is no folder: name a production or a volume's folder")
-    return list(_check(volume, facts, facts.dpi if facts else dpi))
+    try:
+        return list(_check(volume, facts, facts.dpi if facts else dpi))
+    except OSError as error:
+        return [_unreadable(volume, error)]
 
 
 def _check(volume: Path, facts: Facts | None, dpi: int) -> Iterator[Finding]:
@@ -114,7 +119,7 @@ def _disk(volume: Path) -> tuple[frozenset[str], list[Finding]]:
     """Every file of the volume as it is cased on the disk; links and empty folders are findings."""
     found: set[str] = set()
     odd: list[Finding] = []
-    for folder, folders, files in os.walk(volume):
+    for folder, folders, files in os.walk(volume, onerror=_raise):
         for name in (*folders, *files):
             path = Path(folder) / name
             shown = path.relative_to(volume).as_posix()
@@ -227,6 +232,8 @@ def _check_facts(
             yield Finding("registry-legend", record["BegBates"], "has another legend than planned")
         if record["ControlNumber"] in facts.closed and record["Withheld"] != "Y":
             yield Finding("privileged", record["BegBates"], "is to be withheld by its tags")
+        if record["ControlNumber"] in facts.sealed and record["NativeLink"]:
+            yield Finding("privileged", record["BegBates"], "its native may hold what is withheld")
         yield from _check_overlap(record, facts)
     if facts.manifest_sha256 is not None:
         yield from _check_frozen(volume, facts.manifest_sha256)
@@ -263,9 +270,22 @@ def verify_manifest(volume: Path, manifest_sha256: str | None) -> list[Finding]:
     """Whether a frozen volume still holds exactly the bytes that were frozen."""
     if not volume.is_dir():
         return [Finding("volume-gone", str(volume), "the frozen volume is not there")]
-    disk, findings = _disk(volume)
-    dues = [Due(path, "other") for path in sorted(disk - {_MANIFEST})]
-    inspected = {each.path: each for each in inspect_all(volume, dues)}
-    findings.extend(_check_manifest(volume, inspected))
-    findings.extend(_check_frozen(volume, manifest_sha256 or ""))
+    try:
+        disk, findings = _disk(volume)
+        dues = [Due(path, "other") for path in sorted(disk - {_MANIFEST})]
+        inspected = {each.path: each for each in inspect_all(volume, dues)}
+        findings.extend(_check_manifest(volume, inspected))
+        findings.extend(_check_frozen(volume, manifest_sha256 or ""))
+    except OSError as error:
+        return [_unreadable(volume, error)]
     return findings
+
+
+def _unreadable(volume: Path, error: OSError) -> Finding:
+    """What cannot be opened cannot be checked: the whole check ends with it."""
+    where = str(error.filename or volume)
+    return Finding("unreadable", where, f"cannot be read: {error.strerror}; nothing else is sure")
+
+
+def _raise(error: OSError) -> None:
+    raise error

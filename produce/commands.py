@@ -1,5 +1,6 @@
 """Commands of production: plan, run, check, list."""
 
+import stat
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import click
 from produce.check import check
 from produce.facts import facts_of
 from produce.plan import Plan, plan
-from produce.record import Mapper, production, productions
+from produce.record import Mapper, printable, production, productions
 from produce.run import Summary, Workshop, failed, final_folder, run
 from produce.specification import Specification, specify
 from records import case as cases
@@ -64,6 +65,11 @@ def produce() -> None:
     "allow_tags",
     multiple=True,
     help="Produce documents with this tag though its name means privilege; may be repeated.",
+)
+@click.option(
+    "--allow-unprocessed",
+    is_flag=True,
+    help="Plan though documents of the case wait for 'redwell process'.",
 )
 @click.option("--no-families", is_flag=True, help="Produce only what was selected itself.")
 @click.option(
@@ -206,7 +212,7 @@ def check_command(target: str, dpi: int, case_folder: Path | None, as_json: bool
 
     NAME is a production of the case, compared with its registry too; PATH any volume's folder.
     """
-    if Path(target).is_dir():
+    if _is_folder(target):
         volume = Path(target)
         findings = check(volume, dpi=dpi)
     else:
@@ -226,6 +232,25 @@ def check_command(target: str, dpi: int, case_folder: Path | None, as_json: bool
         raise CheckFailedError(failed(volume.name, volume, findings))
     if not as_json:
         click.echo(f"{volume} holds all that a receiving party checks")
+
+
+def _is_folder(target: str) -> bool:
+    """Whether a volume's folder is named; what is on the disk and is none is refused."""
+    if not target:
+        return False  # it would be the folder one stands in
+    try:
+        found = Path(target).stat()
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError) as error:
+        if "/" not in target:
+            return False  # a name that no file can have may be looked up all the same
+        raise ProductionError(f"{printable(target)} cannot be looked at: {error}") from error
+    if not stat.S_ISDIR(found.st_mode):
+        raise ProductionError(
+            f"{printable(target)} is a file: name a production or a volume's folder"
+        )
+    return True
 
 
 @produce.command("list")

@@ -12,13 +12,15 @@ import sqlalchemy as sa
 
 from produce.layout import Delivery, is_native, native_path, places
 from produce.loadfile import OptLine, Remark, write_dat, write_opt
-from produce.record import Production, items
+from produce.reach import apart
+from produce.record import PlannedItem, Production, items
 from produce.rows import dat_rows
 from produce.selection import in_chunks
-from produce.treatment import WITHHELD_LINE, Treatment
+from produce.treatment import MAILS, WITHHELD_LINE, Treatment
 from produce.values import HEADER
 from records import tables
 from records.case import Case
+from records.codes import Disposition
 from records.errors import StoreError
 from records.options import Advance
 from store import Store, open_store
@@ -33,9 +35,12 @@ def deliveries(connection: sa.Connection, production: Production) -> list[Delive
     placed = list(places(production.specification, items(connection, production.id)))
     rows = in_chunks(
         connection,
-        lambda ids: sa.select(d.id, d.sha256, d.ext, d.text_sha256).where(d.id.in_(ids)),
+        lambda ids: sa.select(d.id, d.sha256, d.ext, d.text_sha256, d.type, d.disposition).where(
+            d.id.in_(ids)
+        ),
         {each.item.document_id for each in placed},
     )
+    separate = apart(connection, {each.item.document_id for each in placed})
     known = {row.id: row for row in rows}
     natives = 0
     found = []
@@ -45,9 +50,21 @@ def deliveries(connection: sa.Connection, production: Production) -> list[Delive
         if is_native(place.item):
             native = native_path(production.specification, place, natives, row.ext)
             natives += 1
-        withheld = place.item.treatment is Treatment.WITHHELD
-        found.append(Delivery(place, None if withheld else row.text_sha256, native, row.sha256))
+        told = row.id not in separate and _tells_text(place.item, row)
+        found.append(Delivery(place, row.text_sha256 if told else None, native, row.sha256))
     return found
+
+
+def _tells_text(item: PlannedItem, row: sa.Row[Any]) -> bool:
+    """Whether a document's text goes along: not where it could tell of a withheld one.
+
+    The text of an archive names its members; that of a mail that was read is its body alone.
+    """
+    if item.treatment is Treatment.WITHHELD:
+        return False
+    if item.treatment is Treatment.SLIP and item.detail["holds_withheld"]:
+        return row.type in MAILS and row.disposition != Disposition.EXCEPTION
+    return True
 
 
 def write_all(

@@ -1,12 +1,15 @@
 """What the case knows of a production: for the check, and against changes since the plan."""
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 
 from produce.check import Facts, Registered
 from produce.numbering import reservations
-from produce.plan import privilege_names, troubles_of
+from produce.plan import excluded_by, troubles_of
+from produce.reach import Reach, reach
 from produce.record import PlannedItem, Production, items
-from produce.selection import Family, in_chunks, load_families, tagged
+from produce.selection import Family, in_chunks, load_families, pending
 from produce.treating import Tree, treat
 from produce.treatment import Treatment
 from records import tables
@@ -21,6 +24,7 @@ def facts_of(connection: sa.Connection, found: Production) -> Facts:
     d = tables.documents.c
     rows = in_chunks(connection, lambda some: sa.select(d.id, d.sha256).where(d.id.in_(some)), ids)
     hashes = {row.id: row.sha256 for row in rows}
+    scope = _scope(connection, found, planned)
     return Facts(
         name=found.name,
         dpi=found.specification.dpi,
@@ -35,7 +39,8 @@ def facts_of(connection: sa.Connection, found: Production) -> Facts:
             )
             for each in planned
         ),
-        closed=frozenset(control(each) for each in ids & _closed(connection, found, planned)),
+        closed=frozenset(control(each) for each in ids & scope.withheld),
+        sealed=frozenset(control(each) for each in ids & (scope.holding | scope.beyond.apart)),
         others=tuple(
             (each.production, each.prefix, each.first, each.last)
             for each in reservations(connection)
@@ -49,40 +54,51 @@ def _families(connection: sa.Connection, planned: list[PlannedItem]) -> list[Fam
     return load_families(connection, {each.document_id for each in planned})
 
 
-def _excluded(connection: sa.Connection, found: Production) -> set[int]:
-    """Documents that the tags of today withhold, tags made since the plan included."""
-    specification = found.specification
-    allowed = set(specification.allow_tags)
-    names = {*specification.exclude_tags, *privilege_names(connection)} - allowed
-    return tagged(connection, sorted(names))
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What the tags of today withhold in the families of a production, and how far they reach."""
+
+    withheld: set[int]
+    holding: set[int]
+    below: set[int]
+    beyond: Reach
 
 
-def _closed(connection: sa.Connection, found: Production, planned: list[PlannedItem]) -> set[int]:
-    excluded = _excluded(connection, found)
-    return {
-        each
-        for family in _families(connection, planned)
-        for each in Tree(family, excluded).withheld
-    }
+def _scope(connection: sa.Connection, found: Production, planned: list[PlannedItem]) -> _Scope:
+    excluded = excluded_by(connection, found.specification)
+    families = _families(connection, planned)
+    trees = [Tree(family, excluded) for family in families]
+    ids = {member.id for family in families for member in family.members}
+    beyond = reach(connection, ids, excluded)
+    return _Scope(
+        withheld={each for tree in trees for each in tree.withheld},
+        holding={each for tree in trees for each in tree.holding} | beyond.holding,
+        below={each for tree in trees for each in tree.below} | beyond.below,
+        beyond=beyond,
+    )
+
+
+def _shows(item: PlannedItem, scope: _Scope) -> bool:
+    """Whether an item, as it is planned, would show what is withheld today."""
+    id_, detail = item.document_id, item.detail
+    if item.treatment is Treatment.WITHHELD:
+        return False
+    if id_ in scope.withheld or (id_ in scope.below and not detail["hide_path"]):
+        return True
+    if id_ in scope.beyond.apart:
+        return item.treatment is not Treatment.SLIP
+    return id_ in scope.holding and not detail["holds_withheld"]
 
 
 def refuse_newly_excluded(connection: sa.Connection, found: Production) -> None:
     """Raise `ProductionError` where tags given since the plan withhold what it would show."""
     planned = items(connection, found.id)
-    excluded = _excluded(connection, found)
-    trees = [Tree(family, excluded) for family in _families(connection, planned)]
-    withheld = {each for tree in trees for each in tree.withheld}
-    holding = {each for tree in trees for each in tree.holding}
-    shown = [
-        each
-        for each in planned
-        if (each.document_id in withheld and each.treatment is not Treatment.WITHHELD)
-        or (each.document_id in holding and not each.detail["holds_withheld"])
-    ]
+    scope = _scope(connection, found, planned)
+    shown = [each for each in planned if _shows(each, scope)]
     if shown:
         raise ProductionError(
-            f"{len(shown)} documents of {found.name} are, or hold what is, tagged to be withheld "
-            f"since it was planned (as {control(shown[0].document_id)}): {_remedy(found)}"
+            f"{len(shown)} documents of {found.name} are, hold or lie in what is tagged to be "
+            f"withheld since it was planned (as {control(shown[0].document_id)}): {_remedy(found)}"
         )
 
 
@@ -94,11 +110,21 @@ def _remedy(found: Production) -> str:
 
 
 def refuse_changes(connection: sa.Connection, found: Production) -> None:
-    """Raise `ProductionError` where its families are not what they were when it was planned."""
+    """Raise `ProductionError` where its families are not what they were when it was planned.
+
+    And where documents wait to be processed: each may be the copy of one that is to go out.
+    """
+    waiting = [] if found.specification.allow_unprocessed else pending(connection)
+    if waiting:
+        raise ProductionError(
+            f"{len(waiting)} documents of the case are not processed yet (as "
+            f"{control(waiting[0])}), and may tell that documents of {found.name} are to be "
+            f"withheld: run 'redwell process' first, then {found.name} again"
+        )
     planned = items(connection, found.id)
     families = _families(connection, planned)
     troubles = troubles_of(connection, families)
-    treated = [treat(each, found.specification, set(), troubles) for each in families]
+    treated = [treat(each, found.specification, set(), troubles, Reach()) for each in families]
     today = {item.member.id for each in treated for item in each.items}
     odd = sorted(today ^ {each.document_id for each in planned})
     if odd:

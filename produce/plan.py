@@ -13,12 +13,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from produce.numbering import first_number, reservation_of
+from produce.reach import reach
 from produce.selection import (
     Chosen,
     Family,
     choose,
     in_chunks,
     load_families,
+    pending,
     refuse_unprocessed,
     tag_id,
     tagged,
@@ -75,17 +77,21 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
     _refuse_name(case, connection, specification.name)
     first = first_number(connection, specification)
     chosen = choose(case, connection, specification)
-    excluded = tagged(connection, specification.exclude_tags)
+    excluded = excluded_by(connection, specification)
     families = load_families(connection, chosen.ids)
-    refuse_unprocessed(families)
+    waiting = pending(connection)
+    refuse_unprocessed(waiting, families, specification.allow_unprocessed)
     _refuse_privilege(connection, specification, families)
     troubles = troubles_of(connection, families)
-    treated = [treat(each, specification, excluded, troubles) for each in families]
+    beyond = reach(connection, {each.id for f in families for each in f.members}, excluded)
+    treated = [treat(each, specification, excluded, troubles, beyond) for each in families]
     items = tuple(item for each in treated for item in each.items)
     if not items:
         raise SpecificationError(_nothing(specification, chosen))
     conflicts = _conflicts(connection, specification, families, treated, excluded)
     conflicts |= _not_whole(items, troubles)
+    if waiting:
+        conflicts["of the case, not processed yet"] = tuple(control(each) for each in waiting)
     counts = _counts(chosen.ids, families, treated, items)
     counts["not searchable yet, so not looked at"] = chosen.unseen
     return Plan(specification.name, specification.bates(first), counts, conflicts, items)
@@ -138,6 +144,15 @@ def privilege_names(connection: sa.Connection) -> list[str]:
     denied = re.compile(r"^(not|non|no)\b[\s_-]*|^nonpriv", re.IGNORECASE)
     meant = re.compile(r"privileg|\bpriv\b|attorney.client|work.product", re.IGNORECASE)
     return [each for each in names if meant.search(each) and not denied.search(each)]
+
+
+def excluded_by(connection: sa.Connection, specification: Specification) -> set[int]:
+    """Documents that tags withhold: the excluded ones, and any of privilege that is not allowed.
+
+    None of the latter is in a planned family, but an archive or a copy of it may be.
+    """
+    names = {*specification.exclude_tags, *privilege_names(connection)}
+    return tagged(connection, sorted(names - {*specification.allow_tags}))
 
 
 def _refuse_privilege(
@@ -215,7 +230,9 @@ def _conflicts(
     members = [each for family in families for each in family.members]
     found: dict[str, Iterable[int]] = {
         "withheld": ids - open_ids,
-        "same bytes as a withheld document": _twins(connection, open_ids, excluded),
+        "same bytes as a withheld document": _twins(
+            connection, open_ids, excluded | (ids - open_ids)
+        ),
         "produced before": _produced_before(connection, ids, specification.name),
         "exceptions": [i.member.id for i in items if i.member.disposition == "exception"],
         "waiting for OCR": [i.member.id for i in items if i.member.ocr_waiting],

@@ -67,14 +67,20 @@ def productions(connection: sa.Connection) -> list[Production]:
 def production(connection: sa.Connection, name: str) -> Production:
     """The production of this name; raises `ProductionError` where there is none."""
     p = tables.productions
-    row = connection.execute(sa.select(p).where(p.c.name == name)).one_or_none()
+    named = p.c.name == printable(name)  # else a name from odd bytes would break the statement
+    row = connection.execute(sa.select(p).where(named)).one_or_none()
     if row is None:
         known = ", ".join(connection.execute(sa.select(p.c.name).order_by(p.c.id)).scalars())
         raise ProductionError(
-            f"There is no production {name!r}; this case has {known or 'none'}. Plan one with "
-            f"'redwell produce plan {name}'"
+            f"There is no production {printable(name)!r}; this case has {known or 'none'}. See "
+            "'redwell produce plan --help'"
         )
     return _production(row)
+
+
+def printable(text: str) -> str:
+    """A name from the command line as it can be shown and looked up: odd bytes are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _production(row: AnyRow) -> Production:

@@ -15,7 +15,7 @@ from produce.interface import RenderBatch, RenderJob, RenderResult
 from produce.record import Mapper, PlannedItem, Production, Render, items, update_items, write_notes
 from produce.selection import in_chunks
 from produce.treating import native_or_slip
-from produce.treatment import OFFICE_TYPES, Treatment
+from produce.treatment import MAILS, OFFICE_TYPES, Treatment
 from produce.values import mail_header
 from records import tables
 from records.case import Case
@@ -26,7 +26,6 @@ from records.options import Advance
 
 _JOBS = 16
 _BYTES = 32 << 20
-_MAILS = ("email", "msg")
 NO_OFFICE = "LibreOffice is not installed"
 
 
@@ -114,7 +113,7 @@ def _work(connection: sa.Connection, production: Production) -> list[_Work]:
     for row in rows:
         header = (
             mail_header(Fields.from_json(row.fields), pending[row.id].detail["attachments"], zone)
-            if row.type in _MAILS
+            if row.type in MAILS
             else ()
         )
         job = RenderJob(row.id, row.sha256, row.type, row.mime, row.name, row.text_sha256, header)

@@ -171,16 +171,28 @@ def _member(row: sa.Row[*tuple[Any, ...]]) -> Member:
     )
 
 
-def refuse_unprocessed(families: Sequence[Family]) -> None:
-    """Raise `SpecificationError` where a family was not read to its end: it could grow."""
-    pending = [
-        each.control
-        for family in families
-        for each in family.members
-        if each.disposition == Disposition.PENDING
-    ]
-    if pending:
+def pending(connection: sa.Connection) -> list[int]:
+    """Documents of the case that were collected and not processed yet."""
+    c = tables.documents.c
+    query = sa.select(c.id).where(c.disposition == Disposition.PENDING).order_by(c.id)
+    return list(connection.execute(query).scalars())
+
+
+def refuse_unprocessed(waiting: Sequence[int], families: Sequence[Family], allowed: bool) -> None:
+    """Raise `SpecificationError` where documents wait to be processed, `allowed` or not.
+
+    A selected family could grow, which nothing allows. An unread document elsewhere may be a copy
+    of a selected one, or carry the tag that protects it.
+    """
+    selected = sorted({each.id for family in families for each in family.members} & {*waiting})
+    if selected:
         raise SpecificationError(
-            f"{len(pending)} selected documents are not processed yet (as {pending[0]}): run "
-            "'redwell process' first"
+            f"{len(selected)} selected documents are not processed yet (as "
+            f"{control(selected[0])}): run 'redwell process' first"
+        )
+    if waiting and not allowed:
+        raise SpecificationError(
+            f"{len(waiting)} documents of the case are not processed yet (as "
+            f"{control(waiting[0])}), and any of them may be a copy of a selected one or carry a "
+            "tag that protects it: run 'redwell process' first, or plan with --allow-unprocessed"
         )

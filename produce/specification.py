@@ -30,6 +30,9 @@ class Specification(BaseModel):
     allow_tags: tuple[str, ...] = Field(
         default=(), description="Privilege tags that are produced in spite of their name."
     )
+    allow_unprocessed: bool = Field(
+        default=False, description="Produce though documents of the case are not processed yet."
+    )
     inline: Literal["parent", "own"] = Field(
         default="parent", description="Inline pictures: shown in the parent, or of their own."
     )
@@ -75,6 +78,14 @@ class Specification(BaseModel):
             ) from error
         if not all(c.isprintable() for c in value) or value != value.strip():
             raise ValueError(f"the legend {value!r} must be one line without spaces around it")
+        return value
+
+    @field_validator("query", "tag", "exclude_tags", "allow_tags")
+    @classmethod
+    def _readable(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        for each in value if isinstance(value, tuple) else (value or "",):
+            if any("\ud800" <= c <= "\udfff" for c in each):
+                raise ValueError(f"{each!r} holds bytes that are no UTF-8")
         return value
 
     @model_validator(mode="after")

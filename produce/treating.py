@@ -2,12 +2,14 @@
 
 Withholding goes with what shows the withheld: a parent that displays a withheld picture or
 object is withheld too, and so are the parts that a withheld document displays. A file that
-contains a withheld document is never produced natively.
+contains a withheld document, in its family or across families, is never produced natively, and
+neither is one whose contents are families of their own.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from produce.reach import Reach
 from produce.selection import Family, Member
 from produce.specification import Specification
 from produce.treatment import MASKED, Treatment, native_reason
@@ -22,6 +24,7 @@ LOST = frozenset(
         *(Code.MEMORY, Code.UNREADABLE_SOURCE),
     }
 )
+CONTENTS_APART = "its contents are separate documents"
 _SHOWN_IN_PARENT = (Role.INLINE, Role.EMBEDDED)
 
 
@@ -29,7 +32,7 @@ _SHOWN_IN_PARENT = (Role.INLINE, Role.EMBEDDED)
 class Item:
     """A document on the plan. `parent` is the nearest ancestor that is on the plan too.
 
-    `hide_path` is set below a withheld ancestor, whose name the path would tell;
+    `hide_path` is set where it or a copy is below a withheld one, whose name the path would tell;
     `holds_withheld` where the document's file contains a withheld one. `attachments` are the names
     that a mail's pages may show: of all it holds, on the plan or not, withheld ones masked.
     """
@@ -64,8 +67,11 @@ def treat(
     specification: Specification,
     excluded: set[int],
     troubles: Troubles,
+    beyond: Reach,
 ) -> Treated:
-    """Decide for one family. `excluded` are all documents whose tags withhold them."""
+    """Decide for one family. `excluded` are all documents whose tags withhold them, and `beyond`
+    is what they reach in other families.
+    """
     tree = Tree(family, excluded)
     items: list[Item] = []
     left: list[tuple[Member, str]] = []
@@ -79,15 +85,16 @@ def treat(
             left.append((member, why_not))
             continue
         produced.add(member.id)
-        treatment, reason = _treatment(member, specification, tree, troubles)
+        holding = member.id in tree.holding or member.id in beyond.holding
+        treatment, reason = _treatment(member, specification, tree, troubles, beyond, holding)
         items.append(
             Item(
                 member,
                 treatment,
                 reason,
                 next((each for each in tree.ancestors(member.id) if each in produced), None),
-                any(each in tree.withheld for each in tree.ancestors(member.id)),
-                member.id in tree.holding,
+                member.id in tree.below or member.id in beyond.below,
+                holding,
                 tree.attachments(member.id),
             )
         )
@@ -111,6 +118,7 @@ class Tree:
             if self._parents.get(member.id) in self.withheld and member.role in _SHOWN_IN_PARENT:
                 self.withheld.add(member.id)
         self.holding = {ancestor for each in self.withheld for ancestor in self.ancestors(each)}
+        self.below = {each for each in ids if self.withheld.intersection(self.ancestors(each))}
 
     def holds_any(self, document_id: int) -> bool:
         """Whether a member holds others directly."""
@@ -158,19 +166,24 @@ def _treatment(
     specification: Specification,
     tree: Tree,
     troubles: Troubles,
+    beyond: Reach,
+    holding: bool,
 ) -> tuple[Treatment, str]:
     if member.id in tree.withheld:
         return Treatment.WITHHELD, "tagged" if member.id in tree.tagged else "shows what is tagged"
+    if member.id in beyond.apart:
+        code = troubles.exceptions.get(member.id)
+        return Treatment.SLIP, f"{code}; {CONTENTS_APART}" if code else CONTENTS_APART
     if member.disposition == Disposition.CONTAINER:
         if tree.holds_any(member.id) and member.id not in troubles.incomplete:
             return Treatment.SLIP, "container"
-        return native_or_slip("container, not opened whole", member.id in tree.holding)
+        return native_or_slip("container, not opened whole", holding)
     reason = _why_native(member, specification, troubles.exceptions)
     if member.sha256 is None:
         return Treatment.SLIP, reason or "bytes not available"
     if not reason:
         return Treatment.IMAGE, ""
-    return native_or_slip(reason, member.id in tree.holding)
+    return native_or_slip(reason, holding)
 
 
 def _why_native(member: Member, specification: Specification, exceptions: Mapping[int, str]) -> str:

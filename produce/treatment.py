@@ -34,6 +34,8 @@ OFFICE_TYPES = frozenset(
     }
 )
 
+MAILS = frozenset({"email", "msg"})
+
 _NATIVE_MIMES = ("audio/", "video/")
 
 

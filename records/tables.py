@@ -114,7 +114,7 @@ notes = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     _ref("document_id", "documents"),
-    _text("severity"),  # exception, warning
+    _text("severity"),  # exception, warning, resolved (an exception that a later run mended)
     _text("code", index=True),
     _text("message"),
     _text("tool"),

@@ -1,12 +1,16 @@
 """The fields of a query that the database answers."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from index import search
+from index.catalog import SqlCatalog
 from index.dates import period
 from records import tables, times
 from records.case import Case
@@ -145,6 +149,46 @@ def _productions(case: Case) -> None:
 
 
 REVIEW = {1, 2, 5, 7, 8, 9}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("size:99999999999999999gb", "size:>=9223372036854775808", "size:1..99999999999999999gb"),
+        *("pages:9999999999999999", "docid:RW-9999999999", "docid:1..4294967296"),
+        *("family:9999999999", f"bates:ABC{'9' * 5000}", "date:>99999", "date:0000"),
+    ],
+)
+def test_absurd_numbers_are_refused(case: Case, query: str) -> None:
+    with pytest.raises(QueryError):
+        search(case, query)
+
+
+_ODD = st.one_of(
+    st.integers(-(10**40), 10**40).map(str),
+    st.sampled_from(["9999-12-31T23:59", "0001-01-01", "4294967295", "ABC" + "9" * 40, "٣", "²"]),
+    st.text(alphabet='0123456789RW-ABC.:gbkT ٣\x00\ud800é*?"', max_size=30),
+    st.text(max_size=20),
+)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    field=st.integers(0, 30),
+    operator=st.sampled_from(["", "=", ">", "<", ">=", "<=", '"']),
+    value=_ODD,
+    upper=st.none() | _ODD,
+)
+def test_no_value_brings_another_error(
+    case: Case, field: int, operator: str, value: str, upper: str | None
+) -> None:
+    names = SqlCatalog(case).names()
+    last = "" if upper is None else f"..{upper}"
+    query = f"{names[field % len(names)]}:{operator}{value}{last}"
+    with suppress(QueryError):
+        search(case, query)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pyzipper
 import sqlalchemy as sa
 from click.testing import CliRunner
 
@@ -242,6 +243,28 @@ def test_another_source_of_the_same_custodian_gets_rows_of_its_own(
     assert second.files_already_collected == 0
     assert second.items == first.items
     assert ingest(case, Inline(), backup, "Ann Lee").items == 0
+
+
+def test_bytes_that_come_with_a_password_take_the_old_row_over(case: Case, tmp_path: Path) -> None:
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    with pyzipper.AESZipFile(folder / "a.zip", "w", encryption=pyzipper.WZ_AES) as archive:
+        archive.setpassword(b"letmein")
+        archive.writestr("memo.txt", "the words")
+    first = ingest(case, Inline(), folder, "Ann Lee")
+    assert (first.items, first.outcomes) == (2, {"container": 1, "exception": 1})
+    again = ingest(case, Inline(), folder, "Ann Lee", ("letmein",))
+    assert (again.items, again.items_already_collected) == (0, 2)
+    c, n = tables.documents.c, tables.notes.c
+    with case.read() as connection:
+        rows = connection.execute(sa.select(c.id, c.address, c.disposition, c.size)).all()
+        notes = connection.execute(sa.select(n.document_id, n.severity, n.code)).all()
+    assert [tuple(row) for row in rows] == [
+        (1, "a.zip", "container", rows[0].size),
+        (2, "a.zip!/memo.txt", "pending", 9),
+    ]
+    assert [tuple(row) for row in notes] == [(2, "resolved", "encrypted")]
+    assert ingest(case, Inline(), folder, "Ann Lee").items == 0
 
 
 def test_one_file_may_be_the_source(case: Case, source: Path) -> None:

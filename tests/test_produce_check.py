@@ -402,7 +402,8 @@ def _facts(folder: Path) -> Facts:
     )
     digest = hashlib.sha256((folder / "MANIFEST.sha256").read_bytes()).hexdigest()
     closed = frozenset({"RW-00000003"})
-    return Facts("VOL1", 300, "CONFIDENTIAL", documents, closed, (("VOL0", "X", 7, 9),), digest)
+    others = (("VOL0", "X", 7, 9),)
+    return Facts("VOL1", 300, "CONFIDENTIAL", documents, closed, frozenset(), others, digest)
 
 
 def test_good_volume_agrees_with_its_case(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The commands as a script meets them."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,49 @@ def test_run_of_an_unknown_production(case: Case) -> None:
         _call(case, "run", "VOL9")
     with pytest.raises(SourceError):
         _call(case, "run", "VOL9", "--passwords", "/nowhere/list")
+
+
+@pytest.mark.parametrize("name", ["\udcff", "a" * 300, "x/" + "a" * 300, "æ,þ\x14\n", "", "%"])
+def test_odd_names_are_refused_in_words(case: Case, name: str) -> None:
+    for arguments in (["check", name], ["run", name]):
+        with pytest.raises(ProductionError):
+            _call(case, *arguments)
+    for given in (["--tag", "Responsive"], ["--tag", name], ["--query", name]):
+        with pytest.raises(SpecificationError):
+            _call(case, "plan", name, *given)
+    with pytest.raises(SpecificationError):
+        _call(case, "plan", "VOL1", "--tag", name)
+
+
+def test_query_of_odd_bytes_is_refused(case: Case) -> None:
+    with pytest.raises(SpecificationError):
+        _call(case, "plan", "VOL1", "--query", "\udcff")
+
+
+def test_check_of_what_is_no_volume(case: Case, tmp_path: Path) -> None:
+    file = tmp_path / "VOL.zip"
+    file.write_bytes(b"x")
+    for target in (file, file / "below"):
+        with pytest.raises(ProductionError, match=str(file)):
+            _call(case, "check", str(target))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(CheckFailedError, match="missing-dat"):
+        _call(case, "check", str(tmp_path / "empty"))
+
+
+@pytest.mark.parametrize("what", ["", "DATA", "DATA/VOL1.dat", "TEXT/0001/ABC0000001.txt"])
+def test_check_of_what_may_not_be_read(case: Case, what: str) -> None:
+    plan(case, specification("VOL1"))
+    volume = Path(run(case, "VOL1", workshop()).folder)
+    mode = (volume / what).stat().st_mode
+    (volume / what).chmod(0)
+    try:
+        if os.access(volume / what, os.R_OK):
+            pytest.skip("this user reads everything")
+        with pytest.raises(CheckFailedError, match="unreadable"):
+            _call(case, "check", str(volume))
+    finally:
+        (volume / what).chmod(mode)
 
 
 def test_list_and_check(case: Case) -> None:

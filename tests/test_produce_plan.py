@@ -338,6 +338,80 @@ def test_unprocessed_members_are_refused(case: Case) -> None:
         plan(case, specification())
 
 
+def test_documents_that_wait_anywhere_are_refused_or_told(case: Case) -> None:
+    add(case, 1)
+    add(case, 2, disposition=Disposition.PENDING)  # perhaps a copy that carries a tag
+    tag(case, "Responsive", [1])
+    with pytest.raises(SpecificationError, match=r"1 documents of the case.*RW-00000002.*process"):
+        plan(case, specification())
+    found = plan(case, specification(allow_unprocessed=True))
+    assert found.conflicts["of the case, not processed yet"] == ("RW-00000002",)
+    tag(case, "Responsive", [2])  # what is selected itself is never planned unread
+    with pytest.raises(SpecificationError, match="1 selected documents"):
+        plan(case, specification(allow_unprocessed=True))
+
+
+def _damaged_archive(case: Case) -> None:
+    """An archive that could be read in part, within another: its members are families."""
+    add(case, 1, type_="zip", disposition=Disposition.CONTAINER)
+    add(case, 2, type_="zip", disposition=Disposition.EXCEPTION, found_in=1, role=Role.MEMBER)
+    note(case, 2, "truncated")
+    add(case, 3, found_in=2, role=Role.MEMBER, name="memo.txt")
+    add(case, 4, found_in=2, role=Role.MEMBER)
+    tag(case, "Responsive", [2, 4])
+
+
+@pytest.mark.parametrize("privileged", [[], [3]])
+def test_archive_whose_members_stand_alone_never_goes_out(
+    case: Case, privileged: list[int]
+) -> None:
+    _damaged_archive(case)
+    tag(case, "Privileged", privileged)
+    found = plan(case, specification(exclude_tags=("Privileged",)))
+    reason = "truncated; its contents are separate documents"
+    assert _items(found) == [(2, "slip", reason), (4, "image", "")]
+    assert found.items[0].holds_withheld == bool(privileged)
+
+
+def test_mailbox_taken_for_a_text_is_not_imaged_beside_its_messages(case: Case) -> None:
+    add(case, 1, text="From a\nall of it")
+    add(case, 2, found_in=1, role=Role.MESSAGE, type_="email")
+    tag(case, "Responsive", [1])
+    assert _items(plan(case, specification())) == [
+        (1, "slip", "its contents are separate documents")
+    ]
+
+
+def test_what_holds_the_copy_of_a_withheld_document_holds_a_withheld_one(case: Case) -> None:
+    _damaged_archive(case)
+    add(case, 5, disposition=Disposition.EXCEPTION, type_="zip")
+    add(case, 6, found_in=5, role=Role.MEMBER, disposition=Disposition.DUPLICATE, duplicate_of=3)
+    tag(case, "Responsive", [5])
+    tag(case, "Privileged", [3])
+    found = plan(case, specification(exclude_tags=("Privileged",)))
+    assert {each.member.id: each.holds_withheld for each in found.items} == {
+        2: True,
+        4: False,
+        5: True,
+    }
+
+
+def test_path_below_a_withheld_archive_is_hidden_across_families_and_copies(case: Case) -> None:
+    _damaged_archive(case)
+    add(case, 5, name="same.txt")
+    add(case, 6, found_in=2, role=Role.MEMBER, disposition=Disposition.DUPLICATE, duplicate_of=5)
+    add(case, 7, name="free.txt")
+    tag(case, "Responsive", [5, 7])
+    tag(case, "Privileged", [2])
+    found = plan(case, specification(exclude_tags=("Privileged",)))
+    assert {each.member.id: each.hide_path for each in found.items} == {
+        2: False,
+        4: True,
+        5: True,
+        7: False,
+    }
+
+
 def test_dry_run_writes_nothing(case: Case) -> None:
     add(case, 1)
     tag(case, "Responsive", [1])

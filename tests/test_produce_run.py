@@ -414,6 +414,101 @@ def test_family_that_grew_after_the_plan_stops_the_run(case: Case) -> None:
         run(case, "ABC_PROD001", workshop(office=lambda: True))
 
 
+def _damaged_archive(case: Case) -> None:
+    add(case, 20, name="all.zip", type_="zip", disposition=Disposition.EXCEPTION,
+        data=b"the archive holds secret-memo.txt", text="secret-memo.txt")  # fmt: skip
+    note(case, 20, "truncated")
+    add(case, 21, name="secret-memo.txt", found_in=20, role=Role.MEMBER, text="secret-memo.txt")
+    add(case, 22, name="lunch.txt", found_in=20, role=Role.MEMBER, text="lunch")
+    tag(case, "Responsive", [20, 21, 22])
+
+
+def test_archive_with_a_withheld_member_tells_nothing_of_it(case: Case) -> None:
+    _damaged_archive(case)
+    tag(case, "Privileged", [21])
+    _, folder = _made(case, exclude_tags=("Privileged",))
+    everything = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert b"secret-memo" not in everything
+    assert b"lunch.txt" in everything
+
+
+def test_archive_planned_natively_by_an_earlier_program_is_stopped(case: Case) -> None:
+    _damaged_archive(case)
+    plan(case, specification())
+    i = tables.production_items
+    with case.write() as connection:
+        archive = i.c.document_id == 20
+        connection.execute(i.update().where(archive).values(treatment="native", reason="truncated"))
+    with pytest.raises(ProductionError, match="RW-00000020"):
+        run(case, "ABC_PROD001", workshop())
+
+
+def test_native_of_an_archive_in_a_frozen_volume_is_found(case: Case) -> None:
+    add(case, 20, name="all.zip", type_="zip", disposition=Disposition.EXCEPTION)
+    tag(case, "Responsive", [20])
+    _, folder = _made(case)
+    add(case, 21, found_in=20, role=Role.MEMBER)
+    with case.read() as connection:
+        facts = facts_of(connection, production(connection, "ABC_PROD001"))
+    assert [each.code for each in check(folder, facts)] == ["privileged"]
+
+
+def test_privilege_on_an_archive_around_the_selection_hides_its_path(case: Case) -> None:
+    add(case, 20, name="counsel.zip", type_="zip", disposition=Disposition.CONTAINER)
+    add(case, 21, found_in=20, role=Role.MEMBER)
+    tag(case, "Responsive", [21])
+    tag(case, "Privileged", [20])  # neither excluded nor allowed; what it is on is not selected
+    planned = {each.member.id: each for each in plan(case, specification()).items}
+    assert planned[21].hide_path
+    _, folder = _made(case)
+    assert b"folder/21" not in (folder / "DATA/ABC_PROD001.dat").read_bytes()
+
+
+def test_tag_on_an_archive_stops_what_would_tell_its_path(case: Case) -> None:
+    _damaged_archive(case)
+    with case.write() as connection:
+        d = tables.documents
+        connection.execute(d.update().where(d.c.id == 20).values(disposition="container"))
+    plan(case, specification())
+    tag(case, "Privileged", [20])
+    with pytest.raises(ProductionError, match=r"RW-0000002[12]"):
+        run(case, "ABC_PROD001", workshop())
+
+
+def test_text_of_an_archive_that_holds_a_withheld_file_stays_back(case: Case) -> None:
+    add(case, 20, name="m.eml", type_="email", text="the mail")
+    add(case, 21, family=20, position=1, found_in=20, role=Role.ATTACHMENT, type_="7z",
+        disposition=Disposition.CONTAINER, text="list: advice.docx")  # fmt: skip
+    add(case, 22, family=20, position=2, found_in=21, role=Role.ATTACHMENT, name="advice.docx")
+    tag(case, "Responsive", [20])
+    tag(case, "Privileged", [22])
+    _, folder = _made(case, exclude_tags=("Privileged",))
+    texts = [path.read_bytes() for path in sorted((folder / "TEXT/0001").iterdir())]
+    assert b"the mail" in texts
+    assert not any(b"advice" in each for each in texts)
+
+
+def test_documents_collected_after_the_plan_stop_it_until_processed(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan(case, specification())
+
+    def collecting(batch: RenderBatch) -> tuple[RenderResult, ...]:
+        if batch.jobs[0].document_id == 7:
+            add(case, 30, disposition=Disposition.PENDING)
+        return plain_render(batch)
+
+    monkeypatch.setattr("produce.rendering._JOBS", 1)
+    with pytest.raises(ProductionError, match=r"RW-00000030.*redwell process"):
+        run(case, "ABC_PROD001", workshop(render=collecting))
+    with case.read() as connection:
+        assert reservations(connection) == []
+    with pytest.raises(ProductionError, match="RW-00000030"):  # before any work, too
+        run(case, "ABC_PROD001", workshop())
+    plan(case, specification(allow_unprocessed=True))
+    assert run(case, "ABC_PROD001", workshop()).counts["documents"] == 6
+
+
 def test_damaged_native_in_the_store_stops_the_run(case: Case) -> None:
     digest = hashlib.sha256(b"bytes of 5").hexdigest()
     plan(case, specification())

@@ -18,6 +18,12 @@ from review.commands import tag_group
 from tests.index_cases import Doc, add, case_with, index_here
 
 
+@pytest.mark.parametrize("number", ["RW-9999999999", "4294967296"])
+def test_numbers_that_no_document_can_have_are_named(number: str) -> None:
+    with pytest.raises(SelectionError, match=number):
+        tags.read_ids(["RW-00000001", number])
+
+
 @pytest.fixture
 def case(tmp_path: Path) -> Iterator[Case]:
     docs = [

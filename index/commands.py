@@ -23,6 +23,7 @@ from records.case import Case, opened
 from records.control import control
 from records.options import (
     case_option,
+    counted,
     engine_for,
     json_option,
     print_json,
@@ -227,8 +228,10 @@ def _print_table(count: int, found: Iterable[Line], limit: int | None) -> None:
             click.echo("\t".join(cells))
             for pieces in line.snippets:
                 click.echo(f"    {_starred(pieces)}")
-    told = "1 document" if count == 1 else f"{count:,} documents"
-    click.echo(told + (f", the first {limit} shown" if limit is not None and limit < count else ""))
+    click.echo(
+        counted(count)
+        + (f", the first {limit} shown" if limit is not None and limit < count else "")
+    )
 
 
 def _bold(pieces: Iterable[Piece]) -> Text:

@@ -98,6 +98,11 @@ def say(message: str) -> None:
     click.echo(message, err=True)
 
 
+def counted(count: int) -> str:
+    """A number of documents in words."""
+    return "1 document" if count == 1 else f"{count:,} documents"
+
+
 def print_json(data: object) -> None:
     """Print one JSON value on stdout."""
     click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))

@@ -13,7 +13,7 @@ from index.searching import search
 from records.case import Case, opened
 from records.control import control
 from records.errors import SelectionError
-from records.options import case_option, json_option, print_json
+from records.options import case_option, counted, json_option, print_json
 from review import tags
 from review.tags import Action, Applied
 
@@ -119,9 +119,17 @@ def _selected(
         warn_incomplete(result)
         return result.ids, {"query": query, "missing": result.missing}
     if ids is not None:
-        return tags.read_ids(each for each in ids.split(",") if each.strip()), {"ids": ids}
+        found = tags.read_ids(each for each in ids.split(",") if each.strip())
+        return _some(found, "--ids"), {"ids": ids}
     assert from_file is not None
-    return _read_file(from_file), {"file": str(from_file)}
+    return _some(_read_file(from_file), str(from_file)), {"file": str(from_file)}
+
+
+def _some(found: BitMap, where: str) -> BitMap:
+    """An empty list is a failed export, not a wish to tag nothing."""
+    if not found:
+        raise SelectionError(f"{where} names no document")
+    return found
 
 
 def _read_file(path: Path) -> BitMap:
@@ -135,11 +143,14 @@ def _read_file(path: Path) -> BitMap:
 
 
 def _told(applied: Applied, dry_run: bool) -> str:
-    along = f" and {applied.families} of their families" if applied.families else ""
-    done = "put on" if applied.action == "add" else "taken off"
+    along = f" and {applied.families} more of their families" if applied.families else ""
+    adding = applied.action == "add"
+    done = "put on" if adding else "taken off"
+    unchanged = applied.asked + applied.families - applied.changed
+    rest = "had it already" if adding else "did not have it"
     return (
-        f"{applied.asked} documents{along}: '{applied.tag}' {'would be' if dry_run else 'was'} "
-        f"{done} {applied.changed} of them"
+        f"{counted(applied.asked)}{along}: '{applied.tag}' {'would be' if dry_run else 'was'} "
+        f"{done} {applied.changed}, {unchanged} {rest}"
     )
 
 

@@ -151,7 +151,7 @@ def test_a_hundred_thousand_documents_in_seconds(tmp_path: Path) -> None:
 
 def test_add_by_query_by_ids_and_by_file(case: Case, tmp_path: Path) -> None:
     told = run(case, "add", "privileged - ac", "--query", "gas")
-    assert told.stdout == "2 documents: 'Privileged - AC' was put on 2 of them\n"
+    assert told.stdout == "2 documents: 'Privileged - AC' was put on 2, 0 had it already\n"
     assert run(case, "remove", "Privileged - AC", "--ids", "RW-00000001, 2").exit_code == 0
     assert tagged(case) == set()
     listed = tmp_path / "ids.txt"
@@ -177,7 +177,7 @@ def test_what_the_commands_say(case: Case, tmp_path: Path) -> None:
     add(case, [Doc("gas again")])
     told = run(case, "add", "Privileged - AC", "--query", "gas", "--families", "--dry-run")
     assert told.stderr == "1 document is not in the index yet: run redwell index\n"
-    assert told.stdout == "2 documents: 'Privileged - AC' would be put on 2 of them\n"
+    assert told.stdout == "2 documents: 'Privileged - AC' would be put on 2, 0 had it already\n"
     told = run(case, "add", "Privileged - AC", "--ids", "4")
     assert "suppressed duplicates (RW-00000004)" in told.stderr
     assert run(case, "define", "Hot", "--description", "look").stdout == "Tag 'Hot' is defined\n"

@@ -4,6 +4,7 @@ Object stores show an object only when it is whole, so a blob is put under its n
 other file systems it is written beside and moved.
 """
 
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,10 @@ from records.errors import StoreError
 from store.interface import Digests, StoreWriter
 from store.local import CHUNK, LocalStore, sha256_of
 
+# These show an object only when it is whole; on others a blob is written beside and moved.
+_OBJECT_STORES = frozenset({"memory", "s3", "s3a", "gs", "gcs", "abfs", "az"})
+_PART = ".part"
+
 
 class FsspecStore:
     """Blobs behind an fsspec file system."""
@@ -24,6 +29,9 @@ class FsspecStore:
     def __init__(self, address: str) -> None:
         self.address = address
         self._fs, self._root = fsspec.core.url_to_fs(address)
+        protocols = self._fs.protocol
+        names = {protocols} if isinstance(protocols, str) else set(protocols)
+        self._whole_objects = bool(names & _OBJECT_STORES)
 
     def _key(self, sha256: str) -> str:
         return f"{self._root}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
@@ -44,8 +52,12 @@ class FsspecStore:
             return
         key = self._key(sha256)
         self._fs.makedirs(key.rsplit("/", 1)[0], exist_ok=True)
-        with self._fs.transaction, path.open("rb") as source, self._fs.open(key, "wb") as target:
+        # fsspec's own transactions belong to the file system object, which threads share.
+        written = key if self._whole_objects else f"{key}.{secrets.token_hex(8)}{_PART}"
+        with path.open("rb") as source, self._fs.open(written, "wb") as target:
             shutil.copyfileobj(source, target, CHUNK)
+        if written != key:
+            self._fs.mv(written, key)
 
     def open(self, sha256: str) -> BinaryIO:
         """Open a blob; see `Store.open`."""
@@ -82,11 +94,17 @@ class FsspecStore:
     def hashes(self) -> Iterator[str]:
         """Every blob's hash, in order."""
         if self._fs.isdir(self._root):
-            yield from sorted(key.rsplit("/", 1)[1] for key in self._fs.find(self._root))
+            names = (key.rsplit("/", 1)[1] for key in self._fs.find(self._root))
+            yield from sorted(name for name in names if not name.endswith(_PART))
 
     def sweep(self) -> int:
-        """Nothing is ever left behind: staging is in a temporary folder of the writer."""
-        return 0
+        """Remove what writers that died left half-written."""
+        if self._whole_objects or not self._fs.isdir(self._root):
+            return 0
+        left = [key for key in self._fs.find(self._root) if key.endswith(_PART)]
+        for key in left:
+            self._fs.rm_file(key)
+        return len(left)
 
 
 class FsspecWriter:

@@ -124,6 +124,37 @@ def test_damage_is_seen(tmp_path: Path) -> None:
     assert not store.verify(sha256)
 
 
+def test_many_threads_write_at_once(store: Store) -> None:
+    """File system objects of fsspec are shared by threads; nothing of one may end another."""
+    failed: list[BaseException] = []
+
+    def write(number: int) -> None:
+        try:
+            for each in range(10):
+                _put(store, f"{number * each}".encode())
+        except Exception as error:  # noqa: BLE001 any failure of a thread is the finding
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert all(store.verify(each) for each in store.hashes())
+
+
+def test_what_a_dead_remote_writer_left_is_swept_up(tmp_path: Path) -> None:
+    store = open_store(f"file://{tmp_path}/store")
+    kept = _put(store, b"kept")
+    left = tmp_path / "store" / "ab" / "cd" / "abcd.1234.part"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    assert list(store.hashes()) == [kept]
+    assert store.sweep() == 1
+    assert not left.exists()
+
+
 def test_a_dead_writer_is_swept_up(tmp_path: Path) -> None:
     store = open_store(str(tmp_path))
     kept = _put(store, b"kept")

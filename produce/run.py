@@ -10,11 +10,10 @@
 Nothing in the volume depends on when or in how many runs it was made.
 """
 
-import errno
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,7 @@ from produce.record import (
 from produce.treatment import Treatment
 from records import audit, tables, times
 from records.case import Case
-from records.errors import CheckFailedError, DiskFullError, ProductionError, ToolMissingError
+from records.errors import CheckFailedError, ProductionError, ToolMissingError
 from records.options import Advance
 from store import working
 
@@ -85,7 +84,7 @@ class Summary:
 
 def run(case: Case, name: str, workshop: Workshop) -> Summary:
     """Run a production to its end. Of a frozen one, verify that it still is what was frozen."""
-    with working(case, "produce"), _disk_errors(case):
+    with working(case, "produce"):
         with case.read() as connection:
             found = production(connection, name)
         if found.state == "frozen":
@@ -121,18 +120,6 @@ def _take_back(case: Case, found: Production) -> None:
             "away and run again"
         )
     final.rename(partial)
-
-
-@contextmanager
-def _disk_errors(case: Case) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise DiskFullError(
-            f"No room left under {case.folder}: free some and run again; what was done is kept"
-        ) from error
 
 
 def _prepare(case: Case, found: Production, workshop: Workshop) -> None:

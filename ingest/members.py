@@ -3,11 +3,14 @@
 import tempfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import BinaryIO, cast
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, cast
 
-from records.codes import Code
+from ingest.interface import FileType
+from records.codes import Code, Role
 from records.errors import DiskFullError
+from records.fields import Fields
 from records.notes import Note, exception
 from records.settings import Limits
 
@@ -28,7 +31,9 @@ class Member:
     `name` is as shown, `name_bytes` as received. `stream` stands at the start of the bytes; it
     is None where they could not be had, and then an exception among the notes says why. With a
     stream *and* an exception the bytes are damaged: what could be saved. The stream is closed
-    when the next member is asked for.
+    when the next member is asked for. `role` is MESSAGE for what a mailbox holds. `known` is the
+    type where the container's own format says it; `fields` what the container tells of its member
+    and its bytes do not: mail folder, read state, flags.
     """
 
     name: str
@@ -37,6 +42,9 @@ class Member:
     size: int
     modified_at: str | None
     notes: tuple[Note, ...] = ()
+    role: Role = Role.MEMBER
+    known: FileType | None = None
+    fields: Fields = field(default_factory=Fields)
 
     @property
     def failed(self) -> bool:
@@ -70,6 +78,28 @@ class Budget:
         if self._items < 0:
             self.ended = True
             raise BombError
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A container that is to be opened, and what that may cost.
+
+    `path` holds the bytes under a name that says nothing; `name_bytes` is the name as received,
+    `type` the short type (`ingest.kinds`). `volumes` are the paths of a whole set in its order,
+    `path` being the first, empty where the container is one file. `scratch` is an empty folder
+    to work in, which the caller removes. `part` is one of the parts that the planner of a large
+    mailbox gave (see `ingest.containers`), None for the whole.
+    """
+
+    path: Path
+    name_bytes: bytes
+    type: str
+    limits: Limits
+    passwords: tuple[str, ...]
+    budget: Budget
+    scratch: Path
+    volumes: tuple[Path, ...] = ()
+    part: dict[str, Any] | None = None
 
 
 class Spool:

@@ -63,6 +63,11 @@ class Code(StrEnum):
     OCR_LOW_CONFIDENCE = "ocr-low-confidence"
     EMBEDDED_LOST = "embedded-lost"
     PARTIAL = "partial"
+    VOLUME = "volume"
+    VOLUME_MISSING = "volume-missing"
+    RECOVERED = "recovered"
+    TNEF_OPENED = "tnef-opened"
+    RTF_BODY = "rtf-body"
 
 
 # What each code means, and what a person can do about it; docs/exception-codes.md shows it.
@@ -108,4 +113,22 @@ EXPLAINED: dict[Code, tuple[str, str]] = {
     Code.OCR_LOW_CONFIDENCE: ("OCR read a page badly.", "Do not rely on search for this page."),
     Code.EMBEDDED_LOST: ("An embedded item could not be taken out.", "Open the parent natively."),
     Code.PARTIAL: ("Only a part could be read.", "Look at the native file."),
+    Code.VOLUME: (
+        "A further volume of an archive kept in several files; what the set holds stands under "
+        "its first volume.",
+        "Nothing to do.",
+    ),
+    Code.VOLUME_MISSING: (
+        "A volume of the set is not beside the others.",
+        "Put all volumes into one folder and ingest again.",
+    ),
+    Code.RECOVERED: (
+        "Found in the mailbox's deleted space or outside its folders.",
+        "Say so where it is relied on; it may be incomplete.",
+    ),
+    Code.TNEF_OPENED: (
+        "Its winmail.dat was opened; the true attachments stand in its place.",
+        "Nothing to do.",
+    ),
+    Code.RTF_BODY: ("The body was kept as rich text only.", "Compare with the native file."),
 }

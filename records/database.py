@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from records.errors import DatabaseError
 
-SCHEMA = "0001"  # the newest revision under migrations/versions
+SCHEMA = "0002"  # the newest revision under migrations/versions
 
 
 def connect(address: str) -> sa.Engine:

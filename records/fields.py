@@ -22,7 +22,11 @@ class Address:
 class Fields:
     """Metadata that all formats share. Times are ISO 8601 in UTC with a final Z, or None.
 
-    `sent_offset` is the offset that the mail itself stated, in minutes east of UTC.
+    `sent_offset` is the offset that the mail itself stated, in minutes east of UTC. `kind` says
+    what a mailbox's item is: mail, meeting, appointment, contact, list, task, note, journal, post,
+    report or other. `folder` is where in its mailbox it lay, parted by "/". `security` holds
+    `smime-signed`, `smime-encrypted`, `pgp-signed` and `pgp-encrypted`. `starts_at` and `ends_at`
+    are those of a meeting, appointment or task; `to` and `cc` are then who must and who may come.
     """
 
     title: str = ""
@@ -45,7 +49,22 @@ class Fields:
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     conversation_index: str = ""
-    importance: str = ""
+    conversation_topic: str = ""
+    importance: str = ""  # high, low, normal
+    sensitivity: str = ""  # personal, private, confidential
+    reply_to: tuple[Address, ...] = ()
+    kind: str = ""
+    folder: str = ""
+    is_read: bool | None = None
+    is_draft: bool | None = None
+    flags: tuple[str, ...] = ()  # flagged, answered, forwarded, trashed, …: as the mailbox has them
+    categories: tuple[str, ...] = ()
+    voting: tuple[str, ...] = ()  # the choices that the sender offers
+    vote: str = ""  # the choice that this answer makes
+    starts_at: str | None = None
+    ends_at: str | None = None
+    location: str = ""
+    security: tuple[str, ...] = ()
     attachment_names: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()  # kinds of hidden content: comments, tracked-changes, …
     content_id: str = ""  # of an inline part, without its angle brackets
@@ -68,5 +87,5 @@ class Fields:
         return cls(**values)
 
 
-_PEOPLE = frozenset({"sender", "to", "cc", "bcc"})
+_PEOPLE = frozenset({"sender", "to", "cc", "bcc", "reply_to"})
 FIELD_NAMES = tuple(each.name for each in fields(Fields))

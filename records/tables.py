@@ -99,7 +99,54 @@ documents = sa.Table(
     _text("modified_at", nullable=True),
     sa.Column("fields", sa.JSON, nullable=False),  # records.fields.Fields as JSON
     _number("revision"),  # grows when text or fields change; the index holds one of them
+    # What the file system said of a source file: dates to the nanosecond, owner, rights.
+    sa.Column("origin", sa.JSON, nullable=True),
+    _ref("known_by_id", "hash_lists", nullable=True),  # the list of known files it stands on
     sa.UniqueConstraint("collection_id", "address", "sha256"),
+)
+
+# Containers that are opened in several batches, and how many of their parts are on record.
+openings = sa.Table(
+    "openings",
+    metadata,
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id"), primary_key=True),
+    sa.Column("parts", sa.JSON, nullable=False),  # what each part is, as its opener planned it
+    _number("done"),
+)
+
+# Lists of known files (NSRL and the like) that were applied to the case.
+hash_lists = sa.Table(
+    "hash_lists",
+    metadata,
+    _id(),
+    _text("name"),
+    _text("kind"),  # rdsv3, nsrl-text
+    _text("sha256"),  # of the list's file
+    _number("entries"),
+    _text("state"),  # applied, lifted
+    _text("actor"),
+    _text("at"),
+)
+
+# Rules that put documents aside before review, and what each of them met.
+cull_rules = sa.Table(
+    "cull_rules",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, unique=True, nullable=False),
+    sa.Column("condition", sa.JSON, nullable=False),
+    _text("state"),  # active, lifted
+    _text("actor"),
+    _text("at"),
+)
+
+culled = sa.Table(
+    "culled",
+    metadata,
+    sa.Column("rule_id", sa.Integer, sa.ForeignKey("cull_rules.id"), primary_key=True),
+    sa.Column(
+        "document_id", sa.Integer, sa.ForeignKey("documents.id"), primary_key=True, index=True
+    ),
 )
 
 raw_metadata = sa.Table(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from records.codes import Disposition, Role
+from records.codes import Code, Disposition, Role
 from records.fields import Fields
 from records.notes import Note
 from records.settings import Limits
@@ -108,3 +108,11 @@ class FileType:
 
     mime: str
     type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildFailure:
+    """How a child process ended instead of answering."""
+
+    code: Code  # TIMEOUT, CRASH or MEMORY
+    message: str

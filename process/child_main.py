@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from process.child_loop import serve
+from ingest.child_loop import serve
 from process.extract import extract
 from process.jvm import probe_java
 from process.ocr import read_page

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ingest.child_loop import progress
 from ingest.members import Budget
 from ingest.types import HEAD, disagrees, extension, identify
-from process.child_loop import progress
 from process.image import RASTER, read_image
 from process.image import TYPES as PICTURES
 from process.mail import read_mail, source_text

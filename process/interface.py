@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from records.codes import Code, Disposition, Role
+from records.codes import Disposition, Role
 from records.fields import Fields
 from records.notes import Note
 from records.settings import Limits
@@ -125,11 +125,3 @@ class OcrResult:
 
     sha256: str
     pages: tuple[OcrPage, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ChildFailure:
-    """How a child process ended instead of answering."""
-
-    code: Code  # TIMEOUT, CRASH or MEMORY
-    message: str

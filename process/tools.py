@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from process.child import Child
-from process.interface import ChildFailure
+from ingest.child import Child
+from ingest.interface import ChildFailure
 from process.tesseract import TesseractProbe
 from records.errors import ToolMissingError
 

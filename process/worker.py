@@ -9,10 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ingest.child import Child, item_number
+from ingest.interface import ChildFailure
 from ingest.types import extension
-from process.child import Child, item_number
+from ingest.workspace import workspace
 from process.interface import (
-    ChildFailure,
     ExtractBatch,
     ExtractedItem,
     ExtractJob,
@@ -23,7 +24,6 @@ from process.interface import (
     OcrResult,
     Text,
 )
-from process.workspace import workspace
 from records.codes import Code, Disposition, Role
 from records.fields import Fields
 from records.notes import Note, exception

@@ -1,6 +1,6 @@
 """The checking child: opens and hashes files of a volume, whose content came from evidence.
 
-Run as `python -m produce.check_child` by `process.child.Child`; called directly for files that
+Run as `python -m produce.check_child` by `ingest.child.Child`; called directly for files that
 hold nothing hostile.
 """
 
@@ -17,7 +17,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
-from process.child_loop import progress, serve
+from ingest.child_loop import progress, serve
 from produce.findings import Finding
 
 _COMPRESSION, _PHOTOMETRIC, _X, _Y, _UNIT = 259, 262, 282, 283, 296

@@ -14,8 +14,8 @@ from itertools import batched
 from pathlib import Path
 from typing import Any
 
-from process.child import Child
-from process.interface import ChildFailure
+from ingest.child import Child
+from ingest.interface import ChildFailure
 from produce.check_child import Due, Inspected, inspect
 from produce.findings import Finding
 

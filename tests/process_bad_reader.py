@@ -4,8 +4,8 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 
+from ingest.child_loop import serve
 from process import extract
-from process.child_loop import serve
 from process.child_main import handle
 from process.packed import read_zip
 from process.plain import read_text

@@ -198,4 +198,4 @@ def test_a_folder_just_made_is_not_swept_by_another(
     assert swept == [0]
 
 
-SWEEP = "import sys, pathlib, process.workspace as w; print(w.sweep(pathlib.Path(sys.argv[1])))"
+SWEEP = "import sys, pathlib, ingest.workspace as w; print(w.sweep(pathlib.Path(sys.argv[1])))"

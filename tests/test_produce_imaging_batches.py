@@ -24,7 +24,7 @@ from docx.oxml.ns import qn
 from msoffcrypto.format.ooxml import OOXMLFile
 from PIL import Image
 
-from process.child import Child
+from ingest.child import Child
 from produce.imaging import image_batch, libreoffice, probes, render_batch
 from produce.imaging.render import child
 from produce.interface import (
@@ -433,7 +433,7 @@ def test_libreoffice_that_hangs_is_ended_and_the_rest_is_done(tmp_path: Path) ->
 
 WORKER = """
 import sys
-from process.child import Child
+from ingest.child import Child
 child = Child("produce.imaging.child_main")
 file = {"source": sys.argv[1], "type": "rtf", "target": sys.argv[2] + "/o.pdf"}
 child.call({"do": "slip", "lines": ["x"], "target": sys.argv[2] + "/s.pdf"}, 60)

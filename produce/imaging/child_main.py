@@ -1,6 +1,6 @@
 """The imaging child: where hostile documents meet pikepdf, pdfium, Pillow, WeasyPrint, LibreOffice.
 
-Run as `python -m produce.imaging.child_main` by `process.child.Child`. Each request names what to
+Run as `python -m produce.imaging.child_main` by `ingest.child.Child`. Each request names what to
 `do` and paths; each answer has the pages, or a code and a reason.
 """
 
@@ -177,7 +177,7 @@ def _refusal(error: RenderError, source: str = "") -> Answer:
 def main() -> None:
     """Serve until the worker is gone."""
     isolate()
-    from process.child_loop import serve
+    from ingest.child_loop import serve
 
     serve(handle)
 

@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from process.child import Child
-from process.interface import ChildFailure
+from ingest.child import Child
+from ingest.interface import ChildFailure
 from produce.imaging import libreoffice
 from produce.imaging.route import office_suffix, way
 from produce.interface import RenderBatch, RenderJob, RenderResult

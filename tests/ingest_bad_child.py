@@ -1,4 +1,4 @@
-"""A child process that misbehaves on request; started by test_process_child.py."""
+"""A child process that misbehaves on request; started by test_ingest_child.py."""
 
 import os
 import re
@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any
 
-from process.child_loop import progress, serve
+from ingest.child_loop import progress, serve
 
 
 def _handle(request: dict[str, Any]) -> dict[str, Any]:

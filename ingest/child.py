@@ -21,7 +21,7 @@ from typing import IO, Any
 
 import psutil
 
-from process.interface import ChildFailure
+from ingest.interface import ChildFailure
 from records.codes import Code
 
 START_SECONDS = 120.0

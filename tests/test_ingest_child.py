@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from process.child import Child
-from process.interface import ChildFailure
+from ingest.child import Child
+from ingest.interface import ChildFailure
 from records.codes import Code
 
-MODULE = "tests.process_bad_child"
+MODULE = "tests.ingest_bad_child"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -155,7 +155,7 @@ def test_module_that_is_not_there_is_a_crash() -> None:
 
 def test_modules_of_the_current_folder_are_not_taken(tmp_path: Path) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('evidence ran')")
-    code = f"from process.child import Child\nprint(Child({MODULE!r}).call({{'what': 'echo'}}, 20))"
+    code = f"from ingest.child import Child\nprint(Child({MODULE!r}).call({{'what': 'echo'}}, 20))"
     done = subprocess.run(
         [sys.executable, "-P", "-c", code],
         cwd=tmp_path,
@@ -170,7 +170,7 @@ def test_modules_of_the_current_folder_are_not_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize("last", ["hang", "hold-lock"])
 def test_killed_parent_leaves_nobody(last: str) -> None:
     code = (
-        "from process.child import Child\n"
+        "from ingest.child import Child\n"
         f"child = Child({MODULE!r})\n"
         "pids = child.call({'what': 'grandchild'}, 20)\n"
         "print(pids['pid'], pids['grandchild'], flush=True)\n"

@@ -1,4 +1,4 @@
-"""The child's side of `process.child`: answer requests until the parent is gone."""
+"""The child's side of `ingest.child`: answer requests until the parent is gone."""
 
 import faulthandler
 import fcntl

@@ -103,12 +103,12 @@ def _members(
 ) -> Iterator[Member | Note]:
     wanted = [each for each in archive.infolist() if not _is_folder(each)]
     overlapping = _overlapping(wanted)
-    if len(wanted) > limits.embedded:
-        left = len(wanted) - limits.embedded
-        text = f"{len(wanted)} members; {left} past the limit of {limits.embedded} were left out"
+    if len(wanted) > limits.members:
+        left = len(wanted) - limits.members
+        text = f"{len(wanted)} members; {left} past the limit of {limits.members} were left out"
         yield _exception(Code.TOO_MANY, text)
     bombed = budget.ended
-    for number, info in enumerate(wanted[: limits.embedded]):
+    for number, info in enumerate(wanted[: limits.members]):
         refusal = _refusal(info, number in overlapping)
         if refusal is None and budget.ended:
             refusal = bomb_note(_TOOL, PYTHON)

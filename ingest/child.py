@@ -1,5 +1,6 @@
 """The supervisor of a sandboxed child process: calls with limits of time and memory.
 
+A call has one answer, or a stream of messages and bytes that is read as fast as it is wanted.
 Parsers of hostile files run in the child and nowhere else. The child leads a process group of
 its own; whatever goes wrong, the whole group is killed and the next call starts a fresh one. Made
 with `subprocess`, because Dask workers are daemonic and may not start multiprocessing children.
@@ -15,7 +16,7 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,6 +29,9 @@ START_SECONDS = 120.0
 MAX_ANSWER = 64 << 20
 _STDERR_KEPT = 8192
 _POLL = 0.1
+_MEMORY_LOOKED_AT = 1.0  # seconds; it costs a look at every process of the machine
+_MOST_BYTES = 1 << 20  # in one frame of a stream
+_HELD_BACK = 64  # messages and frames that wait for the caller
 _MEMORY_EXIT = 3  # -XX:+ExitOnOutOfMemoryError, and child_loop at a MemoryError
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,6 +53,43 @@ class Child:
         is at an item of a higher number (see `item_number`) than any before.
         After a failure `last_doing` is what the child said last by `child_loop.progress`.
         """
+        process = self._asked(request)
+        if isinstance(process, ChildFailure):
+            return process
+        answer = process.receive(self._number, seconds, self._memory)
+        if isinstance(answer, ChildFailure):
+            self.last_doing = process.doing
+            self.close()
+        return answer
+
+    def stream(
+        self, request: dict[str, Any], seconds: float
+    ) -> Iterator[dict[str, Any] | bytes | ChildFailure]:
+        """Send `request` and give what the child sends, message by message, bytes by bytes.
+
+        The clock, of `seconds`, runs while the child is waited for and begins again with all that
+        comes. A `ChildFailure` is the last that comes. A caller who does not read to the end costs
+        the child its life.
+        """
+        process = self._asked(request)
+        if isinstance(process, ChildFailure):
+            yield process
+            return
+        ended = False
+        try:
+            for each in process.receive_all(self._number, seconds, self._memory):
+                ended = isinstance(each, ChildFailure)
+                if ended:
+                    self.last_doing = process.doing
+                    self.close()
+                yield each
+            ended = True
+        finally:
+            if not ended:
+                self.close()
+
+    def _asked(self, request: dict[str, Any]) -> "_Process | ChildFailure":
+        """The child, standing, with the request on its way; or how its start failed."""
         self.last_doing = ""
         if self._process is None or self._process.exited():
             self.close()
@@ -59,11 +100,7 @@ class Child:
                 return failure
         self._number += 1
         self._process.send({"id": self._number, "request": request})
-        answer = self._process.receive(self._number, seconds, self._memory)
-        if isinstance(answer, ChildFailure):
-            self.last_doing = self._process.doing
-            self.close()
-        return answer
+        return self._process
 
     @property
     def pid(self) -> int | None:
@@ -99,9 +136,11 @@ class _Process:
         finally:
             os.close(child_end)
         self.pid = self._popen.pid
-        self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._lines: queue.Queue[tuple[bytes, bool] | None] = queue.Queue(_HELD_BACK)
+        self._abandoned = False
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._stderr = b""
+        self._looked = 0.0
         self.doing = ""
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
@@ -125,10 +164,22 @@ class _Process:
 
     def _read_answers(self, pipe: IO[bytes]) -> None:
         while line := pipe.readline(MAX_ANSWER):
-            self._lines.put(line)
-            if not line.endswith(b"\n"):
+            framed = _frame_size(line)
+            if framed is not None:
+                line = pipe.read(framed)
+            if not self._held((line, framed is not None)):
+                return
+            if framed is None and not line.endswith(b"\n"):
                 break
-        self._lines.put(None)
+        self._held(None)
+
+    def _held(self, received: tuple[bytes, bool] | None) -> bool:
+        """Hold a line or bytes for the caller; False where none will come for it any more."""
+        while not self._abandoned:
+            with contextlib.suppress(queue.Full):
+                self._lines.put(received, timeout=_POLL)
+                return True
+        return False
 
     def _read_stderr(self, pipe: IO[bytes]) -> None:
         while data := os.read(pipe.fileno(), 65536):
@@ -148,32 +199,60 @@ class _Process:
         """Wait for the answer to request `number`, watching clock, memory and life."""
         end, at = time.monotonic() + seconds, 0
         while (left := end - time.monotonic()) > 0:
-            try:
-                line = self._lines.get(timeout=min(_POLL, left))
-            except queue.Empty:
-                used = group_memory(self.pid)
-                if used > memory:
-                    return self._failure(Code.MEMORY, f"took {used >> 20} MB of memory")
-                if self.exited() and self._lines.empty():
-                    return self._ended()
-                continue
-            if line is None:
-                return self._ended()
-            if not line.endswith(b"\n"):
-                return self._failure(Code.CRASH, "gave an answer that is cut off or too long")
-            answer = self._understand(line, number)
+            line = self._next(left, memory)
+            if isinstance(line, ChildFailure):
+                return line
+            answer = None if line is None or isinstance(line, bytes) else self._of(line, number)
             if answer is not None:
                 return answer
             if item_number(self.doing) > at:
                 end, at = time.monotonic() + seconds, item_number(self.doing)
         return self._failure(Code.TIMEOUT, f"gave no answer within {seconds:g} s")
 
-    def _understand(self, line: bytes, number: int) -> dict[str, Any] | None:
+    def receive_all(
+        self, number: int, seconds: float, memory: int
+    ) -> Iterator[dict[str, Any] | bytes | ChildFailure]:
+        """All that comes in answer to request `number` up to its end, or to a failure."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            found = self._next(left, memory)
+            if isinstance(found, ChildFailure):
+                yield found
+                return
+            if found is None:
+                continue
+            if isinstance(found, bytes):
+                yield found
+            elif "part" in found:
+                yield found["part"]
+            elif self._of(found, number) is not None:
+                return
+            end = time.monotonic() + seconds
+        yield self._failure(Code.TIMEOUT, f"sent nothing for {seconds:g} s")
+
+    def _next(self, seconds: float, memory: int) -> dict[str, Any] | bytes | ChildFailure | None:
+        """The next message or bytes; None where none came for a moment; what went wrong."""
+        if time.monotonic() > self._looked + _MEMORY_LOOKED_AT:
+            self._looked = time.monotonic()
+            used = group_memory(self.pid)
+            if used > memory:
+                return self._failure(Code.MEMORY, f"took {used >> 20} MB of memory")
         try:
-            message = json.loads(line)
-        except (ValueError, RecursionError):
-            message = None
-        if not isinstance(message, dict) or message.get("id") != number:
+            received = self._lines.get(timeout=min(_POLL, seconds))
+        except queue.Empty:
+            return self._ended() if self.exited() and self._lines.empty() else None
+        if received is None:
+            return self._ended()
+        line, is_framed = received
+        if is_framed:
+            return line
+        if not line.endswith(b"\n"):
+            return self._failure(Code.CRASH, "gave an answer that is cut off or too long")
+        return _message(line)
+
+    def _of(self, message: dict[str, Any], number: int) -> dict[str, Any] | None:
+        """The answer to request `number`, if that is what the message holds."""
+        if message.get("id") != number:
             return None
         if "doing" in message:
             self.doing = str(message["doing"])
@@ -216,12 +295,29 @@ class _Process:
             self._popen.wait()
             os.close(self._lifeline)
         self._requests.put(None)
+        self._abandoned = True
         for thread in self._threads:
             thread.join(5)
         for pipe in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
+
+
+def _frame_size(line: bytes) -> int | None:
+    """How many bytes follow a line that announces some; None for any other line."""
+    if line[:1] != b"#" or not line.endswith(b"\n") or not line[1:-1].isdigit():
+        return None
+    return min(int(line[1:9]), _MOST_BYTES)
+
+
+def _message(line: bytes) -> dict[str, Any] | None:
+    """What a line says; None for what is no message of ours."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None
 
 
 def item_number(doing: str) -> int:

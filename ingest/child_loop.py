@@ -8,10 +8,14 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, NoReturn
 
 _MEMORY_EXIT = 3
+_FRAME = 1 << 18
+
+type Sent = dict[str, Any] | BinaryIO
+"""What a stream is made of: messages, and bytes read to their end."""
 
 
 class _Channel:
@@ -25,9 +29,17 @@ class _Channel:
         """Write one line, whole."""
         if self.descriptor < 0:
             return
-        data = memoryview(json.dumps({"id": self.number, **message}).encode() + b"\n")
-        while data:
-            data = data[os.write(self.descriptor, data) :]
+        self._write(json.dumps({"id": self.number, **message}).encode() + b"\n")
+
+    def write_all(self, stream: BinaryIO) -> None:
+        """Write the bytes of a stream, each some of them behind a line with their number."""
+        while data := stream.read(_FRAME):
+            self._write(b"#%d\n" % len(data) + data)
+
+    def _write(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(self.descriptor, left) :]
 
 
 _channel = _Channel()
@@ -38,9 +50,10 @@ def progress(doing: str) -> None:
     _channel.write(doing=doing[:300])
 
 
-def serve(handler: Callable[[dict[str, Any]], dict[str, Any]]) -> NoReturn:
+def serve(handler: Callable[[dict[str, Any]], dict[str, Any] | Iterator[Sent]]) -> NoReturn:
     """Answer each request by `handler`; ends the process when the parent closes its pipe.
 
+    The answer is one message, or a stream of messages and bytes (`ingest.child.Child.stream`).
     What escapes `handler` ends the process with its traceback on stderr: the parent records a
     crash. Everything that parsers print goes to stderr, too.
     """
@@ -59,12 +72,23 @@ def serve(handler: Callable[[dict[str, Any]], dict[str, Any]]) -> NoReturn:
             message = json.loads(line)
             _channel.number = message["id"]
             try:
-                answer = handler(message["request"])
+                _answer(handler(message["request"]))
             except MemoryError:
                 os._exit(_MEMORY_EXIT)
-            _channel.write(answer=answer)
     sys.stderr.flush()
     os._exit(0)
+
+
+def _answer(given: dict[str, Any] | Iterator[Sent]) -> None:
+    if isinstance(given, dict):
+        _channel.write(answer=given)
+        return
+    for each in given:
+        if isinstance(each, dict):
+            _channel.write(part=each)
+        else:
+            _channel.write_all(each)
+    _channel.write(answer={})
 
 
 def _hold_lifeline() -> None:

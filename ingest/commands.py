@@ -10,6 +10,7 @@ from ingest.plan import Survey, checked_source, survey
 from ingest.record import custodian_id
 from records import case as cases
 from records.options import (
+    Advance,
     case_option,
     engine_for,
     json_option,
@@ -59,14 +60,26 @@ def ingest(
             return
         with (
             engine_for(case, workers, scheduler) as engine,
-            progress("Collecting", found.files) as advance,
+            progress("Collecting files", found.files) as advance,
         ):
-            summary = run.ingest(case, engine, source, custodian, passwords, advance)
+            summary = run.ingest(case, engine, source, custodian, passwords, _counting(advance))
     if as_json:
         print_json(summary.to_json())
     else:
         _print_summary(summary)
         _say_next(summary)
+
+
+def _counting(advance: Advance) -> run.Report:
+    """Show, beside the files, how many items they and their containers gave."""
+    found = 0
+
+    def report(files: int, items: int) -> None:
+        nonlocal found
+        found += items
+        advance(files, f"({found:,} items)")
+
+    return report
 
 
 def _say_next(summary: run.Summary) -> None:

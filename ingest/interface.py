@@ -1,6 +1,7 @@
 """What collecting takes in and gives out; all of it crosses to workers as plain values."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from records.codes import Code, Disposition, Role
 from records.fields import Fields
@@ -25,14 +26,35 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class MailboxPart:
+    """A part of a mailbox that is on record already: what it holds comes as one batch.
+
+    `part` is as `ingest.containers.plan` gave it; `depth` counts the containers around it.
+    """
+
+    document_id: int
+    address: str
+    sha256: str
+    size: int
+    name_bytes: bytes
+    type: str
+    depth: int
+    part: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class CollectBatch:
-    """Files for one worker to copy, hash, identify and open where they are containers."""
+    """Files for one worker to copy, hash, identify and open where they are containers.
+
+    Or, instead of files, a `mailbox` part to be opened.
+    """
 
     root: bytes
     files: tuple[SourceFile, ...]
     store_address: str
     limits: Limits
     passwords: tuple[str, ...] = field(repr=False)
+    mailbox: MailboxPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +64,12 @@ class CollectedItem:
     `address` is the whole chain: path parts joined by "/", and "!/" before each step into a
     container, as in `mail/a.zip!/inner.zip!/notes/x.txt` or `inbox.mbox!/message-00003.eml`.
     `name` is the last part as shown (undecodable bytes escaped), `name_bytes` as received.
-    `found_in` is the index, within the same result, of the container that held it.
+    `found_in` is the index, within the same result, of the container that held it; None for a
+    file, and for what lies directly in the mailbox of a `MailboxPart`.
     `digests` is None where the bytes could not be had; the outcome is then an exception.
     `outcome` is PENDING (to be processed), CONTAINER, EMPTY or EXCEPTION.
-    `modified_at` is the file's or member's own date, ISO 8601 UTC, or None.
+    `modified_at` is the file's or member's own date, ISO 8601 UTC, or None. `fields` are what its
+    container tells of it; `origin` what the file system tells of a file.
     """
 
     address: str
@@ -61,13 +85,29 @@ class CollectedItem:
     outcome: Disposition
     modified_at: str | None
     notes: tuple[Note, ...]
+    fields: Fields = field(default_factory=Fields)
+    origin: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A large mailbox among a result's items, to be opened in parts once it is on record."""
+
+    item: int
+    depth: int
+    parts: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CollectResult:
-    """What came of one batch: for each file of it, in order, the file and all found inside."""
+    """What came of one batch: for each file of it, in order, the file and all found inside.
+
+    `notes` are about the mailbox whose part the batch was.
+    """
 
     items: tuple[CollectedItem, ...]
+    deferred: tuple[Deferred, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,18 @@ the ones received and equal those of the same mail kept by itself. The From_ lin
 empty line that a writer puts before the next, are no part of a message.
 """
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from ingest.interface import FileType
 from ingest.mailheads import FIELD, is_separator
+from ingest.members import Member, Opening
+from ingest.versions import TOOL, VERSION
+from records.codes import Code, Role
+from records.notes import Note, exception
 
 _QUOTED = re.compile(rb"^>(>*From )", re.M)
 _LONGEST_LINE = 1 << 20
@@ -82,3 +88,31 @@ def _message(start: int, body: bytearray) -> MboxMessage:
             del body[-len(end) // 2 :]
             break
     return MboxMessage(start, _QUOTED.sub(rb"\1", bytes(body)))
+
+
+_EMAIL = FileType("message/rfc822", "email")
+
+
+def expand_mbox(opening: Opening) -> Iterator[Member | Note]:
+    """The messages of a mailbox, or of one part of it, as members named by their number."""
+    try:
+        with opening.path.open("rb") as file:
+            for number, message in enumerate(messages(file), 1):
+                name = f"message-{number:05}.eml"
+                yield Member(
+                    name=name,
+                    name_bytes=name.encode(),
+                    stream=io.BytesIO(message.data),
+                    size=len(message.data),
+                    modified_at=None,
+                    role=Role.MESSAGE,
+                    known=_EMAIL,
+                )
+    except MessageTooLargeError as error:
+        text = f"A message of more than {error} bytes; it and those after it were left out"
+        yield exception(Code.TOO_LARGE, text, TOOL, VERSION)
+
+
+def plan_mbox(opening: Opening) -> tuple[dict[str, object], ...]:
+    """The parts of a mailbox: one, so far."""
+    return ()

@@ -61,21 +61,26 @@ class Budget:
 
     def __init__(self, packed_size: int, limits: Limits) -> None:
         by_ratio = max(_HARMLESS, packed_size * limits.ratio)
-        self._left = min(limits.unpacked_mb << 20, by_ratio)
-        self._items = 100 * limits.embedded
+        self.left = min(limits.unpacked_mb << 20, by_ratio)
+        self.items = 10 * limits.members
         self.ended = False
+        self.beat: Callable[[], None] = lambda: None
 
     def spend(self, size: int) -> None:
-        """Count bytes that came out; raises `BombError` past the limit."""
-        self._left -= size
-        if self._left < 0:
+        """Count bytes that came out; raises `BombError` past the limit.
+
+        `beat` is called each time: a sign of life for whoever waits.
+        """
+        self.beat()
+        self.left -= size
+        if self.left < 0:
             self.ended = True
             raise BombError
 
     def take_item(self) -> None:
-        """Count an item; raises `BombError` past a hundred times what one container may hold."""
-        self._items -= 1
-        if self._items < 0:
+        """Count an item; raises `BombError` past ten times what one container may hold."""
+        self.items -= 1
+        if self.items < 0:
             self.ended = True
             raise BombError
 
@@ -88,7 +93,8 @@ class Opening:
     `type` the short type (`ingest.kinds`). `volumes` are the paths of a whole set in its order,
     `path` being the first, empty where the container is one file. `scratch` is an empty folder
     to work in, which the caller removes. `part` is one of the parts that the planner of a large
-    mailbox gave (see `ingest.containers`), None for the whole.
+    mailbox gave (see `ingest.containers`), None for the whole. The members in `avoid`, by their
+    place among all that the opening gives, killed their reader and are not to be read again.
     """
 
     path: Path
@@ -100,6 +106,7 @@ class Opening:
     scratch: Path
     volumes: tuple[Path, ...] = ()
     part: dict[str, Any] | None = None
+    avoid: frozenset[int] = frozenset()
 
 
 class Spool:

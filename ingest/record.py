@@ -10,13 +10,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ingest import openings
 from ingest.addressing import path_address
-from ingest.interface import CollectedItem, SourceFile
+from ingest.interface import CollectedItem, CollectResult, MailboxPart, SourceFile
 from ingest.versions import PYTHON, VERSION
 from records import audit, tables, times
 from records.case import Case
 from records.codes import Disposition, Role
 from records.errors import CustodianError
+from records.notes import Note
 
 _AT_ONCE = 500
 
@@ -41,6 +43,7 @@ class Committed:
     new_items: int
     known_files: int
     known_items: int
+    openings: tuple[int, ...] = ()  # documents of mailboxes that are to be opened in parts
 
 
 def custodian_id(case: Case, name: str) -> int:
@@ -134,7 +137,10 @@ def collected_files(
 
 
 def commit(
-    connection: sa.Connection, collection: Collection, items: Sequence[CollectedItem]
+    connection: sa.Connection,
+    collection: Collection,
+    result: CollectResult,
+    mailbox: MailboxPart | None = None,
 ) -> Committed:
     """Put a batch's items on record, within the caller's transaction.
 
@@ -142,34 +148,59 @@ def commit(
     gets no second row. One whose bytes could not be had before (encrypted, unreadable) and now can
     takes its old row over, to be processed. Ids go on from the highest, in the order of the items.
     """
+    items = result.items
     known = _on_record(connection, collection, items)
-    free = (connection.execute(sa.select(sa.func.max(tables.documents.c.id))).scalar() or 0) + 1
-    first = free
-    ids: list[int] = []
-    rows: list[dict[str, Any]] = []
-    notes: list[dict[str, Any]] = []
-    now = times.now()
+    first = (connection.execute(sa.select(sa.func.max(tables.documents.c.id))).scalar() or 0) + 1
+    holder = None if mailbox is None else mailbox.document_id
+    rows = _New(collection, first, holder)
     for item in items:
         before = _before(known.get(item.address, {}), item)
-        if before is not None and item.digests and item.digests.sha256 not in known[item.address]:
-            _fill(connection, before, item, now)
-        if before is not None:
-            ids.append(before)
+        if before is None:
+            rows.add(item)
             continue
-        found_in = None if item.found_in is None else ids[item.found_in]
-        ids.append(free)
-        rows.append(_row(collection, free, found_in, item))
-        notes.extend(_notes(free, item, now))
-        free += 1
-    if rows:
-        connection.execute(tables.documents.insert(), rows)
-    if notes:
-        connection.execute(tables.notes.insert(), notes)
-    if rows:
-        audit.append(
-            connection, "batch collected", collection=collection.id, first=first, last=free - 1
-        )
-    return _counted(items, {row["address"] for row in rows})
+        if item.digests and item.digests.sha256 not in known[item.address]:
+            _fill(connection, before, item, rows.now)
+        rows.ids.append(before)
+    rows.insert(connection)
+    if mailbox is not None:
+        notes = list(_notes(mailbox.document_id, result.notes, rows.now))
+        openings.part_done(connection, mailbox, result.notes, notes)
+    begun = openings.begin(connection, [(rows.ids[each.item], each) for each in result.deferred])
+    return _counted(items, {row["address"] for row in rows.documents}, begun)
+
+
+class _New:
+    """Rows on their way into the database; `ids` are those of all items, known ones included."""
+
+    def __init__(self, collection: Collection, first: int, holder: int | None) -> None:
+        self.ids: list[int] = []
+        self.documents: list[dict[str, Any]] = []
+        self.now = times.now()
+        self._collection, self._first, self._holder = collection, first, holder
+        self._notes: list[dict[str, Any]] = []
+
+    def add(self, item: CollectedItem) -> None:
+        """Add an item under the next number."""
+        number = self._first + len(self.documents)
+        found_in = self._holder if item.found_in is None else self.ids[item.found_in]
+        self.ids.append(number)
+        self.documents.append(_row(self._collection, number, found_in, item))
+        self._notes.extend(_notes(number, item.notes, self.now))
+
+    def insert(self, connection: sa.Connection) -> None:
+        """Write them, and the act to the audit chain."""
+        if self.documents:
+            connection.execute(tables.documents.insert(), self.documents)
+            first, last = self._first, self._first + len(self.documents) - 1
+            audit.append(
+                connection,
+                "batch collected",
+                collection=self._collection.id,
+                first=first,
+                last=last,
+            )
+        if self._notes:
+            connection.execute(tables.notes.insert(), self._notes)
 
 
 def _fill(connection: sa.Connection, number: int, item: CollectedItem, now: str) -> None:
@@ -182,16 +213,16 @@ def _fill(connection: sa.Connection, number: int, item: CollectedItem, now: str)
         .where(n.document_id == number, n.severity == "exception")
         .values(severity="resolved")
     )
-    notes = list(_notes(number, item, now))
+    notes = list(_notes(number, item.notes, now))
     if notes:
         connection.execute(tables.notes.insert(), notes)
     audit.append(connection, "missing bytes collected", document=number, sha256=values["sha256"])
 
 
-def _counted(items: Sequence[CollectedItem], new: set[str]) -> Committed:
+def _counted(items: Sequence[CollectedItem], new: set[str], begun: tuple[int, ...]) -> Committed:
     files = sum(1 for each in items if each.role is Role.FILE)
     new_files = sum(1 for each in items if each.role is Role.FILE and each.address in new)
-    return Committed(new_files, len(new), files - new_files, len(items) - len(new))
+    return Committed(new_files, len(new), files - new_files, len(items) - len(new), begun)
 
 
 def _on_record(
@@ -236,7 +267,8 @@ def _row(
         "text_source": "none",
         "text_chars": 0,
         "ocr_pages": [],
-        "fields": {},
+        "fields": item.fields.to_json(),
+        "origin": item.origin,
         "revision": 1,
         **_row_values(item),
     }
@@ -260,8 +292,8 @@ def _row_values(item: CollectedItem) -> dict[str, Any]:
     }
 
 
-def _notes(number: int, item: CollectedItem, now: str) -> Iterator[dict[str, Any]]:
-    for each in item.notes:
+def _notes(number: int, notes: Sequence[Note], now: str) -> Iterator[dict[str, Any]]:
+    for each in notes:
         yield {
             "document_id": number,
             "severity": each.severity,

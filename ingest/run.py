@@ -12,10 +12,17 @@ from itertools import batched
 from pathlib import Path
 from typing import Any
 
-from ingest import custody, record
+from ingest import custody, openings, record
 from ingest.addressing import path_address
 from ingest.collect import collect_batch, lost_file
-from ingest.interface import CollectBatch, CollectedItem, CollectResult
+from ingest.interface import (
+    CollectBatch,
+    CollectedItem,
+    CollectResult,
+    Deferred,
+    MailboxPart,
+    SourceFile,
+)
 from ingest.names import shown
 from ingest.plan import Planned, batches, checked_source
 from ingest.record import Collection
@@ -29,7 +36,8 @@ from records.errors import RedwellError
 from records.notes import exception
 from store import working
 
-type Report = Callable[[int], None]
+type Report = Callable[[int, int], None]
+"""Told of files and items as they are committed."""
 
 _LOOKED_UP_AT_ONCE = 1000
 
@@ -86,9 +94,9 @@ def ingest(
     source: Path,
     custodian: str,
     passwords: Sequence[str] = (),
-    report: Report = lambda files: None,
+    report: Report = lambda files, items: None,
 ) -> Summary:
-    """Collect a source for a custodian; `report` is told of files as they are committed.
+    """Collect a source for a custodian; `report` is told of files and items as they are committed.
 
     Raises `CustodianError` and `SourceError` before anything is written, `CaseBusyError` while
     another stage works on the case. Running again does only what is not done.
@@ -125,29 +133,57 @@ class _Job:
         self._tally = _Tally()
         self._manifest = manifest
         self._under_way: deque[tuple[Planned, ...]] = deque()
+        self._waiting: deque[openings.Opening] = deque()
+        self._passwords: tuple[str, ...] = ()
 
     def collect(self, passwords: tuple[str, ...], report: Report) -> None:
         """Work through the source and commit each batch."""
-        for batch, result in self._engine.map_ordered(collect_batch, self._batches(passwords)):
-            done = self._one_by_one(batch) if isinstance(result, TaskFailure) else result
+        self._passwords = passwords
+        self._take_up()
+        batches = self._batches()
+        for batch, result in self._engine.map_ordered(collect_batch, batches, more=self._parts):
+            done = self._survived(batch, result)
+            if batch.mailbox is not None:
+                self._commit(done, batch.mailbox)
+                report(0, len(done.items))
+                continue
             planned = self._under_way.popleft()
             if done.items:
                 self._commit(done)
             self._list(planned, done)
-            report(len(planned))
+            report(len(planned), len(done.items))
         self._list_those_gone()
         self._manifest.flush()
 
-    def _batches(self, passwords: tuple[str, ...]) -> Iterator[CollectBatch]:
+    def _take_up(self) -> None:
+        """Mailboxes of which a run before this one left parts come first, as they would have."""
+        if self._collection.resumed:
+            with self._case.read() as connection:
+                self._waiting.extend(openings.under_way(connection, self._collection.id))
+
+    def _batches(self) -> Iterator[CollectBatch]:
+        yield from self._parts()
         for planned in batches(self._planned()):
             self._under_way.append(planned)
-            yield CollectBatch(
-                root=root_of(self._source),
-                files=tuple(each.file for each in planned if not each.done),
-                store_address=self._case.store_address,
-                limits=self._case.settings.limits,
-                passwords=passwords,
-            )
+            yield self._batch(tuple(each.file for each in planned if not each.done))
+
+    def _parts(self) -> Iterator[CollectBatch]:
+        """The parts of mailboxes that wait to be opened: they follow the batch that found them."""
+        while self._waiting:
+            for part in self._waiting.popleft().parts:
+                yield self._batch((), part)
+
+    def _batch(
+        self, files: tuple[SourceFile, ...], mailbox: MailboxPart | None = None
+    ) -> CollectBatch:
+        return CollectBatch(
+            root=root_of(self._source),
+            files=files,
+            store_address=self._case.store_address,
+            limits=self._case.settings.limits,
+            passwords=self._passwords,
+            mailbox=mailbox,
+        )
 
     def _planned(self) -> Iterator[Planned]:
         """All files of the source; those that a run before this one committed are marked."""
@@ -158,10 +194,21 @@ class _Job:
             for file in files:
                 yield Planned(file, file.path in done, done.get(file.path))
 
+    def _survived(self, batch: CollectBatch, result: CollectResult | TaskFailure) -> CollectResult:
+        """What came of a batch, also where it killed its worker."""
+        if not isinstance(result, TaskFailure):
+            return result
+        if batch.mailbox is None:
+            return self._one_by_one(batch)
+        items = batch.mailbox.part.get("items", "some")
+        text = f"The worker that read {items} of its items died: {result.reason}"
+        return CollectResult((), notes=(exception(Code.CRASH, text, TOOL, VERSION, attempts=3),))
+
     def _one_by_one(self, batch: CollectBatch) -> CollectResult:
         """A batch that killed its worker, file by file: the one at fault becomes an exception."""
         singles = (replace(batch, files=(file,)) for file in batch.files)
         items: list[CollectedItem] = []
+        deferred: list[Deferred] = []
         for single, result in self._engine.map_ordered(collect_batch, singles):
             if isinstance(result, TaskFailure):
                 text = f"The worker that read it died: {result.reason}"
@@ -169,15 +216,18 @@ class _Job:
                 items.append(lost_file(single.files[0], note))
                 continue
             shift = len(items)
+            deferred.extend(replace(each, item=each.item + shift) for each in result.deferred)
             items.extend(
                 each if each.found_in is None else replace(each, found_in=each.found_in + shift)
                 for each in result.items
             )
-        return CollectResult(tuple(items))
+        return CollectResult(tuple(items), tuple(deferred))
 
-    def _commit(self, result: CollectResult) -> None:
+    def _commit(self, result: CollectResult, mailbox: MailboxPart | None = None) -> None:
         with self._case.write() as connection:
-            made = record.commit(connection, self._collection, result.items)
+            made = record.commit(connection, self._collection, result, mailbox)
+            under_way = openings.under_way(connection, self._collection.id) if made.openings else []
+        self._waiting.extend(each for each in under_way if each.document_id in made.openings)
         self._tally.new += made.new_files
         self._tally.already += made.known_files
         self._tally.already_items += made.known_items

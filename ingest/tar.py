@@ -30,16 +30,16 @@ def expand_tar(file: BinaryIO, limits: Limits, budget: Budget) -> Iterator[Membe
                 if info.isdir():
                     continue
                 count += 1
-                if count <= limits.embedded:
+                if count <= limits.members:
                     yield from _member(archive, info, budget)
                 archive.members.clear()  # type: ignore[attr-defined]  # every header it met
             if (trouble := trouble_at_end(archive)) is not None:
                 yield _exception(*trouble)
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
         yield _exception(*trouble_of(error))
-    if count > limits.embedded:
-        left = count - limits.embedded
-        text = f"{count} members; {left} past the limit of {limits.embedded} were left out"
+    if count > limits.members:
+        left = count - limits.members
+        text = f"{count} members; {left} past the limit of {limits.members} were left out"
         yield _exception(Code.TOO_MANY, text)
     if budget.ended and not bombed:
         yield warning(Code.BOMB, "Unpacking stopped at the limits: a bomb", _TOOL, PYTHON)

@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from ingest.child_loop import progress
+from ingest.containers import CONTAINERS
 from ingest.members import Budget
 from ingest.types import HEAD, disagrees, extension, identify
 from process.image import RASTER, read_image
 from process.image import TYPES as PICTURES
 from process.mail import read_mail, source_text
 from process.office import read_by_tika, reading_of
-from process.packed import COMPRESSED, read_compressed, read_mbox, read_zip
+from process.packed import read_container
 from process.pdf import read_pdf
 from process.plain import read_html, read_text
 from process.reading import TOOL, VERSION, Family, Item, Part, Reading, failed, head_of
-from process.tars import read_tar
 from records.codes import Code, Disposition, Role
+from records.fields import Fields
 from records.notes import Note, exception, warning
 from records.settings import Limits
 
@@ -29,9 +30,6 @@ Reader = Callable[[Part, Family], Reading]
 _READERS: dict[str, Reader] = {
     "email": read_mail,
     "mhtml": read_mail,
-    "zip": read_zip,
-    "mbox": read_mbox,
-    "tar": read_tar,
     "pdf": read_pdf,
     "txt": read_text,
     "csv": read_text,
@@ -39,7 +37,7 @@ _READERS: dict[str, Reader] = {
     "vcf": read_text,
     "html": read_html,
     **dict.fromkeys(PICTURES, read_image),
-    **dict.fromkeys(COMPRESSED, read_compressed),
+    **dict.fromkeys(CONTAINERS, read_container),
 }
 
 
@@ -62,6 +60,7 @@ def extract(request: dict[str, Any]) -> dict[str, Any]:
         path,
         mime=request["mime"],
         type=request["type"],
+        fields=Fields.from_json(request["fields"]),
     )
     _walk(family, root, None, 0)
     return {"report": str(family.report())}

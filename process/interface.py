@@ -1,6 +1,6 @@
 """What processing takes in and gives out; all of it crosses to workers as plain values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from records.codes import Disposition, Role
@@ -12,7 +12,10 @@ from store import Digests
 
 @dataclass(frozen=True, slots=True)
 class ExtractJob:
-    """One level-1 document to be read with everything inside it."""
+    """One level-1 document to be read with everything inside it.
+
+    `fields` are what collecting knew of it already, as JSON: the mail folder and the like.
+    """
 
     document_id: int
     sha256: str
@@ -20,6 +23,7 @@ class ExtractJob:
     name: str
     mime: str
     type: str
+    fields: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,12 @@ class Family:
         self.files += 1
         return self.folder / str(self.files)
 
+    def new_folder(self) -> Path:
+        """A fresh folder in the folder."""
+        path = self.new_path()
+        path.mkdir()
+        return path
+
     def keep(self, part: Part) -> Path:
         """The part's bytes as a file."""
         if isinstance(part.data, Path):

@@ -131,7 +131,7 @@ def _waiting_count(case: Case) -> int:
 def _jobs(case: Case) -> Iterator[ExtractJob]:
     """Level-1 documents still to be read, in order, fetched a page at a time."""
     c = tables.documents.c
-    columns = (c.id, c.sha256, c.size, c.name, c.mime, c.type)
+    columns = (c.id, c.sha256, c.size, c.name, c.mime, c.type, c.fields)
     last = 0
     while True:
         query = sa.select(*columns).where(_pending(), c.id > last).order_by(c.id).limit(_PAGE)

@@ -114,6 +114,7 @@ class _Extraction:
             "name": self._job.name,
             "mime": self._job.mime,
             "type": self._job.type,
+            "fields": self._job.fields,
             "folder": str(folder),
             "limits": self._limits.model_dump(),
             "passwords": self._passwords,

@@ -90,7 +90,10 @@ EXPLAINED: dict[Code, tuple[str, str]] = {
     Code.MEMORY: ("Reading took more memory than the limit.", "Raise limits.memory_mb."),
     Code.TOO_DEEP: ("Containers nest deeper than the limit.", "Raise limits.depth."),
     Code.TOO_LARGE: ("An item is larger than the limit.", "Raise limits.unpacked_mb."),
-    Code.TOO_MANY: ("A container holds more items than the limit.", "Raise limits.embedded."),
+    Code.TOO_MANY: (
+        "A container holds more items than the limit.",
+        "Raise limits.members for archives, limits.embedded for others.",
+    ),
     Code.BOMB: ("It unpacks to far more than its size.", "Look at it apart from the network."),
     Code.UNSAFE_PATH: (
         "A member's name would lead out of its folder; its bytes were not taken.",

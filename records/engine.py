@@ -11,7 +11,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,14 @@ class TaskFailure:
     reason: str
 
 
+@dataclass(slots=True)
+class _Lane:
+    """Batches that are still to be handed out, and those that are under way."""
+
+    source: Iterator[Any]
+    pending: deque[tuple[Any, "Future[Any]"]] = field(default_factory=deque)
+
+
 class Engine:
     """Workers that stand ready."""
 
@@ -38,29 +46,37 @@ class Engine:
         self.workers = workers
 
     def map_ordered[T, R](
-        self, function: Callable[[T], R], batches: Iterable[T], window: int | None = None
+        self,
+        function: Callable[[T], R],
+        batches: Iterable[T],
+        window: int | None = None,
+        more: Callable[[], Iterable[T]] = tuple,
     ) -> Iterator[tuple[T, R | TaskFailure]]:
         """Run `function` on each batch and yield (batch, result) in the order of `batches`.
 
         At most `window` batches (default: eight a worker) are under way or waiting to be taken,
         so memory does not grow with the work. A task that raises ends the iteration with its
-        error; one that kills its worker three times comes back as a `TaskFailure`.
+        error; one that kills its worker three times comes back as a `TaskFailure`. `more` is
+        asked after each result was taken: the batches it gives come next, before all others.
         """
         limit = window or 8 * self.workers
-        pending: deque[tuple[T, Future[Any]]] = deque()
-        source = iter(batches)
+        lanes = [_Lane(iter(batches))]
         try:
-            while True:
-                while len(pending) < limit and (batch := next(source, None)) is not None:
-                    pending.append((batch, self._submit(function, batch)))
-                if not pending:
-                    return
-                batch, future = pending.popleft()
+            while lanes:
+                lane = lanes[-1]
+                while len(lane.pending) < limit and (batch := next(lane.source, None)) is not None:
+                    lane.pending.append((batch, self._submit(function, batch)))
+                if not lane.pending:
+                    lanes.pop()
+                    continue
+                batch, future = lane.pending.popleft()
                 yield batch, _result(future)
                 future.release()  # type: ignore[no-untyped-call]
+                lanes.append(_Lane(iter(more())))
         finally:
-            for _, future in pending:
-                future.cancel()  # type: ignore[no-untyped-call]
+            for lane in lanes:
+                for _, future in lane.pending:
+                    future.cancel()  # type: ignore[no-untyped-call]
 
     def _submit(self, function: Callable[[Any], Any], batch: Any) -> "Future[Any]":
         return self._client.submit(function, batch, pure=False)

@@ -2,10 +2,11 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 from rich.console import Console
@@ -25,7 +26,15 @@ from records.errors import SourceError
 if TYPE_CHECKING:
     from records.engine import Engine
 
-type Advance = Callable[[int], None]
+_SAID_EVERY = 60.0  # seconds between two lines of progress where no terminal shows a bar
+
+
+class Advance(Protocol):
+    """Tells of steps that are done; `note` is shown beside them."""
+
+    def __call__(self, steps: int, note: str = "") -> None:
+        """Go on by so many steps."""
+
 
 case_option = click.option(
     "--case",
@@ -78,19 +87,40 @@ def read_passwords(file: Path | None) -> tuple[str, ...]:
 
 @contextmanager
 def progress(label: str, total: int) -> Iterator[Advance]:
-    """A progress bar on stderr while a person watches; otherwise silence."""
+    """A progress bar on stderr while a person watches; otherwise a line now and then."""
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines(label, total)
+        return
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=console,
-        disable=not console.is_terminal,
     ) as bar:
-        task = bar.add_task(label, total=total)
-        yield lambda steps: bar.advance(task, steps)
+        task = bar.add_task(label, total=total, note="")
+
+        def advance(steps: int, note: str = "") -> None:
+            bar.update(task, advance=steps, note=note)
+
+        yield advance
+
+
+class _Lines:
+    """Progress for a log: a line each minute."""
+
+    def __init__(self, label: str, total: int) -> None:
+        self._label, self._total, self._done = label, total, 0
+        self._said = time.monotonic()
+
+    def __call__(self, steps: int, note: str = "") -> None:
+        self._done += steps
+        if time.monotonic() > self._said + _SAID_EVERY:
+            self._said = time.monotonic()
+            say(f"{self._label}: {self._done:,} of {self._total:,} {note}".rstrip())
 
 
 def say(message: str) -> None:

@@ -28,7 +28,12 @@ class Limits(BaseModel):
         default=16, ge=1, description="How deep containers and attachments may nest."
     )
     embedded: int = Field(
-        default=10_000, ge=1, description="Items that one container or mail may hold."
+        default=10_000, ge=1, description="Items that one mail or document may hold."
+    )
+    members: int = Field(
+        default=200_000,
+        ge=1,
+        description="Members that one archive may hold; mailboxes any number.",
     )
     unpacked_mb: int = Field(default=4096, ge=1, description="MB that one container may unpack to.")
     ratio: int = Field(

@@ -32,6 +32,9 @@ class StoreWriter(Protocol):
     def open(self, sha256: str) -> BinaryIO:
         """Open a blob of this store, one just written included."""
 
+    def local_path(self, sha256: str) -> AbstractContextManager[Path]:
+        """Give a blob, one just written included, as a file; see `Store.local_path`."""
+
 
 class Store(Protocol):
     """Blobs by hash; every back end passes tests/test_store_conformance.py."""

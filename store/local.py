@@ -200,6 +200,15 @@ class LocalWriter:
             return (self._staging / sha256).open("rb")
         return self._store.open(sha256)
 
+    @contextmanager
+    def local_path(self, sha256: str) -> Iterator[Path]:
+        """Give a blob's own file, one just written included."""
+        if sha256 in self._pending:
+            yield self._staging / sha256
+            return
+        with self._store.local_path(sha256) as path:
+            yield path
+
     def commit(self) -> None:
         """Make every blob of the batch durable and visible."""
         if not self._pending and not self._met:

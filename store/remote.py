@@ -132,3 +132,12 @@ class FsspecWriter:
         if sha256 in self._written:
             return self._staging.open(sha256)
         return self._store.open(sha256)
+
+    @contextmanager
+    def local_path(self, sha256: str) -> Iterator[Path]:
+        """Give a blob as a file, one just written included."""
+        holder: StoreWriter | FsspecStore = (
+            self._staging if sha256 in self._written else self._store
+        )
+        with holder.local_path(sha256) as path:
+            yield path

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ingest.child_loop import serve
 from process import extract
 from process.child_main import handle
-from process.packed import read_zip
+from process.packed import read_container
 from process.plain import read_text
 from process.reading import Family, Part, Reading
 from records.notes import Note
@@ -23,7 +23,7 @@ def _text(part: Part, family: Family) -> Reading:
 
 
 def _zip(part: Part, family: Family) -> Reading:
-    reading = read_zip(part, family)
+    reading = read_container(part, family)
     if part.name.startswith("fatal"):
         reading.parts = _fatal(reading.parts)
     return reading

@@ -30,6 +30,7 @@ from records.case import Case
 from records.codes import Disposition, Role
 from records.engine import TaskFailure
 from records.fields import Address, Fields
+from records.options import Advance
 from store import open_store
 
 SIZE = (255, 330)
@@ -208,8 +209,11 @@ def workshop(**changes: Any) -> Workshop:
     def here() -> AbstractContextManager[Mapper]:
         return nullcontext(Here())
 
-    def silent(_label: str, _total: int) -> AbstractContextManager[Callable[[int], None]]:
-        return nullcontext(lambda _steps: None)
+    def silent(_label: str, _total: int) -> AbstractContextManager[Advance]:
+        def advance(steps: int, note: str = "") -> None:
+            """Say nothing."""
+
+        return nullcontext(advance)
 
     values: dict[str, Any] = {
         "render": plain_render,

@@ -27,7 +27,11 @@ class FragileEngine(Engine):
         self._deadly = deadly
 
     def map_ordered[T, R](
-        self, function: Callable[[T], R], batches: Iterable[T], window: int | None = None
+        self,
+        function: Callable[[T], R],
+        batches: Iterable[T],
+        window: int | None = None,
+        more: Callable[[], Iterable[T]] = tuple,
     ) -> Iterator[tuple[T, R | TaskFailure]]:
         for batch in batches:
             assert isinstance(batch, IndexBatch)

@@ -160,7 +160,7 @@ def test_a_wrong_password_that_passes_the_first_check_is_still_wrong() -> None:
 
 def test_past_the_count_the_rest_is_left_out_and_said_so() -> None:
     data = _zip(*((str(each), b"x") for each in range(5)))
-    note, *members = _unzip(data, Limits(embedded=3))
+    note, *members = _unzip(data, Limits(members=3))
     assert isinstance(note, Note)
     assert (note.severity, note.code) == ("exception", Code.TOO_MANY)
     assert "2 past the limit of 3" in note.message
@@ -273,7 +273,7 @@ def test_a_tar_gives_files_only() -> None:
 
 def test_a_tar_cut_off_or_too_long_says_so() -> None:
     data = _tar(*((str(each), tarfile.REGTYPE, b"x" * 600) for each in range(4)))
-    *members, note = _untar(data, Limits(embedded=2))
+    *members, note = _untar(data, Limits(members=2))
     assert len(members) == 2
     assert isinstance(note, Note)
     assert note.code is Code.TOO_MANY

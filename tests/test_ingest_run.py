@@ -39,16 +39,28 @@ class Inline(Engine):
         self._stop_after, self._deadly = stop_after, deadly
 
     def map_ordered[T, R](
-        self, function: Callable[[T], R], batches: Iterable[T], window: int | None = None
+        self,
+        function: Callable[[T], R],
+        batches: Iterable[T],
+        window: int | None = None,
+        more: Callable[[], Iterable[T]] = tuple,
     ) -> Iterator[tuple[T, R | TaskFailure]]:
-        for number, batch in enumerate(batches):
+        lanes = [iter(batches)]
+        number = 0
+        while lanes:
+            batch = next(lanes[-1], None)
+            if batch is None:
+                lanes.pop()
+                continue
             if number == self._stop_after:
                 raise KeyboardInterrupt
+            number += 1
             paths = [each.path for each in getattr(batch, "files", ())]
             if self._deadly in paths:
                 yield batch, TaskFailure("killed by a file")
             else:
                 yield batch, function(batch)
+            lanes.append(iter(more()))
 
 
 def _make_source(folder: Path) -> Path:
@@ -131,8 +143,8 @@ ADDRESSES = [
 
 
 def test_every_item_is_one_row(case: Case, source: Path) -> None:
-    reported: list[int] = []
-    summary = ingest(case, Inline(), source, "Ann Lee", (), reported.append)
+    reported: list[tuple[int, int]] = []
+    summary = ingest(case, Inline(), source, "Ann Lee", (), lambda *each: reported.append(each))
     rows = _rows(case)
     found = [(row["address"], row["disposition"], row["found_in_id"]) for row in rows]
     assert found == ADDRESSES
@@ -164,7 +176,7 @@ def test_every_item_is_one_row(case: Case, source: Path) -> None:
         manifest_files=6,
         manifest_sha256=summary.manifest_sha256,
     )
-    assert reported == [7]
+    assert reported == [(7, 14)]
 
 
 def test_the_manifest_is_checked_by_another_tool(case: Case, source: Path) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from process import jvm, tika, tools, worker, workspace
+from ingest import workspace
+from process import jvm, tika, tools, worker
 from process.metadata import moment
 from process.pdf import pdf_time
 from process.pdf_pages import wants_ocr

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ingest import containers
 from ingest.child_loop import Sent, progress, serve
-from ingest.containers import expand, plan
 from ingest.members import Budget, Member, Opening
 from ingest.transfer import member_message, note_message
 from records.settings import Limits
@@ -18,7 +18,7 @@ def handle(request: dict[str, Any]) -> dict[str, Any] | Iterator[Sent]:
     """Answer one request: the parts of a mailbox, or what a container holds."""
     opening = _opening(request)
     if request["what"] == "plan":
-        return {"parts": list(plan(opening))}
+        return {"parts": list(containers.plan(opening))}
     return _members(opening, request["skip"])
 
 
@@ -55,7 +55,7 @@ class _Heart:
 
 def _members(opening: Opening, skip: int) -> Iterator[Sent]:
     """All that comes, but the first `skip` members and notes, which the parent has already."""
-    for number, found in enumerate(expand(opening)):
+    for number, found in enumerate(containers.expand(opening)):
         if number < skip:
             continue
         if not isinstance(found, Member):

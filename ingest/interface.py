@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from records.codes import Code, Disposition, Role
-from records.fields import Fields
+from records.fields import NO_FIELDS, Fields
 from records.notes import Note
 from records.settings import Limits
 from store import Digests
@@ -85,7 +85,7 @@ class CollectedItem:
     outcome: Disposition
     modified_at: str | None
     notes: tuple[Note, ...]
-    fields: Fields = field(default_factory=Fields)
+    fields: Fields = NO_FIELDS
     origin: dict[str, Any] | None = None
 
 

@@ -3,14 +3,14 @@
 import tempfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ingest.interface import FileType
 from records.codes import Code, Role
 from records.errors import DiskFullError
-from records.fields import Fields
+from records.fields import NO_FIELDS, Fields
 from records.notes import Note, exception
 from records.settings import Limits
 
@@ -44,7 +44,7 @@ class Member:
     notes: tuple[Note, ...] = ()
     role: Role = Role.MEMBER
     known: FileType | None = None
-    fields: Fields = field(default_factory=Fields)
+    fields: Fields = NO_FIELDS
 
     @property
     def failed(self) -> bool:

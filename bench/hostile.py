@@ -67,12 +67,9 @@ def _escaped(work: Path) -> list[str]:
     for path in work.rglob("*"):
         inside = path.relative_to(work)
         plain = path.is_file() and not path.is_symlink()
-        if (
-            path.is_symlink()
-            or (not plain and not path.is_dir())
-            or (plain and inside.parts[:2] == ("case", "store") and len(path.name) != 64)
-            or (plain and inside.parts[0] not in ("case", "tmp"))
-        ):
+        stored = inside.parts[:2] == ("case", "store")
+        misplaced = inside.parts[0] not in ("case", "tmp") or (stored and len(path.name) != 64)
+        if (plain and misplaced) or (not plain and (path.is_symlink() or not path.is_dir())):
             wrong.append(str(inside))
     return wrong
 

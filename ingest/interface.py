@@ -46,7 +46,8 @@ class MailboxPart:
 class CollectBatch:
     """Files for one worker to copy, hash, identify and open where they are containers.
 
-    Or, instead of files, a `mailbox` part to be opened.
+    Or, instead of files, a `mailbox` part to be opened. `recover`: what mailboxes hold outside
+    their folders is wanted too.
     """
 
     root: bytes
@@ -55,6 +56,7 @@ class CollectBatch:
     limits: Limits
     passwords: tuple[str, ...] = field(repr=False)
     mailbox: MailboxPart | None = None
+    recover: bool = False
 
 
 @dataclass(frozen=True, slots=True)

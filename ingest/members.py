@@ -95,6 +95,7 @@ class Opening:
     to work in, which the caller removes. `part` is one of the parts that the planner of a large
     mailbox gave (see `ingest.containers`), None for the whole. The members in `avoid`, by their
     place among all that the opening gives, killed their reader and are not to be read again.
+    `recover`: what a mailbox holds outside its folders is wanted too.
     """
 
     path: Path
@@ -107,6 +108,7 @@ class Opening:
     volumes: tuple[Path, ...] = ()
     part: dict[str, Any] | None = None
     avoid: frozenset[int] = frozenset()
+    recover: bool = False
 
 
 class Spool:

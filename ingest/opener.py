@@ -41,6 +41,7 @@ class Container:
     passwords: Sequence[str] = field(repr=False)
     volumes: tuple[Path, ...] = ()
     part: dict[str, Any] | None = None
+    recover: bool = False
 
 
 class LostMemberError(Exception):
@@ -204,6 +205,7 @@ def _request(container: Container, what: str, budget: Budget, scratch: Path) -> 
         "passwords": list(container.passwords),
         "volumes": [str(each.absolute()) for each in container.volumes],
         "part": container.part,
+        "recover": container.recover,
         "scratch": str(scratch),
         "left": budget.left,
         "items": budget.items,

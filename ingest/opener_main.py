@@ -42,6 +42,7 @@ def _opening(request: dict[str, Any]) -> Opening:
         volumes=tuple(Path(each) for each in request["volumes"]),
         part=request["part"],
         avoid=frozenset(request["avoid"]),
+        recover=request["recover"],
     )
 
 

@@ -95,6 +95,8 @@ def ingest(
     custodian: str,
     passwords: Sequence[str] = (),
     report: Report = lambda files, items: None,
+    *,
+    recover: bool = False,
 ) -> Summary:
     """Collect a source for a custodian; `report` is told of files and items as they are committed.
 
@@ -106,7 +108,9 @@ def ingest(
     with working(case, "ingest"):
         shown_source = shown(bytes(root))
         with runs.recorded(case, "ingest", source=shown_source, custodian=custodian) as outcome:
-            collection = record.begin(case, owner, custodian, shown_source, len(passwords))
+            collection = record.begin(
+                case, owner, custodian, shown_source, len(passwords), recover=recover
+            )
             with custody.Manifest(case) as manifest:
                 job = _Job(case, engine, root, collection, manifest)
                 job.collect(tuple(passwords), report)
@@ -182,6 +186,7 @@ class _Job:
             store_address=self._case.store_address,
             limits=self._case.settings.limits,
             passwords=self._passwords,
+            recover=self._collection.recover,
             mailbox=mailbox,
         )
 

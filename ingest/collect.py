@@ -12,7 +12,7 @@ from ingest.addressing import inside, path_address
 from ingest.archive import expand_zip
 from ingest.compressed import expand_compressed
 from ingest.interface import CollectBatch, CollectedItem, CollectResult, FileType, SourceFile
-from ingest.mbox import MessageTooLargeError, messages
+from ingest.mbox import PASSED, messages
 from ingest.members import BombError, Budget, Member
 from ingest.names import last_part, shown
 from ingest.tar import expand_tar
@@ -153,7 +153,8 @@ class _Collector:
             return (exception(Code.TOO_DEEP, text, TOOL, VERSION),)
         with self._writer.open(item.digests.sha256) as blob:
             if item.type == "mbox":
-                return tuple(self._messages(item, blob, place, budget, depth))
+                self._messages(item, blob, place, budget, depth)
+                return ()
             return tuple(self._members(item, blob, place, budget, depth))
 
     def _members(
@@ -194,17 +195,21 @@ class _Collector:
 
     def _messages(
         self, item: CollectedItem, blob: BinaryIO, place: int, budget: Budget, depth: int
-    ) -> Iterator[Note]:
-        try:
-            for number, message in enumerate(messages(blob), 1):
-                name = f"message-{number:05}.eml"
-                address = inside(item.address, name.encode(), set())
-                digests = self._writer.put_bytes(message.data)
-                found = _item(address, name, name.encode(), Role.MESSAGE, place, digests)
-                self._add(found, budget, depth + 1, _EMAIL)
-        except MessageTooLargeError as error:
-            text = f"A message of more than {error} bytes; it and those after it were left out"
-            yield exception(Code.TOO_LARGE, text, TOOL, VERSION)
+    ) -> None:
+        for number, message in enumerate(messages(blob), 1):
+            name = f"message-{number:05}.eml"
+            address = inside(item.address, name.encode(), set())
+            if message.left_out:
+                found = _item(address, name, name.encode(), Role.MESSAGE, place, None)
+                text = f"A message of {message.left_out} bytes at {message.offset}; left out"
+                note = exception(Code.TOO_LARGE, text, TOOL, VERSION)
+                self.items.append(replace(found, size=message.left_out, notes=(note,)))
+                continue
+            digests = self._writer.put_bytes(message.data)
+            found = _item(address, name, name.encode(), Role.MESSAGE, place, digests)
+            if message.passed:
+                found = replace(found, notes=(warning(Code.MALFORMED_MAIL, PASSED, TOOL, VERSION),))
+            self._add(found, budget, depth + 1, _EMAIL)
 
 
 def _item(

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from ingest.archive import expand_zip
 from ingest.compressed import Unpacking
-from ingest.mbox import messages
+from ingest.mbox import PASSED, messages
 from ingest.members import Member
 from ingest.names import last_part
 from process.reading import TOOL, VERSION, Family, Part, Reading, failed
@@ -72,7 +72,20 @@ def _messages(path: Path) -> Iterator[Part]:
     with path.open("rb") as file:
         for number, message in enumerate(messages(file), 1):
             name = f"message-{number:05}.eml"
-            yield Part(name, Role.ATTACHMENT, message.data, type="email", mime="message/rfc822")
+            notes: tuple[Note, ...] = ()
+            if message.left_out:
+                text = f"A message of {message.left_out} bytes at {message.offset}; left out"
+                notes = (exception(Code.TOO_LARGE, text, TOOL, VERSION),)
+            elif message.passed:
+                notes = (warning(Code.MALFORMED_MAIL, PASSED, TOOL, VERSION),)
+            yield Part(
+                name,
+                Role.ATTACHMENT,
+                message.data,
+                type="email",
+                mime="message/rfc822",
+                notes=notes,
+            )
 
 
 def read_compressed(part: Part, family: Family) -> Reading:

@@ -1,10 +1,11 @@
 """Containers: which there are, and how each is opened; one place for collecting and reading."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from ingest.archive import expand_zip
 from ingest.compressed import expand_compressed
-from ingest.mbox import expand_mbox, plan_mbox
+from ingest.mailbox import expand_mbox, plan_mbox
 from ingest.members import Member, Opening
 from ingest.tar import expand_tar
 from records.notes import Note
@@ -34,7 +35,7 @@ def expand(opening: Opening) -> Iterator[Member | Note]:
             yield from expand_compressed(file, opening.type, opening.name_bytes, opening.budget)
 
 
-def plan(opening: Opening) -> tuple[dict[str, object], ...]:
+def plan(opening: Opening) -> tuple[dict[str, Any], ...]:
     """The parts of a mailbox, each of which `expand` takes as `Opening.part`.
 
     Together they give what the whole gives, in the same order; `items` says how many each holds.

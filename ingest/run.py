@@ -137,7 +137,7 @@ class _Job:
         self._tally = _Tally()
         self._manifest = manifest
         self._under_way: deque[tuple[Planned, ...]] = deque()
-        self._waiting: deque[openings.Opening] = deque()
+        self._waiting: list[openings.Opening] = []
         self._passwords: tuple[str, ...] = ()
 
     def collect(self, passwords: tuple[str, ...], report: Report) -> None:
@@ -173,9 +173,8 @@ class _Job:
 
     def _parts(self) -> Iterator[CollectBatch]:
         """The parts of mailboxes that wait to be opened: they follow the batch that found them."""
-        while self._waiting:
-            for part in self._waiting.popleft().parts:
-                yield self._batch((), part)
+        waiting, self._waiting = self._waiting, []
+        return (self._batch((), part) for opening in waiting for part in opening.parts)
 
     def _batch(
         self, files: tuple[SourceFile, ...], mailbox: MailboxPart | None = None

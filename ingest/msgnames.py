@@ -91,9 +91,7 @@ class Names:
             kind = index << 1 | isinstance(named.name, str)
             entries += struct.pack("<IHH", number, kind, place)
             bucket = 0x1000 + (hashed ^ kind) % _BUCKETS
-            buckets.setdefault(bucket, bytearray()).extend(
-                struct.pack("<IHH", hashed, kind, place)
-            )
+            buckets.setdefault(bucket, bytearray()).extend(struct.pack("<IHH", hashed, kind, place))
         raw = b"".join(each.bytes_le for each, index in guids.items() if index > 2)
         streams = [(_GUIDS, raw), (_ENTRIES, bytes(entries)), (_STRINGS, bytes(strings))]
         streams += [

@@ -56,9 +56,7 @@ def parse_item(item: Item) -> ParsedMail:
     fields = replace(
         read_fields(item, transport.fields),
         security=envelope.security if envelope is not None else transport.fields.security,
-        attachment_names=tuple(
-            each.name for each in found.parts if each.role is Role.ATTACHMENT
-        ),
+        attachment_names=tuple(each.name for each in found.parts if each.role is Role.ATTACHMENT),
     )
     lines = lines_of(item, kind)
     notes = (*item.notes, *_doubts(transport), *body.notes, *found.notes, *_inner_notes(item))
@@ -162,9 +160,7 @@ def _inner_notes(item: Item) -> Iterator[Note]:
                 yield warning(each.code, f"In an attached item: {each.message}", TOOL, VERSION)
         if depth < _DEPTH:
             waiting += [
-                (each.message, depth + 1)
-                for each in inner.attachments
-                if each.message is not None
+                (each.message, depth + 1) for each in inner.attachments if each.message is not None
             ]
 
 

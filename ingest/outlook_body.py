@@ -47,9 +47,8 @@ def read_body(bag: Bag, content_type: str = "") -> Body:
     if not said.strip() and rtf is not None and reduced(other):
         message = "The body was kept as rich text only"
         notes.append(warning(Code.RTF_BODY, message, TOOL, VERSION))
-    if html is not None and _is_html_alone(content_type) and reduced(other):
-        text = other
-    elif not said.strip():
+    is_said_in_html = html is not None and _is_html_alone(content_type) and bool(reduced(other))
+    if is_said_in_html or not said.strip():
         text = other
     elif len(reduced(said)) * 2 < len(reduced(other)):
         text = f"{said}\n{other}"

@@ -64,7 +64,9 @@ def read_fields(item: Item, headers: Fields) -> Fields:
     subject = _subject(bag) or headers.subject
     fields = replace(
         _identity(bag, headers),
-        **people,
+        to=people["to"],
+        cc=people["cc"],
+        bcc=people["bcc"],
         subject=subject,
         title="" if kind in _SENT_KINDS else subject or bag.text(tag("DisplayName")),
         sender=sender(item, headers) or organizer(item),

@@ -89,7 +89,7 @@ _LABELS = {
     "GivenName": "First name", "LogStart": "Start", "LogEnd": "End", "NoteColor": "Color",
 }  # fmt: skip
 _MINUTES = frozenset({"TaskActualEffort", "TaskEstimatedEffort", "LogDuration"})
-_SILENT = frozenset({0, False, ""})
+_SILENT = frozenset({0, ""})  # False and 0.0 are equal to 0
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Names among user-defined fields that only programs write.
 _BY_PROGRAMS = ("http:", "https:", "urn:", "x-", "content-", "accept", "keywords", "dav:")

@@ -68,8 +68,7 @@ def organizer(item: Item) -> People:
     return tuple(
         found
         for bag in item.recipients
-        if (bag.integer(_FLAGS) or 0) & _IS_ORGANIZER
-        and (found := _recipient(bag)) is not None
+        if (bag.integer(_FLAGS) or 0) & _IS_ORGANIZER and (found := _recipient(bag)) is not None
     )
 
 
@@ -154,9 +153,7 @@ def _names(text: str) -> People:
     """Names as they are displayed, parted by semicolons."""
     names: Iterable[str] = (each.strip().strip("'\"") for each in text.split(";"))
     return tuple(
-        Address("", _plain(each)) if _is_smtp(each) else Address(each, "")
-        for each in names
-        if each
+        Address("", _plain(each)) if _is_smtp(each) else Address(each, "") for each in names if each
     )
 
 

@@ -132,4 +132,4 @@ def time_of(data: bytes) -> dt.datetime | None:
         moment = _EPOCH + dt.timedelta(microseconds=struct.unpack_from("<Q", data)[0] // 10)
     except OverflowError:
         return None
-    return moment if _EPOCH < moment and moment.year < _NO_DATE else None
+    return moment if moment > _EPOCH and moment.year < _NO_DATE else None

@@ -13,6 +13,7 @@ from ingest.cids import cid_references
 from ingest.interface import ParsedMail
 from ingest.mail import parse_message
 from ingest.mapi import STRING8, UNICODE, Attachment, Item
+from ingest.mime import split_header
 from ingest.outlook_body import Body, read_body
 from ingest.outlook_fields import kind_of, read_fields
 from ingest.outlook_lines import lines_of
@@ -31,6 +32,7 @@ _SIGNED_OID = bytes.fromhex("06092A864886F70D010702")
 _ENVELOPED_OID = bytes.fromhex("06092A864886F70D010703")
 _PKCS7 = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _DEPTH = 40
+_HEAD = 65536
 
 
 def opened_tnef(data: bytes) -> ParsedMail:
@@ -46,7 +48,7 @@ def parse_item(item: Item) -> ParsedMail:
     transport = _transport(item)
     kind = kind_of(item)
     content_type = _header(transport, "content-type")
-    envelope = _enveloped(item)
+    envelope = _enveloped(item, content_type)
     if envelope is None:
         body = read_body(item.bag, content_type)
         shown = cid_references(body.html) if body.html is not None else frozenset()
@@ -100,8 +102,11 @@ class _Envelope:
     security: tuple[str, ...]
 
 
-def _enveloped(item: Item) -> _Envelope | None:
-    """The true message of an S/MIME item ([MS-OXOSMIME] section 2.1); None for others."""
+def _enveloped(item: Item, content_type: str) -> _Envelope | None:
+    """The true message of an S/MIME item ([MS-OXOSMIME] section 2.1); None for others.
+
+    Where its own header is missing, that of the whole message (`content_type`) was taken off it.
+    """
     if not item.bag.text(tag("MessageClass")).lower().startswith(_SMIME):
         return None
     for number, each in enumerate(item.attachments, 1):
@@ -110,14 +115,29 @@ def _enveloped(item: Item) -> _Envelope | None:
             continue
         declared = each.bag.text(tag("AttachMimeTag"))
         kind = declared.partition(";")[0].strip().lower()
-        if data.lstrip()[:13].lower() == b"content-type:":
-            is_pgp = b"pgp-signature" in data[:2000].lower()
-            security = "pgp-signed" if is_pgp else "smime-signed"
-            return _Envelope(each, b"MIME-Version: 1.0\r\n" + data.lstrip(), (security,))
+        if kind == "multipart/signed" or _is_multipart(data):
+            return _signed(each, data, content_type)
         name = name_of(number, each)
         if kind in _PKCS7 or name.lower().endswith((".p7m", ".p7s")):
             return _opaque(each, data, name, declared if kind in _PKCS7 else "")
     return None
+
+
+def _signed(attachment: Attachment, data: bytes, content_type: str) -> _Envelope:
+    if not _is_multipart(data):
+        stated = " ".join(content_type.split()) or "multipart/signed"
+        data = f"Content-Type: {stated}\r\n\r\n".encode() + data
+    is_pgp = b"pgp-signature" in data[:2000].lower()
+    return _Envelope(attachment, data, ("pgp-signed" if is_pgp else "smime-signed",))
+
+
+def _is_multipart(data: bytes) -> bool:
+    """Tell whether bytes begin with a header of their own that declares parts."""
+    fields = split_header(data[:_HEAD].lstrip()).fields
+    return any(
+        name.lower() == "content-type" and value.lower().startswith(b"multipart/")
+        for name, value in fields
+    )
 
 
 def _opaque(attachment: Attachment, data: bytes, name: str, declared: str) -> _Envelope:

@@ -73,10 +73,10 @@ class Names:
         if taken + len(self._nameless) > _LAST:
             raise TooManyNamesError("an item with more than 32,766 named properties")
 
-    def ids(self, bag: Bag) -> dict[int, int]:
-        """The bag's own ids of named properties to those of the file."""
+    def ids(self, bag: Bag) -> dict[tuple[int, Named | None], int]:
+        """The bag's own ids of named properties, with their names, to those of the file."""
         return {
-            own: self._nameless[own] if named is None else self._given[named, turn]
+            (own, named): self._nameless[own] if named is None else self._given[named, turn]
             for named, turn, own in _turns(bag)
         }
 
@@ -119,11 +119,13 @@ def _crc(data: bytes) -> int:
 
 def _turns(bag: Bag) -> Iterable[tuple[Named | None, int, int]]:
     """Each id of a named property once: its name, and which id of that name it is in the bag."""
-    seen: dict[int, None] = {}
+    seen: set[tuple[int, Named | None]] = set()
     count: dict[Named, int] = {}
     for each in bag:
-        if (each.named is not None or each.id >= _FIRST) and each.id not in seen:
-            seen[each.id] = None
+        if each.id < _FIRST and each.named is None:
+            continue
+        if (each.id, each.named) not in seen:
+            seen.add((each.id, each.named))
             turn = 0
             if each.named is not None:
                 turn = count.get(each.named, 0)

@@ -101,7 +101,7 @@ def _fill(
     ids = names.ids(bag)
     table = [header]
     for each in bag:
-        id = ids.get(each.id, each.id)
+        id = ids.get((each.id, each.named), each.id)
         if holds and id == _DATA and each.type == OBJECT:
             continue
         table.append(_property(storage, id, each))

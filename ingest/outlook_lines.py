@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ingest.entryids import party
 from ingest.mapi import MULTIPLE, STRING8, TIME, UNICODE, Bag, Item, Named, Property
 from ingest.properties import plain, time_of
-from ingest.property_names import PUBLIC_STRINGS, lid, tag
+from ingest.property_names import PUBLIC_STRINGS, lid, sound_name, tag
 from records import times
 
 # Canonical names in the order in which they are shown; "@" stands before named properties.
@@ -87,6 +87,7 @@ _LABELS = {
     "TaskStartDate": "Start", "TaskDueDate": "Due", "TaskDateCompleted": "Completed",
     "TaskStatus": "Status", "TaskOwner": "Owner", "Html": "Web page", "Surname": "Last name",
     "GivenName": "First name", "LogStart": "Start", "LogEnd": "End", "NoteColor": "Color",
+    "ChildrensNames": "Children's names",
 }  # fmt: skip
 _MINUTES = frozenset({"TaskActualEffort", "TaskEstimatedEffort", "LogDuration"})
 _SILENT = frozenset({0, ""})  # False and 0.0 are equal to 0
@@ -190,4 +191,4 @@ def _own_fields(bag: Bag) -> Iterator[str]:
             continue
         value = _value(bag, named, named.name)
         if value:
-            yield f"{named.name}: {value}"
+            yield f"{sound_name(named.name)}: {value}"

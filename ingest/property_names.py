@@ -252,7 +252,13 @@ def property_name(id: int, named: Named | None = None) -> str:
     if named in _BY_NAMED:
         return f"PidLid{_BY_NAMED[named]}"
     if isinstance(named.name, str):
+        name = sound_name(named.name)
         if named.guid == PUBLIC_STRINGS:
-            return f"PidName{named.name}" if named.name == "Keywords" else named.name
-        return f"{{{named.guid}}}:{named.name}"
+            return f"PidName{name}" if name == "Keywords" else name
+        return f"{{{named.guid}}}:{name}"
     return f"{{{named.guid}}}:0x{named.name:04X}"
+
+
+def sound_name(name: str) -> str:
+    """A name without halves of surrogate pairs, which no store can take."""
+    return name.encode("utf-8", "replace").decode()

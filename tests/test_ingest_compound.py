@@ -1,6 +1,7 @@
 """Compound files written and read back, also by olefile; damaged and hostile ones."""
 
 import struct
+from collections.abc import Mapping
 
 import olefile
 import pytest
@@ -27,7 +28,7 @@ def _storage(streams: dict[str, int], inner: dict[str, dict[str, int]]) -> Stora
     )
 
 
-def _unlike(names: dict[str, object]) -> bool:
+def _unlike(names: Mapping[str, object]) -> bool:
     return len({each.upper() for each in names}) == len(names)
 
 
@@ -111,7 +112,7 @@ def test_a_file_that_needs_a_difat() -> None:
     assert _all(compound, compound.root) == {"BIG": big, "SMALL": b"s"}
 
 
-def _entry_at(data: bytes, name: str) -> int:
+def _entry_at(data: bytes | bytearray, name: str) -> int:
     return data.index(name.encode("utf-16-le"))
 
 

@@ -1,5 +1,6 @@
 """Rich text bodies: unpacked, unwrapped, read; hostile ones too."""
 
+import contextlib
 import struct
 
 import compressed_rtf
@@ -17,9 +18,7 @@ def test_the_samples_of_the_specification() -> None:
         "6c090020627705b06c647d0a800fa0"
     )
     assert unpack(simple) == (b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n", ())
-    crossing = bytes.fromhex(
-        "1a0000001c0000004c5a4675e2d44b51410004205758595a0d6e7d010eb0"
-    )
+    crossing = bytes.fromhex("1a0000001c0000004c5a4675e2d44b51410004205758595a0d6e7d010eb0")
     assert unpack(crossing) == (b"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}", ())
 
 
@@ -116,7 +115,5 @@ def test_braces_without_a_partner() -> None:
 def test_no_damage_raises(data: bytes) -> None:
     read_rtf(b"{\\rtf1" + data).text.encode()
     read_rtf(b"{\\rtf1\\fromhtml1" + data)
-    try:
+    with contextlib.suppress(NotRtfError):
         rtf_body(struct.pack("<IIII", len(data) + 12, 500, 0x75465A4C, 0) + data)
-    except NotRtfError:
-        pass

@@ -7,10 +7,9 @@ from uuid import UUID
 
 from ingest.compound_write import Storage
 from ingest.mapi import Bag, Item, Named
+from ingest.property_names import INTERNET_HEADERS, PUBLIC_STRINGS
 
 MAPI = UUID("00020328-0000-0000-c000-000000000046")
-PUBLIC_STRINGS = UUID("00020329-0000-0000-c000-000000000046")
-INTERNET_HEADERS = UUID("00020386-0000-0000-c000-000000000046")
 NAMES = "__nameid_version1.0"
 _GUIDS, _ENTRIES, _STRINGS = (f"__substg1.0_{each:08X}" for each in (0x20102, 0x30102, 0x40102))
 _FIRST, _LAST = 0x8000, 0xFFFE

@@ -13,7 +13,6 @@ from records.fields import Fields
 
 # How message classes begin, the longer before the shorter, and the kinds they make.
 _KINDS = (
-    ("ipm.note.microsoft.conversation", "mail"),
     ("ipm.schedule.", "meeting"),
     ("ipm.appointment", "appointment"),
     ("ipm.ole.class.{00061055", "appointment"),  # an exception of a recurring one

@@ -43,7 +43,6 @@ _WHOLE_BYTES, _WHOLE_TEXT = 1024, 32_768
 _KEPT_ELSEWHERE = frozenset(
     tag(each) for each in ("Body", "Html", "RtfCompressed", "TransportMessageHeaders")
 )
-_DEPTH = 100
 
 
 def all_properties(item: Item) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def mail(request: Request) -> Answer:
     from ingest.mail import parse_message
     from produce.imaging.mail import mail_pdf, text_pdf, with_attachments
 
-    parsed = parse_message(Path(request["source"]).read_bytes())
+    parsed = _parsed(Path(request["source"]), request["type"])
     target = Path(request["target"])
     if request["rich"]:
         pages, odd = mail_pdf(parsed, request["header"], target)

@@ -23,6 +23,7 @@ COMMANDS = {
     "audit": "records.commands:audit",
     "ingest": "ingest.commands:ingest",
     "process": "process.commands:process",
+    "denist": "process.commands:denist",
     "exceptions": "process.commands:exceptions",
     "doctor": "produce.doctor:doctor",
     "index": "index.commands:index_command",

@@ -113,7 +113,8 @@ def _remedy(found: Production) -> str:
 def refuse_changes(connection: sa.Connection, found: Production) -> None:
     """Raise `ProductionError` where its families are not what they were when it was planned.
 
-    Or where documents of it were put aside since, by culling or as system files. And where documents wait to be processed: each may be the copy of one that is to go out.
+    Or where documents of it were put aside since, by culling or as system files; and where
+    documents wait to be processed: each may be the copy of one that is to go out.
     """
     waiting = [] if found.specification.allow_unprocessed else pending(connection)
     if waiting:

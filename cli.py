@@ -19,6 +19,7 @@ from records.errors import DatabaseError, DiskFullError, RedwellError
 COMMANDS = {
     "init": "records.commands:init",
     "custodian": "records.commands:custodian",
+    "upgrade": "records.commands:upgrade",
     "status": "produce.status:status",
     "audit": "records.commands:audit",
     "ingest": "ingest.commands:ingest",

@@ -41,7 +41,8 @@ def sqlite_list(
     """As RDSv3 has it: a view FILE over METADATA, hashes in upper case."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"CREATE TABLE METADATA ({', '.join(columns)}, file_name, extra)")
-        connection.execute(f"CREATE VIEW FILE AS SELECT {', '.join(columns)}, file_name FROM METADATA")  # fmt: skip # noqa: E501
+        view = f"SELECT {', '.join(columns)}, file_name FROM METADATA"
+        connection.execute(f"CREATE VIEW FILE AS {view}")
         marks = ",".join("?" * len(columns))
         for each in data:
             values = [digest(column, each).upper() for column in columns]

@@ -388,10 +388,10 @@ def test_the_command(case: Case, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["NSRLFile.txt", "RDS_sample.db"])
 def test_the_loose_files_of_the_corpus(case: Case, name: str) -> None:
     for path in sorted((CORPUS / "loose_files").iterdir()):
-        data = path.read_bytes().decode("latin-1")
+        data = path.read_bytes()
         _collected(case, "", name=path.name)
-        digests = [hashlib.new(each, data.encode("latin-1")).hexdigest() for each in ("sha256", "sha1", "md5")]  # fmt: skip # noqa: E501
-        values = dict(zip(("sha256", "sha1", "md5"), digests, strict=True))
+        kinds = ("sha256", "sha1", "md5")
+        values = {each: hashlib.new(each, data).hexdigest() for each in kinds}
         c = tables.documents.c
         with case.write() as connection:
             connection.execute(

@@ -67,8 +67,9 @@ def _copied(engine: sa.Engine, before: str) -> Path:
     source = Path(engine.url.database)
     moment = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     target = source.with_name(f"{source.name}.schema-{before}-{moment}")
+    for left in source.parent.glob(f".{source.name}.schema-*.new*"):  # of a copy that was cut off
+        left.unlink()
     fresh = target.with_name(f".{target.name}.new")
-    fresh.unlink(missing_ok=True)
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(fresh)) as new:
         old.backup(new)
         new.execute("PRAGMA journal_mode = DELETE")  # one file, whole by itself

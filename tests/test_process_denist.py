@@ -1,10 +1,12 @@
 """deNIST: what is put on record, which families are put aside, and that nothing undoes it."""
 
+import contextlib
 import csv
 import hashlib
 import json
 import multiprocessing
 import os
+import random
 import re
 import signal
 from collections.abc import Iterator
@@ -46,6 +48,9 @@ def case(tmp_path: Path) -> Iterator[Case]:
                 )
             )  # fmt: skip
         yield opened
+
+
+_OUTCOMES = (Disposition.REVIEWABLE, Disposition.CONTAINER, Disposition.EXCEPTION)
 
 
 def _digests(data: str) -> Digests:
@@ -381,6 +386,54 @@ def test_the_command(case: Case, tmp_path: Path) -> None:
     for wrong in ([], [path, "--lift", "x"], ["--lift", "x", "--dry-run"]):
         result = CliRunner().invoke(denist_command, ["--case", str(case.folder), *map(str, wrong)])
         assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_the_order_dispositions_are_what_the_rules_say(
+    case: Case, tmp_path: Path, seed: int
+) -> None:
+    """Against a second telling of the rules, over families at random and acts in any order."""
+    chance = random.Random(seed)
+    words = [f"w{each}" for each in range(8)]
+    lists = [_known(tmp_path, *chance.sample(words, 5), name=f"{each}.db") for each in "ab"]
+    for _ in range(25):
+        match chance.randrange(6):
+            case 0:
+                denist(case, chance.choice(lists))
+            case 1:
+                with contextlib.suppress(SettingError):
+                    lift(case, chance.choice(lists).name)
+            case _:
+                members = chance.choices(words, k=chance.choice((0, 0, 1, 2)))
+                outcome = chance.choice(_OUTCOMES)
+                role = chance.choice((Role.FILE, Role.MEMBER, Role.MESSAGE))
+                key = chance.choice((None, None, "k"))
+                _family(
+                    case, chance.choice(words), *members,
+                    role=role, outcome=outcome, dedup_hash=key, custodian=chance.choice((1, 2)),
+                )  # fmt: skip
+        assert _dispositions(case) == _expected(case)
+    assert relate(case).changed == 0
+
+
+def _expected(case: Case) -> list[str]:
+    with case.read() as connection:
+        rows = connection.execute(sa.select(tables.documents).order_by(tables.documents.c.id)).all()
+    seen: set[tuple[Any, ...]] = set()
+    found: dict[int, str] = {}
+    for root in (each for each in rows if each.id == each.family_id):
+        family = [each for each in rows if each.family_id == root.id]
+        bare = root.outcome == "container" and len(family) == 1
+        key = (root.dedup_hash or root.sha256, root.dedup_hash is None, root.outcome)
+        if bare:
+            what = ""
+        elif all(each.known_by_id for each in family) and root.role in ("file", "member"):
+            what = "system file"
+        else:
+            what = "duplicate" if key in seen else ""
+            seen.add(key)
+        found |= {each.id: what or each.outcome for each in family}
+    return [found[each.id] for each in rows]
 
 
 @pytest.mark.corpus

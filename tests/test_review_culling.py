@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from index import search
+from produce.status import status
 from records import audit, culls, tables, times
 from records.case import Case, opened
 from records.errors import CaseBusyError, CullError, IndexStateError, QueryError
@@ -391,6 +392,28 @@ def test_every_act_is_on_record(case: Case) -> None:
     assert all(told["condition"] == {"types": ["email"]} for _, told in acts)
     assert (acts[0][1]["put_aside"], acts[2][1]["returned"]) == (4, 4)
     assert sum(acts[0][1]["balance"].values()) == 13
+
+
+def test_status_tells_of_it_and_what_to_do(case: Case) -> None:
+    with case.write() as connection:  # nothing is to be processed
+        values = {"state": "processed", "outcome": "empty", "disposition": "empty"}
+        c = tables.documents.c
+        connection.execute(tables.documents.update().where(c.id == 13).values(**values))
+    index_here(case)
+
+    def told() -> str:
+        given = ["--case", str(case.folder)]
+        return CliRunner().invoke(status, given, catch_exceptions=False).stdout
+
+    assert "culling" not in told()
+    culling.add(case, "mail", rule(types=("email",)))
+    lines = [line.split() for line in told().splitlines()]
+    assert ["put", "aside", "by", "culling", "5"] in lines
+    assert ["mail", "5"] in lines
+    add(case, [Doc("", extra={"disposition": "empty"})])
+    index_here(case, [14])
+    assert "families to be judged: redwell cull apply  1" in told()
+    assert told().endswith("Next: redwell cull apply\n")
 
 
 def test_a_case_in_use_is_not_culled(case: Case) -> None:

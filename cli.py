@@ -19,14 +19,17 @@ from records.errors import DatabaseError, DiskFullError, RedwellError
 COMMANDS = {
     "init": "records.commands:init",
     "custodian": "records.commands:custodian",
+    "upgrade": "records.commands:upgrade",
     "status": "produce.status:status",
     "audit": "records.commands:audit",
     "ingest": "ingest.commands:ingest",
     "process": "process.commands:process",
+    "denist": "process.commands:denist",
     "exceptions": "process.commands:exceptions",
     "doctor": "produce.doctor:doctor",
     "index": "index.commands:index_command",
     "search": "index.commands:search_command",
+    "cull": "review.cull_commands:cull_group",
     "tag": "review.commands:tag_group",
     "produce": "produce.commands:produce",
 }

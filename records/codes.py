@@ -23,6 +23,10 @@ class Disposition(StrEnum):
     EXCEPTION = "exception"
 
 
+REVIEWED = (Disposition.REVIEWABLE, Disposition.EXCEPTION, Disposition.EMPTY)
+"""What is there to be reviewed, unless a culling rule puts it aside."""
+
+
 class Role(StrEnum):
     """How an item was met."""
 
@@ -69,6 +73,16 @@ class Code(StrEnum):
     TNEF_OPENED = "tnef-opened"
     RTF_BODY = "rtf-body"
 
+
+# Codes that tell of content which did not become text or documents of its own.
+LOST = frozenset(
+    {
+        *(Code.ENCRYPTED, Code.CORRUPT, Code.TRUNCATED, Code.UNSUPPORTED, Code.TOO_DEEP),
+        *(Code.TOO_LARGE, Code.TOO_MANY, Code.BOMB, Code.UNSAFE_PATH, Code.LINK),
+        *(Code.SPECIAL_FILE, Code.EMBEDDED_LOST, Code.PARTIAL, Code.TIMEOUT, Code.CRASH),
+        *(Code.MEMORY, Code.UNREADABLE_SOURCE),
+    }
+)
 
 # What each code means, and what a person can do about it; docs/exception-codes.md shows it.
 EXPLAINED: dict[Code, tuple[str, str]] = {

@@ -29,6 +29,11 @@ class Allowance:
     def __init__(self, size: int) -> None:
         self._left = size
 
+    def ensure(self, size: int) -> None:
+        """Raises `TooLargeError` where that many bytes would be too many; counts nothing."""
+        if size > self._left:
+            raise TooLargeError
+
     def spend(self, size: int) -> None:
         """Count bytes before they are read; raises `TooLargeError` past the allowance."""
         self._left -= max(size, _LEAST_COST)
@@ -68,7 +73,10 @@ class Store:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self._file.close()
 
@@ -110,7 +118,9 @@ class Store:
         """
         layout = self.header.layout
         start = len(raw) - layout.trailer
-        signature, first, second = struct.unpack_from("<HIQ" if layout.wide else "<HII", raw, start + 2)
+        signature, first, second = struct.unpack_from(
+            "<HIQ" if layout.wide else "<HII", raw, start + 2
+        )
         crc, own = (first, second) if layout.wide else (second, first)
         key = (at ^ bid) & 0xFFFFFFFF
         is_own = own & ~1 == bid & ~1 or signature == (key >> 16 ^ key & 0xFFFF)
@@ -142,6 +152,7 @@ class Store:
     def _listed(self, bid: int, kind: int, allowance: Allowance) -> tuple[int, ...]:
         data = self.block(bid, allowance)
         count = _entries(data, kind, bid)
+        allowance.ensure(struct.unpack_from("<I", data, 4)[0])
         layout = f"<{count}{'Q' if self.header.layout.wide else 'I'}"
         if 8 + struct.calcsize(layout) > len(data):
             raise PstError(f"block {bid:#x} contradicts itself")

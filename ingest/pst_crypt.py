@@ -56,4 +56,5 @@ def _cyclic(data: bytes, bid: int) -> bytes:
     first, second, third = _ROTORS
     turned = first[np.frombuffer(data, np.uint8) + low]
     turned = second[turned + high] - high
-    return (third[turned] - low).tobytes()
+    plain: bytes = (third[turned] - low).tobytes()
+    return plain

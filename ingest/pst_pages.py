@@ -96,7 +96,7 @@ class Trees:
 
     @property
     def bad_pages(self) -> int:
-        """How many damaged pages were met so far; of some the entries could be read all the same."""
+        """How many damaged pages were met so far; some could be read all the same."""
         return len(self._bad)
 
     @property

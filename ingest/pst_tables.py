@@ -12,20 +12,7 @@ from ingest.pst_header import PstError
 _MOST_LEVELS = 8
 _MOST_RECORDS = 1 << 22
 _PROPERTIES, _TABLE, _TREE = 0xBC, 0x7C, 0xB5
-# Sizes of values of fixed size, [MS-OXCDATA] 2.11.1. A boolean is one byte here and two in MSG.
-_FIXED = {
-    mapi.INTEGER16: 2,
-    mapi.INTEGER32: 4,
-    mapi.FLOAT32: 4,
-    mapi.FLOAT64: 8,
-    mapi.CURRENCY: 8,
-    mapi.APP_TIME: 8,
-    mapi.ERROR: 4,
-    mapi.BOOLEAN: 2,
-    mapi.INTEGER64: 8,
-    mapi.TIME: 8,
-    mapi.GUID: 16,
-}
+_FIXED = mapi.FIXED | {mapi.GUID: 16}
 _NULL = 0x0001
 
 
@@ -137,10 +124,12 @@ class Bytes:
         """A property's value as `mapi.Property` keeps it; raises `PstError`."""
         size = _FIXED.get(raw.type)
         if size is not None and size <= len(raw.stored):
-            return raw.stored[:size]
+            return raw.stored[:size]  # of a boolean one byte counts, and MSG files have two
         if raw.type == _NULL:
             return b""
         data = self.at(raw.reference)
+        if size is not None and len(data) != size:
+            raise PstError("a value is of another size than its type has")
         return _several(data, raw.type) if raw.type & mapi.MULTIPLE else data
 
 
@@ -151,6 +140,8 @@ def _several(data: bytes, type: int) -> tuple[bytes, ...]:
     """
     size = _FIXED.get(type & ~mapi.MULTIPLE)
     if size is not None:
+        if len(data) % size:
+            raise PstError("a property of several values is cut")
         return tuple(data[at : at + size] for at in range(0, len(data), size))
     if len(data) < 4:
         return ()
@@ -212,7 +203,7 @@ class Table(Bytes):
         blocks = self._matrix()
         for row_id, data in self.heap.tree(self._index):
             row = self._row(blocks, int.from_bytes(data, "little"))
-            yield row_id, [each for each in map(lambda c: self._cell(row, c), self.columns) if each]
+            yield row_id, [each for each in (self._cell(row, c) for c in self.columns) if each]
 
     def _matrix(self) -> list[bytes]:
         """The rows' bytes in blocks; no row is in two of them."""

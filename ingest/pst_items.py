@@ -123,7 +123,7 @@ class _Reading:
                 break
             if raw is None:
                 break
-            if raw.id in skip:
+            if raw.id in skip or not raw.id:  # an empty place, which some writers leave
                 continue
             try:
                 found.append(self._property(context, raw))

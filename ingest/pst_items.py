@@ -27,6 +27,7 @@ _OF_THE_TABLE = frozenset({0x67F2, 0x67F3})
 _MOST_SHOWN = 20
 # What reading takes besides the bytes: the MSG file made of them is in memory several times.
 _MEMORY_SHARE = 5
+_COPY = "Look for another copy of the mailbox"
 
 
 class Items:
@@ -119,7 +120,9 @@ class _Reading:
             try:
                 raw = next(raws, None)
             except (PstError, TooLargeError) as error:
-                lost.append(f"all further ones ({error})")
+                if not found:
+                    raise
+                self._rest_lost(whose, error, is_item=is_item)
                 break
             if raw is None:
                 break
@@ -136,6 +139,13 @@ class _Reading:
             self.warn(code, f"Properties of {whose} that cannot be read: {_listed(lost)}")
         return found
 
+    def _rest_lost(self, whose: str, error: PstError | TooLargeError, *, is_item: bool) -> None:
+        text = f"The list of properties of {whose} is damaged ({error}); what stands before came"
+        if is_item:
+            self.notes.append(exception(Code.CORRUPT, f"{text}. {_COPY}", TOOL, VERSION))
+        else:
+            self.warn(Code.PARTIAL, f"{text}. {_COPY}")
+
     def _body_lost(self, whose: str, error: PstError | TooLargeError) -> None:
         if isinstance(error, TooLargeError):
             text = f"A body of {whose} is larger than the limit. Raise limits.unpacked_mb and "
@@ -145,7 +155,7 @@ class _Reading:
                 )
             )
             return
-        text = f"A body of {whose} cannot be read ({error}). Look for another copy of the mailbox"
+        text = f"A body of {whose} cannot be read ({error}). {_COPY}"
         self.notes.append(exception(Code.CORRUPT, text, TOOL, VERSION))
 
     def _property(self, context: Bytes, raw: Raw) -> Property:
@@ -276,7 +286,7 @@ class _Reading:
             )
             return
         text = f"Attachment {_name(bag)} cannot be read: {error}"
-        self.warn(Code.EMBEDDED_LOST, f"{text}. Look for another copy of the mailbox")
+        self.warn(Code.EMBEDDED_LOST, f"{text}. {_COPY}")
 
 
 def _until_damage(raws: Iterator[Raw]) -> Iterator[Raw]:

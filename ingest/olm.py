@@ -15,7 +15,8 @@ from ingest.members import BombError, Member, Opening, Spool, bomb_note
 from ingest.msgnames import TooManyNamesError
 from ingest.msgwrite import write_msg
 from ingest.names import shown
-from ingest.olm_items import CLASSES, make_item
+from ingest.olm_items import make_item
+from ingest.olm_mapping import CLASSES
 from ingest.olm_xml import Element, XmlError, elements
 from ingest.pst import MSG
 from ingest.pst_folders import safe_name

@@ -10,7 +10,6 @@ import datetime as dt
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from ingest.mapi import (
     BINARY,
@@ -26,74 +25,11 @@ from ingest.mapi import (
     Property,
 )
 from ingest.msgnames import PUBLIC_STRINGS
+from ingest.olm_mapping import ADDRESS, CLASSES, MAPPED, Kind
 from ingest.olm_xml import Element
 from records.notes import Note
 
-_APPOINTMENT, _TASK, _ADDRESS = (
-    UUID(f"0006200{each}-0000-0000-c000-000000000046") for each in (2, 3, 4)
-)
-CLASSES = {
-    "email": "IPM.Note",
-    "contact": "IPM.Contact",
-    "appointment": "IPM.Appointment",
-    "task": "IPM.Task",
-    "note": "IPM.StickyNote",
-    "group": "IPM.DistList",
-}
-_TEXT, _WHEN, _HTML, _BINARY, _YES, _ID = "text", "time", "html", "base64", "boolean", "message-id"
-type _Target = tuple[int | Named, str]
-_MAPPED: dict[str, tuple[_Target, ...]] = {
-    "OPFMessageCopySubject": ((0x0037, _TEXT),),
-    "OPFMessageCopyBody": ((0x1000, _TEXT),),
-    "OPFMessageCopyHTMLBody": ((0x1013, _HTML),),
-    "OPFMessageCopySentTime": ((0x0039, _WHEN),),
-    "OPFMessageCopyReceivedTime": ((0x0E06, _WHEN),),
-    "OPFMessageCopyModDate": ((0x3008, _WHEN),),
-    "OPFMessageCopyMessageID": ((0x1035, _ID),),
-    "OPFMessageCopyInReplyTo": ((0x1042, _ID),),
-    "OPFMessageCopyReferences": ((0x1039, _ID),),
-    "OPFMessageCopyThreadTopic": ((0x0070, _TEXT),),
-    "OPFMessageCopyThreadIndex": ((0x0071, _BINARY),),
-    "OPFContactCopyDisplayName": ((0x3001, _TEXT), (0x0037, _TEXT)),
-    "OPFContactCopyFirstName": ((0x3A06, _TEXT),),
-    "OPFContactCopyMiddleName": ((0x3A44, _TEXT),),
-    "OPFContactCopyLastName": ((0x3A11, _TEXT),),
-    "OPFContactCopyNickName": ((0x3A4F, _TEXT),),
-    "OPFContactCopyBusinessCompany": ((0x3A16, _TEXT),),
-    "OPFContactCopyBusinessTitle": ((0x3A17, _TEXT),),
-    "OPFContactCopyBusinessDepartment": ((0x3A18, _TEXT),),
-    "OPFContactCopyBusinessOffice": ((0x3A19, _TEXT),),
-    "OPFContactCopyBusinessPhone": ((0x3A08, _TEXT),),
-    "OPFContactCopyHomePhone": ((0x3A09, _TEXT),),
-    "OPFContactCopyCellPhone": ((0x3A1C, _TEXT),),
-    "OPFContactCopyBusinessFax": ((0x3A24, _TEXT),),
-    "OPFContactCopyHomeFax": ((0x3A25, _TEXT),),
-    "OPFContactCopyNotesPlain": ((0x1000, _TEXT),),
-    "OPFContactCopyNotes": ((0x1013, _HTML),),
-    "OPFContactCopyModDate": ((0x3008, _WHEN),),
-    "OPFCalendarEventCopySummary": ((0x0037, _TEXT),),
-    "OPFCalendarEventCopyLocation": ((Named(_APPOINTMENT, 0x8208), _TEXT),),
-    "OPFCalendarEventCopyStartTime": ((Named(_APPOINTMENT, 0x820D), _WHEN), (0x0060, _WHEN)),
-    "OPFCalendarEventCopyEndTime": ((Named(_APPOINTMENT, 0x820E), _WHEN), (0x0061, _WHEN)),
-    "OPFCalendarEventGetIsAllDayEvent": ((Named(_APPOINTMENT, 0x8215), _YES),),
-    "OPFCalendarEventCopyDescriptionPlain": ((0x1000, _TEXT),),
-    "OPFCalendarEventCopyDescription": ((0x1013, _HTML),),
-    "OPFCalendarEventCopyModDate": ((0x3008, _WHEN),),
-    "OPFTaskCopyName": ((0x0037, _TEXT),),
-    "OPFTaskCopyNotePlain": ((0x1000, _TEXT),),
-    "OPFTaskCopyNote": ((0x1013, _HTML),),
-    "OPFTaskCopyStartDateTime": ((Named(_TASK, 0x8104), _WHEN),),
-    "OPFTaskCopyDueDateTime": ((Named(_TASK, 0x8105), _WHEN),),
-    "OPFTaskCopyCompletedDateTime": ((Named(_TASK, 0x810F), _WHEN),),
-    "OPFTaskCopyModDate": ((0x3008, _WHEN),),
-    "OPFNoteCopyTitle": ((0x0037, _TEXT),),
-    "OPFNoteCopyText": ((0x1000, _TEXT),),
-    "OPFNoteCopyCreationDate": ((0x3007, _WHEN),),
-    "OPFNoteCopyModDate": ((0x3008, _WHEN),),
-    "OPFGroupCopyDisplayName": ((0x3001, _TEXT), (0x0037, _TEXT)),
-}
-"""Elements and the properties that they are; a time without a zone is in UTC."""
-_WHOLE = frozenset({_TEXT, _HTML})
+_WHOLE = frozenset({Kind.TEXT, Kind.HTML})
 _RECIPIENTS = {
     "OPFMessageCopyToAddresses": (1, 0x0E04),
     "OPFMessageCopyCCAddresses": (2, 0x0E03),
@@ -106,7 +42,7 @@ _PRIORITIES = ("OPFMessageGetPriority", "OPFTaskGetPriority")
 _READ = "OPFMessageGetIsRead"
 _ADDRESS_KEY, _NAME_KEY = "OPFContactEmailAddressAddress", "OPFContactEmailAddressName"
 _CATEGORY, _ATTACHMENT = "OPFCategoryCopyName", "messageAttachment"
-_URL, _OUTLOOK_TEXT = "OPFAttachmentURL", 65001
+_URL, _UTF8 = "OPFAttachmentURL", 65001
 _EPOCH = dt.datetime(1601, 1, 1, tzinfo=dt.UTC)
 _HAS_ATTACHMENTS = 0x10
 
@@ -154,7 +90,7 @@ def make_item(
     making = _Making()
     making.text(0x001A, CLASSES[element.name])
     for each in element.children():
-        for key, kind in _MAPPED.get(each.name, ()):
+        for key, kind in MAPPED.get(each.name, ()):
             _map(making, key, kind, each.text())
     _people(making, element)
     recipients = tuple(_recipients(making, element))
@@ -170,19 +106,19 @@ def make_item(
     return Item(making.bag(), recipients, tuple(attachments), tuple(notes))
 
 
-def _map(making: _Making, key: int | Named, kind: str, text: str) -> None:
-    if kind == _TEXT:
+def _map(making: _Making, key: int | Named, kind: Kind, text: str) -> None:
+    if kind is Kind.TEXT:
         making.text(key, text)
-    elif kind == _HTML and text:
+    elif kind is Kind.HTML and text:
         making.add(key, BINARY, text.encode("utf-8", "replace"))
-        making.number(0x3FDE, _OUTLOOK_TEXT)
-    elif kind == _ID:
+        making.number(0x3FDE, _UTF8)
+    elif kind is Kind.MESSAGE_ID:
         making.text(key, message_ids(text))
-    elif kind == _WHEN and (moment := when(text)) is not None:
+    elif kind is Kind.TIME and (moment := when(text)) is not None:
         making.add(key, TIME, moment)
-    elif kind == _YES and text.strip():
+    elif kind is Kind.BOOLEAN and text.strip():
         making.add(key, BOOLEAN, struct.pack("<H", int(_is_true(text))))
-    elif kind == _BINARY and text.strip():
+    elif kind is Kind.BASE64 and text.strip():
         try:
             making.add(key, BINARY, base64.b64decode(text, validate=False))
         except binascii.Error:
@@ -232,7 +168,7 @@ def _parties(element: Element, name: str) -> Iterator[tuple[str, str]]:
 def _said(element: Element, key: str) -> str:
     """What an attribute says, or an element within that is called so."""
     inner = element.child(key)
-    return element.attributes.get(key) or ("" if inner is None else inner.text())
+    return element.attributes.get(key) or ("" if inner is None else inner.text().strip())
 
 
 def _people(making: _Making, element: Element) -> None:
@@ -314,9 +250,9 @@ def _emails_of_contact(making: _Making, element: Element) -> None:
         if element.name == "contact" and each.attributes.get(_ADDRESS_KEY)
     ]
     for (shown, address), first in zip(found, (0x8080, 0x8090, 0x80A0), strict=False):
-        making.text(Named(_ADDRESS, first), shown or address)
-        making.text(Named(_ADDRESS, first + 2), "SMTP")
-        making.text(Named(_ADDRESS, first + 3), address)
+        making.text(Named(ADDRESS, first), shown or address)
+        making.text(Named(ADDRESS, first + 2), "SMTP")
+        making.text(Named(ADDRESS, first + 3), address)
 
 
 def _attachment(element: Element, data: bytes | None) -> Attachment:
@@ -341,7 +277,7 @@ def _rest(making: _Making, element: Element) -> None:
     said: dict[str, list[str]] = {}
     whole: set[str] = set()
     for each in element.children():
-        kinds = {kind for _, kind in _MAPPED.get(each.name, ())}
+        kinds = {kind for _, kind in MAPPED.get(each.name, ())}
         if kinds and kinds <= _WHOLE and each.name not in whole and not each.attributes:
             whole.add(each.name)
             continue

@@ -8,7 +8,7 @@ import struct
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from ingest.ole import MAGIC
 
@@ -124,8 +124,11 @@ def _plant(entries: list[_Entry], first: int) -> int:
     return order[root]
 
 
+@lru_cache(8192)  # a mailbox is thousands of files with the same few hundred names
 def _key(name: str) -> tuple[int, bytes]:
     """Shorter names come first, then the upper-cased code units decide."""
+    if name.isascii():
+        return 2 * len(name), name.upper().encode("utf-16-be")
     raw = "".join(up if len(up := each.upper()) == 1 else each for each in name)
     return len(name.encode("utf-16-le", "surrogatepass")), raw.encode("utf-16-be", "surrogatepass")
 
@@ -154,7 +157,7 @@ def _shape(count: int) -> tuple[int, tuple[tuple[int, int, int], ...]]:
 def _directory(entries: Sequence[_Entry]) -> bytes:
     out: list[bytes] = []
     for number, each in enumerate(entries):
-        raw = each.name[:_LONGEST_NAME].encode("utf-16-le", "surrogatepass")[: 2 * _LONGEST_NAME]
+        raw = _raw(each.name)
         kind = 5 if not number else 1 if each.data is None else 2
         storage = each.storage
         clsid, state = (storage.clsid, storage.state) if storage is not None else (b"", 0)
@@ -167,6 +170,11 @@ def _directory(entries: Sequence[_Entry]) -> bytes:
         )  # fmt: skip
     out.extend([_UNUSED] * (-len(out) % (_SECTOR // _ENTRY.size)))
     return b"".join(out)
+
+
+@lru_cache(8192)
+def _raw(name: str) -> bytes:
+    return name[:_LONGEST_NAME].encode("utf-16-le", "surrogatepass")[: 2 * _LONGEST_NAME]
 
 
 def _table(numbers: Iterable[int], width: int) -> bytes:

@@ -1,6 +1,7 @@
 """MSG and OFT files ([MS-OXMSG]) read as items."""
 
 import mmap
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ DEPTH = 32
 
 _PROPERTIES = "__PROPERTIES_VERSION1.0"
 _VALUE = "__SUBSTG1.0_"
+_TAG = re.compile(r"__SUBSTG1\.0_([0-9A-F]{4})([0-9A-F]{4})")
 _DATA = 0x3701
 _OBJECT_STORAGE = f"{_VALUE}{_DATA:04X}{OBJECT:04X}"
 _TOP_HEADER, _INNER_HEADER, _SUB_HEADER = 32, 24, 8
@@ -194,13 +196,11 @@ def _unlisted(
 ) -> Iterator[tuple[int, int]]:
     """Ids and types of values that stand in a storage and not in its list."""
     for name in inside:
-        if name.startswith(_VALUE) and len(name) == 20 and name not in found and name not in skip:
-            try:
-                tag = int(name[12:], 16)
-            except ValueError:
-                continue
-            if tag & 0xFFFF not in FIXED:
-                yield tag >> 16, tag & 0xFFFF
+        match = _TAG.fullmatch(name)
+        if match is not None and name not in found and name not in skip:
+            id, type = int(match[1], 16), int(match[2], 16)
+            if type not in FIXED:
+                yield id, type
 
 
 def _note(fault: str) -> Note:

@@ -7,10 +7,9 @@ from uuid import UUID
 
 from ingest.compound_write import Storage
 from ingest.mapi import Bag, Item, Named
+from ingest.property_names import INTERNET_HEADERS, PUBLIC_STRINGS
 
 MAPI = UUID("00020328-0000-0000-c000-000000000046")
-PUBLIC_STRINGS = UUID("00020329-0000-0000-c000-000000000046")
-INTERNET_HEADERS = UUID("00020386-0000-0000-c000-000000000046")
 NAMES = "__nameid_version1.0"
 _GUIDS, _ENTRIES, _STRINGS = (f"__substg1.0_{each:08X}" for each in (0x20102, 0x30102, 0x40102))
 _FIRST, _LAST = 0x8000, 0xFFFE
@@ -73,10 +72,10 @@ class Names:
         if taken + len(self._nameless) > _LAST:
             raise TooManyNamesError("an item with more than 32,766 named properties")
 
-    def ids(self, bag: Bag) -> dict[int, int]:
-        """The bag's own ids of named properties to those of the file."""
+    def ids(self, bag: Bag) -> dict[tuple[int, Named | None], int]:
+        """The bag's own ids of named properties, with their names, to those of the file."""
         return {
-            own: self._nameless[own] if named is None else self._given[named, turn]
+            (own, named): self._nameless[own] if named is None else self._given[named, turn]
             for named, turn, own in _turns(bag)
         }
 
@@ -91,9 +90,7 @@ class Names:
             kind = index << 1 | isinstance(named.name, str)
             entries += struct.pack("<IHH", number, kind, place)
             bucket = 0x1000 + (hashed ^ kind) % _BUCKETS
-            buckets.setdefault(bucket, bytearray()).extend(
-                struct.pack("<IHH", hashed, kind, place)
-            )
+            buckets.setdefault(bucket, bytearray()).extend(struct.pack("<IHH", hashed, kind, place))
         raw = b"".join(each.bytes_le for each, index in guids.items() if index > 2)
         streams = [(_GUIDS, raw), (_ENTRIES, bytes(entries)), (_STRINGS, bytes(strings))]
         streams += [
@@ -121,11 +118,13 @@ def _crc(data: bytes) -> int:
 
 def _turns(bag: Bag) -> Iterable[tuple[Named | None, int, int]]:
     """Each id of a named property once: its name, and which id of that name it is in the bag."""
-    seen: dict[int, None] = {}
+    seen: set[tuple[int, Named | None]] = set()
     count: dict[Named, int] = {}
     for each in bag:
-        if (each.named is not None or each.id >= _FIRST) and each.id not in seen:
-            seen[each.id] = None
+        if each.id < _FIRST and each.named is None:
+            continue
+        if (each.id, each.named) not in seen:
+            seen.add((each.id, each.named))
             turn = 0
             if each.named is not None:
                 turn = count.get(each.named, 0)

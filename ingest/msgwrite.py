@@ -101,7 +101,7 @@ def _fill(
     ids = names.ids(bag)
     table = [header]
     for each in bag:
-        id = ids.get(each.id, each.id)
+        id = ids.get((each.id, each.named), each.id)
         if holds and id == _DATA and each.type == OBJECT:
             continue
         table.append(_property(storage, id, each))
@@ -120,10 +120,8 @@ def _property(storage: Storage, id: int, each: Property) -> bytes:
     if type == OBJECT and (ole := _unpacked(data)) is not None:
         storage.storages.append((name, ole))
         return _SIZED.pack(type, id, _FLAGS, 0xFFFFFFFF, _OLE)
-    extra = _NUL.get(type, 0)
-    if data or not extra:  # Outlook opens no file with an empty stream for a string
-        storage.streams.append((name, data))
-    return _SIZED.pack(type, id, _FLAGS, len(data) + extra, 0)
+    storage.streams.append((name, data))
+    return _SIZED.pack(type, id, _FLAGS, len(data) + _NUL.get(type, 0), 0)
 
 
 def _several(storage: Storage, id: int, type: int, values: tuple[bytes, ...]) -> bytes:
@@ -138,11 +136,7 @@ def _several(storage: Storage, id: int, type: int, values: tuple[bytes, ...]) ->
         data = b"".join(struct.pack("<Q", len(each)) for each in values)
     storage.streams.append((name, data))
     if base not in FIXED and base != GUID:
-        storage.streams += [
-            (f"{name}-{place:08X}", each)
-            for place, each in enumerate(values)
-            if each or base not in _NUL
-        ]
+        storage.streams += [(f"{name}-{place:08X}", each) for place, each in enumerate(values)]
     return _SIZED.pack(type, id, _FLAGS, len(data), 0)
 
 

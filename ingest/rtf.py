@@ -74,6 +74,8 @@ def rtf_body(compressed: bytes, most: int = 1 << 28) -> RtfBody:
     Raises `NotRtfError` where there is none.
     """
     data, faults = unpack(compressed, most)
+    if not data:
+        return RtfBody(None, "", "", faults)
     body = read_rtf(data)
     return RtfBody(body.html, body.text, body.wraps, (*faults, *body.faults))
 
@@ -81,7 +83,7 @@ def rtf_body(compressed: bytes, most: int = 1 << 28) -> RtfBody:
 def unpack(data: bytes, most: int = 1 << 28) -> tuple[bytes, tuple[str, ...]]:
     """Undo the compression ([MS-OXRTFCP]); what is wrong comes along with what there is.
 
-    Raises `NotRtfError` where nothing comes out.
+    Raises `NotRtfError` where nothing comes out that should.
     """
     if data.lstrip()[:5] == b"{\\rtf":
         return data, ("the rich text is not compressed as it should be",)
@@ -95,7 +97,7 @@ def unpack(data: bytes, most: int = 1 << 28) -> tuple[bytes, tuple[str, ...]]:
         out = _unpacked(body, min(raw_size, most))
     else:
         raise NotRtfError("it is compressed in no way that is known")
-    if not out:
+    if not out and raw_size:
         raise NotRtfError("nothing comes out of it")
     return out, () if len(out) >= raw_size else ("the rich text is cut short",)
 

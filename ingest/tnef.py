@@ -151,6 +151,8 @@ def _read(data: bytes, depth: int, codepage: str) -> Item:
 def _attributes(data: bytes, reading: _Reading) -> Iterator[tuple[int, bytes]]:
     """Attributes ([MS-OXTNEF] section 2.1.3.2): level, id, length, value, checksum."""
     at = 6  # behind the signature and the key
+    if len(data) < at:
+        reading.fault("it ends within its header", Code.TRUNCATED)
     while at < len(data):
         if at + 9 > len(data):
             if data[at:].strip(b"\0"):

@@ -99,7 +99,8 @@ def _time(data: bytes) -> bytes | None:
     if len(data) < 12:
         return None
     try:
-        moment = dt.datetime(*struct.unpack_from("<6H", data), tzinfo=dt.UTC)
+        year, month, day, hour, minute, second = struct.unpack_from("<6H", data)
+        moment = dt.datetime(year, month, day, hour, minute, second, tzinfo=dt.UTC)
     except ValueError:
         return None
     passed = moment - dt.datetime(1601, 1, 1, tzinfo=dt.UTC)

@@ -13,7 +13,7 @@ from ingest.types import HEAD, disagrees, extension, identify
 from process.child_loop import progress
 from process.image import RASTER, read_image
 from process.image import TYPES as PICTURES
-from process.mail import read_mail, source_text
+from process.mail import read_mail, read_outlook, read_tnef, source_text
 from process.office import read_by_tika, reading_of
 from process.packed import COMPRESSED, read_compressed, read_mbox, read_zip
 from process.pdf import read_pdf
@@ -29,6 +29,8 @@ Reader = Callable[[Part, Family], Reading]
 _READERS: dict[str, Reader] = {
     "email": read_mail,
     "mhtml": read_mail,
+    "msg": read_outlook,
+    "tnef": read_tnef,
     "zip": read_zip,
     "mbox": read_mbox,
     "tar": read_tar,

@@ -24,9 +24,9 @@ from ingest.mapi import (
     Named,
     Property,
 )
-from ingest.msgnames import PUBLIC_STRINGS
-from ingest.olm_mapping import ADDRESS, CLASSES, MAPPED, Kind
+from ingest.olm_mapping import CLASSES, MAPPED, Kind
 from ingest.olm_xml import Element
+from ingest.property_names import ADDRESS, PUBLIC_STRINGS
 from records.notes import Note
 
 _WHOLE = frozenset({Kind.TEXT, Kind.HTML})

@@ -1,13 +1,10 @@
 """What the elements of Outlook for Mac archives are as properties of Outlook's."""
 
 from enum import Enum
-from uuid import UUID
 
 from ingest.mapi import Named
+from ingest.property_names import APPOINTMENT, TASK
 
-APPOINTMENT, TASK, ADDRESS = (
-    UUID(f"0006200{each}-0000-0000-c000-000000000046") for each in (2, 3, 4)
-)
 CLASSES = {
     "email": "IPM.Note",
     "contact": "IPM.Contact",

@@ -152,7 +152,8 @@ class Store:
     def _listed(self, bid: int, kind: int, allowance: Allowance) -> tuple[int, ...]:
         data = self.block(bid, allowance)
         count = _entries(data, kind, bid)
-        allowance.ensure(struct.unpack_from("<I", data, 4)[0])
+        total = struct.unpack_from("<I", data, 4)[0]
+        allowance.ensure(min(total, count * _MOST_BLOCK) if data[1] == 1 else total)
         layout = f"<{count}{'Q' if self.header.layout.wide else 'I'}"
         if 8 + struct.calcsize(layout) > len(data):
             raise PstError(f"block {bid:#x} contradicts itself")

@@ -9,6 +9,7 @@ from ingest.mapi import Attachment, Bag, Item, Named, Property
 from ingest.msgnames import read_names
 from ingest.pst_blocks import Allowance, Node, Store, TooLargeError
 from ingest.pst_header import PstError
+from ingest.pst_subject import plain_subject
 from ingest.pst_tables import Bytes, Context, Raw, Table
 from ingest.versions import TOOL, VERSION
 from records.codes import Code
@@ -17,7 +18,6 @@ from records.settings import Limits
 
 STORE_NODE, NAMES_NODE = 0x21, 0x61
 _ATTACHMENTS, _RECIPIENTS = 0x671, 0x692
-_SUBJECT, _PREFIX, _NORMALIZED = 0x0037, 0x003D, 0x0E1D
 _SHOWN_TO = (0x0E04, 0x0E03, 0x0E02)
 _BODIES = frozenset({0x1000, 0x1009, 0x1013})
 _DATA, _METHOD = 0x3701, 0x3705
@@ -103,7 +103,7 @@ class _Reading:
         """The item of a node; `codepage` is that of the item around it."""
         context = Context(self._store, node, allowance)
         whose = "it" if not depth else "an embedded message"
-        properties = _plain_subject(self.properties(context, whose, (), is_item=True))
+        properties = plain_subject(self.properties(context, whose, (), is_item=True))
         codepage = codepage_of(properties, codepage)
         bag = Bag(properties, codepage)
         recipients = tuple(Bag(each, codepage) for each in self._recipients(context, bag))
@@ -304,37 +304,3 @@ def _name(bag: Bag) -> str:
 def _listed(lost: list[str]) -> str:
     more = len(lost) - _MOST_SHOWN
     return ", ".join(lost[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _plain_subject(properties: list[Property]) -> list[Property]:
-    """Subjects without PST's own mark before them, 2.5.3.1.1.1.
-
-    The mark, U+0001 and the prefix's length plus one, becomes the two properties that it means,
-    where they are absent.
-    """
-    present = {each.id for each in properties}
-    out: list[Property] = []
-    for each in properties:
-        split = _split_subject(each) if each.id == _SUBJECT else None
-        if split is None:
-            out.append(each)
-            continue
-        prefix, rest = split
-        out.append(replace(each, data=prefix + rest))
-        for id, data in ((_PREFIX, prefix), (_NORMALIZED, rest)):
-            if id not in present:
-                out.append(Property(id, each.type, data))
-    return out
-
-
-def _split_subject(subject: Property) -> tuple[bytes, bytes] | None:
-    """Prefix and rest of a marked subject; None for one without a mark."""
-    width = {mapi.UNICODE: 2, mapi.STRING8: 1}.get(subject.type)
-    data = subject.data
-    if width is None or not isinstance(data, bytes) or len(data) < 2 * width:
-        return None
-    mark, length = (int.from_bytes(data[at : at + width], "little") for at in (0, width))
-    if mark != 1:
-        return None
-    end = 2 * width + max(length - 1, 0) * width
-    return data[2 * width : end], data[end:]

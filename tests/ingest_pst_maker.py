@@ -39,6 +39,53 @@ class Attached:
     message: tuple[Value, ...] = ()
 
 
+class Heap:
+    """The items of a heap on their way into blocks, 2.3.1."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._blocks: list[list[bytes]] = [[]]
+        self._room = 8000 - layout.trailer
+
+    def put(self, data: bytes) -> int:
+        """Take in an item; its id, which is 0 for nothing."""
+        if not data:
+            return 0
+        if len(data) + 4 > self._room:
+            self._blocks.append([])
+            self._room = 8000 - self._layout.trailer
+        self._room -= len(data) + 4
+        self._blocks[-1].append(data)
+        place = len(self._blocks[-1]) << 5
+        return len(self._blocks) - 1 << self._layout.heap_bits | place
+
+    def tree(self, key: int, entry: int, records: list[bytes]) -> int:
+        """Take in a tree of records in the order of their keys; the id of its head, 2.3.2."""
+        level, width, rows = 0, key + entry, records
+        while len(rows) * width > _LARGE:
+            most = _LARGE // width
+            some = [rows[at : at + most] for at in range(0, len(rows), most)]
+            rows = [each[0][:key] + struct.pack("<I", self.put(b"".join(each))) for each in some]
+            level, width = level + 1, key + 4
+        root = self.put(b"".join(rows))
+        return self.put(struct.pack("<BBBBI", 0xB5, key, entry, level, root))
+
+    def pages(self, client: int, root: int) -> Iterable[bytes]:
+        """The blocks' bytes."""
+        for number, items in enumerate(self._blocks):
+            head = bytes(10 if not number else 64 if number % 128 == 8 else 0)
+            at, offsets = 2 + len(head), list[int]()
+            for each in items:
+                offsets.append(at)
+                at += len(each)
+            page = struct.pack(f"<HH{len(items) + 1}H", len(items), 0, *offsets, at)
+            if not number:
+                head = struct.pack("<BBII", 0xEC, client, root, 0)
+            at += at % 2
+            body = (struct.pack("<H", at) + head + b"".join(items)).ljust(at, b"\0")
+            yield body + page
+
+
 @dataclass
 class Maker:
     """A file in the making: add folders and messages, then take the bytes."""
@@ -51,15 +98,16 @@ class Maker:
     nodes: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     names: list[tuple[bytes, int | str]] = field(default_factory=list)
     _out: bytearray = field(default_factory=lambda: bytearray(0x4400))
-    _next: int = 4
+    next: int = 4
+    lengths: dict[int, int] = field(default_factory=dict)
     _listed: dict[int, list[int]] = field(default_factory=dict)
 
     # Blocks and streams, 2.2.2.8
 
     def block(self, data: bytes, *, internal: bool = False) -> int:
         """Write one block; its id."""
-        bid = self._next | (2 if internal else 0)
-        self._next += 4
+        bid = self.next | (2 if internal else 0)
+        self.next += 4
         inflated = len(data)
         stored = data if internal else pst_crypt.encoded(data, self.crypt, bid)
         if self.compress and not internal and len(zlib.compress(stored)) < inflated:
@@ -77,6 +125,7 @@ class Maker:
             trailer += struct.pack("<HHI", 0, inflated, 0)
         self._out += stored.ljust(whole - layout.trailer, b"\0") + trailer
         self.blocks[bid] = (at, len(stored))
+        self.lengths[bid] = inflated
         return bid
 
     def _place(self, size: int) -> int:
@@ -90,120 +139,119 @@ class Maker:
         if len(data) <= most:
             return self.block(data)
         leaves = [self.block(data[at : at + most]) for at in range(0, len(data), most)]
-        return self._joined(leaves, len(data))
+        return self.joined(leaves)
 
-    def _joined(self, leaves: Sequence[int], size: int) -> int:
-        ids = struct.pack(f"<{len(leaves)}{'Q' if self.layout.wide else 'I'}", *leaves)
-        return self.block(struct.pack("<BBHI", 1, 1, len(leaves), size) + ids, internal=True)
+    def joined(self, leaves: Sequence[int]) -> int:
+        """An XBLOCK of the leaves, an XXBLOCK of such where they are many, 2.2.2.8.3.2."""
+        letter, most = ("Q", 1000) if self.layout.wide else ("I", 2000)
+        level = 1 + any(each & 2 for each in leaves)
+        if len(leaves) > most:
+            some = [leaves[at : at + most] for at in range(0, len(leaves), most)]
+            return self.joined([self.joined(each) for each in some])
+        size = sum(self.lengths[each] for each in leaves) & 0xFFFFFFFF
+        ids = struct.pack(f"<{len(leaves)}{letter}", *leaves)
+        bid = self.block(struct.pack("<BBHI", 1, level, len(leaves), size) + ids, internal=True)
+        self.lengths[bid] = size
+        return bid
 
-    def subnodes(self, entries: dict[int, tuple[int, int]]) -> int:
+    def subnodes(self, entries: Mapping[int, tuple[int, int]]) -> int:
         """Write a list of subnodes: data and subnodes by their ids."""
         if not entries:
             return 0
+        most = 300
+        rows = [(nid, *each) for nid, each in sorted(entries.items())]
+        lists = [
+            (some[0][0], self._sub_block(0, some))
+            for some in (rows[at : at + most] for at in range(0, len(rows), most))
+        ]
+        return lists[0][1] if len(lists) == 1 else self._sub_block(1, lists)
+
+    def _sub_block(self, level: int, rows: Sequence[tuple[int, ...]]) -> int:
+        """An SLBLOCK, or an SIBLOCK of level 1, 2.2.2.8.3.3."""
         letter = "Q" if self.layout.wide else "I"
-        head = struct.pack("<BBH", 2, 0, len(entries)) + bytes(4 if self.layout.wide else 0)
-        rows = (struct.pack(f"<3{letter}", nid, *each) for nid, each in sorted(entries.items()))
-        return self.block(head + b"".join(rows), internal=True)
+        head = struct.pack("<BBH", 2, level, len(rows)) + bytes(4 if self.layout.wide else 0)
+        data = b"".join(struct.pack(f"<{len(row)}{letter}", *row) for row in rows)
+        return self.block(head + data, internal=True)
 
     # Heaps and contexts, 2.3
 
     def context(
-        self, values: Iterable[Value], subnodes: dict[int, tuple[int, int]] | None = None
+        self, values: Iterable[Value], subnodes: Mapping[int, tuple[int, int]] | None = None
     ) -> tuple[int, int]:
         """Write a property context; the ids of its data and of its subnodes."""
-        inner, items = dict(subnodes or {}), list[bytes]([b"", b""])
-        records = b""
+        inner, heap, records = dict(subnodes or {}), Heap(self.layout), list[bytes]()
         for id, type, data in sorted(values):
             if type in _SHORT:
                 stored = data.ljust(4, b"\0")[:4]
-            elif not data:
-                stored = bytes(4)
             elif len(data) > _LARGE:
                 nid = len(inner) + 1 << 5 | 0x1F
                 inner[nid] = (self.stream(data), 0)
                 stored = struct.pack("<I", nid)
             else:
-                items.append(data)
-                stored = struct.pack("<I", len(items) << 5)
-            records += struct.pack("<HH", id, type) + stored
-        items[0] = struct.pack("<BBBBI", 0xB5, 2, 6, 0, 0x40 if records else 0)
-        items[1] = records
-        return self._heap(0xBC, items), self.subnodes(inner)
+                stored = struct.pack("<I", heap.put(data))
+            records.append(struct.pack("<HH", id, type) + stored)
+        root = heap.tree(2, 6, records)
+        return self._heap(heap, 0xBC, root), self.subnodes(inner)
 
-    def _heap(self, client: int, items: list[bytes]) -> int:
-        """A heap of one block; its root is the first item."""
-        assert sum(map(len, items)) < 8000, "the maker's heaps have one block"
-        body, offsets = b"", list[int]()
-        for each in items:
-            offsets.append(12 + len(body))
-            body += each
-        offsets.append(12 + len(body))
-        body += bytes(len(body) % 2)
-        head = struct.pack("<HBBII", 12 + len(body), 0xEC, client, 0x20, 0)
-        page = struct.pack(f"<HH{len(offsets)}H", len(items), 0, *offsets)
-        return self.block(head + body + page)
+    def _heap(self, heap: "Heap", client: int, root: int) -> int:
+        leaves = [self.block(each) for each in heap.pages(client, root)]
+        return leaves[0] if len(leaves) == 1 else self.joined(leaves)
 
     def table(self, rows: Mapping[int, Sequence[Value]]) -> tuple[int, int]:
         """Write a table context with rows by their ids; data and subnodes."""
-        columns: dict[tuple[int, int], tuple[int, int]] = {}
+        columns = {(id, mapi.INTEGER32): (4 * at, 4) for at, id in enumerate((0x67F2, 0x67F3))}
         at = 8
-        for id, type in ((0x67F2, mapi.INTEGER32), (0x67F3, mapi.INTEGER32)):
-            columns[id, type] = (4 * len(columns), 4)
         for id, type in sorted({(id, type) for row in rows.values() for id, type, _ in row}):
             size = 8 if type in _WIDE else 4
             columns[id, type] = (at, size)
             at += size
-        bits_at, width = at, at + (len(columns) + 7) // 8
-        items: list[bytes] = [b"", b"", b"", b""]
-        matrix = b""
-        for row_id, row in rows.items():
-            cells = bytearray(width)
-            for place, key in enumerate(columns):
-                values = dict(zip(((id, type) for id, type, _ in row), row, strict=True))
-                values[0x67F2, mapi.INTEGER32] = number(0x67F2, row_id)
-                values[0x67F3, mapi.INTEGER32] = number(0x67F3, 1)
-                if key not in values:
-                    continue
-                start, size = columns[key]
-                data = values[key][2]
-                if key[1] not in _SHORT | _WIDE:
-                    if data:
-                        items.append(data)
-                        data = struct.pack("<I", len(items) << 5)
-                    else:
-                        data = bytes(4)
-                cells[start : start + size] = data.ljust(size, b"\0")
-                cells[bits_at + place // 8] |= 0x80 >> place % 8
-            matrix += bytes(cells)
-        index = "<II" if self.layout.wide else "<IH"
-        width_of_index = struct.calcsize(index) - 4
-        items[0] = self._table_head(columns, bits_at, width, bool(rows))
-        items[1] = struct.pack("<BBBBI", 0xB5, 4, width_of_index, 0, 0x60 if rows else 0)
-        items[2] = b"".join(struct.pack(index, each, at) for at, each in enumerate(rows))
-        items[3] = matrix
+        heap = Heap(self.layout)
+        matrix = [self._row(heap, row_id, row, columns, at) for row_id, row in rows.items()]
+        width = at + (len(columns) + 7) // 8
+        wide = self.layout.wide
+        index = [struct.pack("<II" if wide else "<IH", each, at) for at, each in enumerate(rows)]
+        head = struct.pack("<BBHHHH", 0x7C, len(columns), at, at, at, width)
+        head += struct.pack("<I", heap.tree(4, 4 if wide else 2, index))
         inner: dict[int, tuple[int, int]] = {}
-        if len(matrix) + len(items[2]) > _LARGE:
-            items[3] = b""
-            inner[0x3F] = (self._rows(matrix, width), 0)
-            items[0] = items[0][:14] + struct.pack("<I", 0x3F) + items[0][18:]
-        return self._heap(0x7C, items), self.subnodes(inner)
-
-    def _rows(self, matrix: bytes, width: int) -> int:
-        most = (8192 - self.layout.trailer) // width * width
-        full = 8192 - self.layout.trailer
-        pieces = [matrix[at : at + most] for at in range(0, len(matrix), most)]
-        pieces = [each.ljust(full, b"\0") for each in pieces[:-1]] + pieces[-1:]
-        leaves = [self.block(each) for each in pieces]
-        return leaves[0] if len(leaves) == 1 else self._joined(leaves, sum(map(len, pieces)))
-
-    def _table_head(
-        self, columns: dict[tuple[int, int], tuple[int, int]], bits_at: int, width: int, full: bool
-    ) -> bytes:
-        head = struct.pack("<BBHHHH", 0x7C, len(columns), bits_at, bits_at, bits_at, width)
-        head += struct.pack("<III", 0x40, 0x80 if full else 0, 0)
+        if len(matrix) * width > _LARGE:
+            inner[0x3F] = (self._matrix(matrix, width), 0)
+            head += struct.pack("<II", 0x3F, 0)
+        else:
+            head += struct.pack("<II", heap.put(b"".join(matrix)), 0)
         for bit, ((id, type), (start, size)) in enumerate(columns.items()):
             head += struct.pack("<IHBB", id << 16 | type, start, size, bit)
-        return head
+        return self._heap(heap, 0x7C, heap.put(head)), self.subnodes(inner)
+
+    def _row(
+        self,
+        heap: "Heap",
+        row_id: int,
+        row: Sequence[Value],
+        columns: Mapping[tuple[int, int], tuple[int, int]],
+        bits_at: int,
+    ) -> bytes:
+        """A row: its cells, then a bit for each cell that is set."""
+        cells = bytearray(bits_at + (len(columns) + 7) // 8)
+        values = {(id, type): data for id, type, data in row}
+        values[0x67F2, mapi.INTEGER32] = struct.pack("<I", row_id)
+        values[0x67F3, mapi.INTEGER32] = struct.pack("<I", 1)
+        for place, (key, (start, size)) in enumerate(columns.items()):
+            if key in values:
+                data = values[key]
+                if key[1] not in _SHORT | _WIDE:
+                    data = struct.pack("<I", heap.put(data))
+                cells[start : start + size] = data.ljust(size, b"\0")
+                cells[bits_at + place // 8] |= 0x80 >> place % 8
+        return bytes(cells)
+
+    def _matrix(self, rows: list[bytes], width: int) -> int:
+        """Rows in blocks, of which none is in two."""
+        full = 8192 - self.layout.trailer
+        each = full // width
+        pieces = [b"".join(rows[at : at + each]) for at in range(0, len(rows), each)]
+        pieces = [piece.ljust(full, b"\0") for piece in pieces[:-1]] + pieces[-1:]
+        leaves = [self.block(piece) for piece in pieces]
+        return leaves[0] if len(leaves) == 1 else self.joined(leaves)
 
     # Nodes
 
@@ -335,7 +383,7 @@ class Maker:
         width = len(entries[0][1])
         most = min(layout.entries // width, 255)
         pages = [
-            (some[0][0], *self._page(kind, [each for _, each in some], width, level))
+            (some[0][0], *self.page(kind, [each for _, each in some], width, level))
             for some in (entries[at : at + most] for at in range(0, len(entries), most))
         ]
         if len(pages) == 1:
@@ -343,10 +391,11 @@ class Maker:
         row = "<QQQ" if layout.wide else "<III"
         return self._tree(kind, [(each[0], struct.pack(row, *each)) for each in pages], level + 1)
 
-    def _page(self, kind: int, rows: list[bytes], width: int, level: int) -> tuple[int, int]:
+    def page(self, kind: int, rows: list[bytes], width: int, level: int) -> tuple[int, int]:
+        """Write one page of a tree; its id and offset."""
         layout = self.layout
-        bid = self._next
-        self._next += 4
+        bid = self.next
+        self.next += 4
         self._out += bytes(-len(self._out) % layout.page)
         at = len(self._out)
         most = layout.entries // width

@@ -13,10 +13,10 @@ import pytest
 from ingest.mapi import BINARY, Item, Named
 from ingest.members import Budget, Member, Opening
 from ingest.msgfile import read_msg
-from ingest.msgnames import PUBLIC_STRINGS
 from ingest.olm import expand_olm
 from ingest.olm_items import message_ids, when
 from ingest.olm_xml import XmlError, elements
+from ingest.property_names import PUBLIC_STRINGS
 from ingest.pst import MSG
 from records.codes import Code, Role
 from records.notes import Note

@@ -156,6 +156,35 @@ def test_libpff_reads_the_same(layout: str, crypt: int, opened: Callable[..., Op
     file.close()
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_trees_and_lists_of_several_levels(layout: str, opened: Callable[..., Opening]) -> None:
+    """Heaps of several blocks, trees in them of two levels, XXBLOCK and SIBLOCK; as libpff too."""
+    maker = _maker(LAYOUTS[layout])
+    maker.named(GUID, "Colour")  # libpff opens no file without names
+    for at in range(1200):
+        maker.message(INBOX, [text(0x001A, "IPM.Note"), text(0x0037, f"number {at}")])
+    large = bytes(range(251)) * 40_000
+    many = [text(0x3000 + at, f"value {at}") for at in range(700)]
+    names = [text(0x3707, f"{at}.bin") for at in range(400)]
+    files = [Attached((each,), large if not at else b"small") for at, each in enumerate(names)]
+    maker.message(INBOX, [text(0x001A, "IPM.Note"), *many], [], files)
+    opening = opened(maker.done())
+    members, notes, items = _taken(expand_pst(opening))
+    assert (len(members), notes) == (1201, [])
+    assert [_item(items, at).bag.text(0x0037) for at in (0, 1199)] == ["number 0", "number 1199"]
+    last = _item(items, 1200)
+    assert [last.bag.text(id) for id, _, _ in many] == [f"value {at}" for at in range(700)]
+    assert [each.bag.text(0x3707) for each in last.attachments] == [f"{n}.bin" for n in range(400)]
+    assert last.attachments[0].bag.binary(0x3701) == large
+    file = pypff.open(str(opening.path))
+    inbox = file.root_folder.get_sub_folder(0).get_sub_folder(0)
+    assert inbox.number_of_sub_messages == 1201
+    message = inbox.get_sub_message(1200)
+    assert (message.number_of_attachments, message.attachments[0].size) == (400, len(large))
+    assert message.attachments[0].read_buffer(len(large)) == large
+    file.close()
+
+
 def test_every_class_of_item_comes(opened: Callable[..., Opening]) -> None:
     classes = ("IPM.Contact", "IPM.Task", "IPM.StickyNote", "REPORT.IPM.Note.NDR", "IPM.X", "")
     maker = _maker()
@@ -296,7 +325,7 @@ class TestOutsideOfFolders:
         kept = maker.message(INBOX, [text(0x0037, "kept")])
         gone = maker.message(INBOX, [text(0x0037, "gone")], listed=False)
         row = struct.pack("<QQQII", gone, *maker.nodes[gone], 0)
-        maker._page(0x81, [row], len(row), 0)
+        maker.page(0x81, [row], len(row), 0)
         del maker.nodes[gone]
         data = maker.done()
         members, notes, _ = _taken(expand_pst(opened(data)))
@@ -418,7 +447,7 @@ class TestDamage:
         rows = {0x671: maker.table({0x8025: (), 0x8045: ()})}
         held = (0x3701, mapi.OBJECT, struct.pack("<II", 0x9004, 1))
         inner = maker.context([number(0x3705, 5), held])[0]
-        loop = maker._next | 2  # the id that the list of subnodes is about to have
+        loop = maker.next | 2  # the id that the list of subnodes is about to have
         below = maker.subnodes({0x9004: (data, loop + 4)})
         rows |= {0x8025: (inner, below), 0x8045: (inner, below)}
         assert maker.subnodes(rows) == loop + 4
@@ -511,19 +540,19 @@ class TestLimits:
         assert len(_item(items).recipients) == 10
         assert [each.code for each in members[0].notes] == [Code.TOO_MANY]
 
+    @pytest.mark.parametrize("lies", [False, True])
     def test_a_stream_that_is_one_block_a_million_times(
-        self, opened: Callable[..., Opening]
+        self, opened: Callable[..., Opening], lies: bool
     ) -> None:
-        """Blocks named over and over cost what they give, before they are read."""
+        """Blocks named over and over cost what they give, whatever total is stated for them."""
         maker = _maker()
         one = maker.block(bytes(8176))
-        huge = maker._joined([maker._joined([one] * 1000, 8)] * 1000, 8)
-        inner = {0x8025: maker.context([number(0x3705, 1), (0x3701, mapi.BINARY, b"\0" * 4000)])}
-        context, below, _ = (*inner[0x8025], 0)
-        inner[0x8025] = (context, maker.subnodes({0x3F: (huge, 0)}))
+        maker.lengths[one] *= not lies
+        huge = maker.joined([maker.joined([one] * 1000)] * 1000)
+        data = maker.context([number(0x3705, 1), (0x3701, mapi.BINARY, bytes(4000))])[0]
+        inner = {0x8025: (data, maker.subnodes({0x3F: (huge, 0)}))}
         nid = maker.message(INBOX, [])
         maker.nodes[nid] = (*maker.context([text(0x0037, "x")], inner), INBOX)
         members, _, items = _taken(expand_pst(opened(maker.done(), unpacked_mb=4)))
         assert _item(items).bag.text(0x0037) == "x"
         assert Code.TOO_LARGE in {each.code for each in members[0].notes}
-        assert below

@@ -64,7 +64,6 @@ def elements(read: Callable[[int], bytes], names: frozenset[str]) -> Iterator[El
     parser.EndElementHandler = building.end
     parser.CharacterDataHandler = building.text
     parser.StartDoctypeDeclHandler = building.refuse
-    parser.EntityDeclHandler = building.refuse
     ended = False
     while not ended:
         chunk = read(_CHUNK)
@@ -116,8 +115,8 @@ class _Building:
             self._open[-1].content.append(text)
 
     def refuse(self, *_: object) -> None:
-        """Stop at a declaration, of which entities come."""
-        raise XmlError("it declares a document type or entities, which Outlook never does")
+        """Stop at a document type, in which alone entities can be declared."""
+        raise XmlError("it declares a document type, which Outlook never does")
 
     def taken(self) -> list[Element]:
         """The elements that were ended since the last time."""

@@ -85,7 +85,12 @@ def _full(maker: Maker) -> bytes:
             (0x6003, mapi.BINARY | mapi.MULTIPLE, struct.pack("<3I", 2, 12, 14) + b"abcde"),
         ],
         [
-            [number(0x0C15, 1), text(0x3001, "Ann"), text(0x39FE, "ann@a.example")],
+            [
+                number(0x0C15, 1),
+                text(0x3001, "Ann"),
+                text(0x39FE, "ann@a.example"),
+                number(0x3900, 0),
+            ],
             [number(0x0C15, 2), text(0x3001, "Bo"), text(0x3003, "/o=x/cn=bo")],
         ],
         [
@@ -125,6 +130,7 @@ def test_an_item_comes_whole(layout: str, crypt: int, opened: Callable[..., Open
     assert several[0x6003] == (b"ab", b"cde")
     assert [each.text(0x3001) for each in item.recipients] == ["Ann", "Bo"]
     assert [each.text(0x39FE) for each in item.recipients] == ["ann@a.example", ""]
+    assert [each.integer(0x3900) for each in item.recipients] == [0, None]
     first, second = item.attachments
     assert first.bag.binary(0x3701) == BLOB
     assert second.message is not None
@@ -372,6 +378,19 @@ class TestDamage:
         codes = [(each.severity, each.code) for each in members[0].notes]
         assert codes == [("exception", Code.CORRUPT), ("warning", Code.PARTIAL)]
 
+    def test_another_items_bytes_are_not_taken_for_its_own(
+        self, opened: Callable[..., Opening]
+    ) -> None:
+        maker = _maker()
+        nids = [maker.message(INBOX, [text(0x0037, each)]) for each in ("mine", "ours")]
+        (mine, size), (ours, same) = (maker.blocks[maker.nodes[each][0]] for each in nids)
+        assert size == same
+        data = bytearray(maker.done())
+        data[mine : mine + 64] = data[ours : ours + 64]
+        members, _, items = _taken(expand_pst(opened(bytes(data))))
+        assert [each.failed for each in members] == [True, False]
+        assert _item(items, 1).bag.text(0x0037) == "ours"
+
     def test_a_lost_attachment_keeps_its_name(self, opened: Callable[..., Opening]) -> None:
         maker = _maker()
         maker.message(INBOX, [text(0x0037, "x")], [], [Attached((text(0x3707, "a.doc"),), BLOB)])
@@ -412,13 +431,16 @@ class TestDamage:
         assert [(each.code, each.severity) for each in notes] == [(Code.PARTIAL, "exception")]
         assert "Inbox: 1 of 7" in notes[0].message
 
-    def test_a_damaged_page_of_the_index(self, opened: Callable[..., Opening]) -> None:
-        """All leaves of the tree of nodes are found without the page above them."""
+    @pytest.mark.parametrize("root_at", [224, 240], ids=["nodes", "blocks"])
+    def test_a_damaged_page_of_the_index(
+        self, opened: Callable[..., Opening], root_at: int
+    ) -> None:
+        """All leaves of a tree are found without the page above them."""
         maker = _maker()
         for at in range(60):
             maker.message(INBOX, [text(0x0037, f"number {at}")])
         data = bytearray(maker.done())
-        top = struct.unpack_from("<Q", data, 224)[0]
+        top = struct.unpack_from("<Q", data, root_at)[0]
         data[top : top + 512] = bytes(512)
         members, notes, items = _taken(expand_pst(opened(bytes(data))))
         assert len(members) == 60

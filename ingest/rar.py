@@ -25,6 +25,7 @@ from ingest.rar_headers import (
     read_volume,
 )
 from ingest.rar_wholes import Whole, bounded, copier, is_right, packed_data, runs, wholes
+from ingest.selfextract import archive_within
 from ingest.unpacking import Entry, Unpacking
 from ingest.versions import TOOL, VERSION
 from records.codes import Code
@@ -91,11 +92,15 @@ def _volume(path: Path, passwords: list[str | None]) -> Volume:
 
 
 def _signature(file: BinaryIO) -> tuple[int, Form, int]:
+    """Where the headers begin, how they are read, and the version of the format."""
+    within = archive_within(file)
+    begin = within[1] if within and within[0] == "rar" else 0
+    file.seek(begin)
     head = file.read(_MOST_PROGRAM)
     new, old = head.find(RAR5), head.find(RAR3)
     if new >= 0 and (old < 0 or new < old):
-        return new + len(RAR5), rar5.FORM, 5
-    return old + len(RAR3) if old >= 0 else -1, rar3.FORM, 3
+        return begin + new + len(RAR5), rar5.FORM, 5
+    return begin + old + len(RAR3) if old >= 0 else -1, rar3.FORM, 3
 
 
 class _Archive:

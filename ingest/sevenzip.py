@@ -15,6 +15,7 @@ from ingest.external import Running, SilentError
 from ingest.flow import Flow
 from ingest.joined import missing_of, opened, volumes_of
 from ingest.members import CHUNK, BombError, Member, Opening, Spool
+from ingest.selfextract import archive_within
 from ingest.sevenzip_headers import (
     MOST_HEADER,
     START,
@@ -71,7 +72,9 @@ class _Archive:
         self._program = program
         self._file = file
         self._size = file.seek(0, os.SEEK_END)
-        self._origin = START
+        within = archive_within(file)
+        self._begin = within[1] if within and within[0] == "7z" else 0
+        self._origin = self._begin + START
         self._folders: list[Folder] = []
         self._passwords: list[str | None] = [*self._opening.passwords]
         self._flow: Flow | None = None
@@ -103,17 +106,17 @@ class _Archive:
             yield self._unpacking.exception(Code.TIMEOUT, f"7-Zip was ended: {error}")
 
     def _damage(self) -> Code:
-        self._file.seek(0)
+        self._file.seek(self._begin)
         try:
             start = read_start(self._file.read(START))
         except DamagedError:
-            return Code.TRUNCATED if self._size < START else Code.CORRUPT
+            return Code.TRUNCATED if self._size < self._origin else Code.CORRUPT
         beyond = self._origin + start.at + start.size > self._size
         return Code.TRUNCATED if beyond else Code.CORRUPT
 
     def _header(self) -> bytes | None:
         """The header as it is when nothing packs it; None of an empty archive."""
-        self._file.seek(0)
+        self._file.seek(self._begin)
         start = read_start(self._file.read(START))
         if not start.size and not start.at:
             return None

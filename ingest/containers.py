@@ -1,0 +1,98 @@
+"""All containers but mailboxes: which short types are opened, and by which reader."""
+
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+
+from ingest.archive import expand_zip
+from ingest.compressed import expand_compressed
+from ingest.joined import missing_of, opened, volumes_of
+from ingest.libarchive import FORMATS, expand_libarchive
+from ingest.members import Member, Opening
+from ingest.rar import expand_rar
+from ingest.sevenzip import expand_7z
+from ingest.signatures import archive_format
+from ingest.tar import expand_tar
+from ingest.versions import TOOL, VERSION
+from records.codes import Code
+from records.notes import Note, exception
+
+_HEAD = 65536
+
+
+def expand(opening: Opening) -> Iterator[Member | Note]:
+    """The members of a container of one of the types in `CONTAINERS`, in its order.
+
+    A `Note` among them is about the container itself. A member's stream is closed when the
+    next is asked for. Raises `KeyError` for other types.
+    """
+    yield from _READERS[opening.type](opening)
+
+
+def _zip(opening: Opening) -> Iterator[Member | Note]:
+    yield from _missing(opening)
+    sizes = [each.size for each in volumes_of(opening)]
+    with opened(opening) as file:
+        yield from expand_zip(
+            file,
+            sum(sizes),
+            opening.limits,
+            opening.passwords,
+            opening.budget,
+            opening.scratch,
+            [0, *accumulate(sizes[:-1])],
+        )
+
+
+def _tar(opening: Opening) -> Iterator[Member | Note]:
+    yield from _missing(opening)
+    with opened(opening) as file:
+        yield from expand_tar(file, opening.limits, opening.budget)
+
+
+def _compressed(opening: Opening) -> Iterator[Member | Note]:
+    yield from _expand_single(opening, opening.type)
+
+
+def _expand_single(opening: Opening, kind: str) -> Iterator[Member | Note]:
+    yield from _missing(opening)
+    with opened(opening) as file:
+        yield from expand_compressed(file, kind, opening.name_bytes, opening.budget)
+
+
+def _zstd(opening: Opening) -> Iterator[Member | Note]:
+    yield from expand_libarchive(opening, "zstd")
+
+
+def _archive(opening: Opening) -> Iterator[Member | Note]:
+    with opened(opening) as file:
+        found = archive_format(file.read(_HEAD))
+    name = "" if found is None else found.name
+    if name in FORMATS:
+        yield from expand_libarchive(opening, name)
+    elif name == "zlib":
+        yield from _expand_single(opening, name)
+    else:
+        text = f"No tool here opens archives of the format {name or 'that its type tells'}"
+        yield exception(Code.UNSUPPORTED, text, TOOL, VERSION)
+
+
+def _missing(opening: Opening) -> Iterator[Note]:
+    absent = missing_of(opening)
+    if absent:
+        text = f"Volumes {', '.join(map(str, absent))} of {len(opening.volumes)} are missing"
+        yield exception(Code.VOLUME_MISSING, text, TOOL, VERSION)
+
+
+_READERS: dict[str, Callable[[Opening], Iterator[Member | Note]]] = {
+    "7z": expand_7z,
+    "archive": _archive,
+    "bz2": _compressed,
+    "gz": _compressed,
+    "rar": expand_rar,
+    "tar": _tar,
+    "xz": _compressed,
+    "zip": _zip,
+    "zstd": _zstd,
+}
+CONTAINERS = frozenset(_READERS)
+"""The short types that `expand` opens."""

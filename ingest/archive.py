@@ -20,7 +20,7 @@ from ingest.names import is_unsafe, shown
 from ingest.salvage import directory_size, is_header, next_header, salvage
 from ingest.versions import PYTHON
 from ingest.zipmethods import fill
-from ingest.zipview import readable
+from ingest.zipview import disk_and_count, readable
 from records import times
 from records.codes import Code
 from records.notes import Note, exception, warning
@@ -43,6 +43,7 @@ _MOST_DIRECTORY = 256 << 20
 _LOCAL_HEADER = 30
 _SLOW = 1 << 20  # encrypted bytes from which 7-Zip is asked rather than Python
 _UNICODE_PATH = 0x7075
+_FIRST_OF_SET = b"PK\x07\x08"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,9 @@ def expand_zip(
         archive = _opened(file)
     except (NotImplementedError, *_DAMAGE) as error:
         code = Code.TRUNCATED if "not a zip file" in str(error) else Code.CORRUPT
+        file.seek(0)
+        if len(starts) == 1 and file.read(4) == _FIRST_OF_SET:
+            code = Code.VOLUME_MISSING
         yield _exception(code, f"The archive's directory cannot be read: {error}")
         yield from salvage(file, limits, budget)
         return
@@ -90,7 +94,19 @@ def expand_zip(
             yield _exception(Code.CORRUPT, "Its directory does not list all that is in the archive")
             yield from salvage(file, limits, budget, before=unlisted)
         if unlisted != archive.start_dir:
+            yield from _odd_directory(file, archive)
             yield from _members(archive, means)
+
+
+def _odd_directory(file: BinaryIO, archive: zipfile.ZipFile) -> Iterator[Note]:
+    disk, count = disk_and_count(file)
+    listed = len(archive.infolist())
+    if disk:
+        text = f"It is the last of {disk + 1} volumes, and the others are not here"
+        yield _exception(Code.VOLUME_MISSING, text)
+    if count >= 0 and count % 0x10000 != listed % 0x10000:
+        text = f"Its directory lists {listed} members, and is said to list {count}"
+        yield _exception(Code.CORRUPT, text)
 
 
 def _unlisted(file: BinaryIO, archive: zipfile.ZipFile) -> int | None:
@@ -119,6 +135,7 @@ def _opened(file: BinaryIO) -> zipfile.ZipFile:
 def _members(archive: zipfile.ZipFile, means: _Means) -> Iterator[Member | Note]:
     limits, budget = means.limits, means.budget
     wanted = [each for each in archive.infolist() if not _is_folder(each)]
+    disk, _ = disk_and_count(means.file)
     overlapping = _overlapping(wanted)
     if len(wanted) > limits.embedded:
         left = len(wanted) - limits.embedded
@@ -126,7 +143,7 @@ def _members(archive: zipfile.ZipFile, means: _Means) -> Iterator[Member | Note]
         yield _exception(Code.TOO_MANY, text)
     bombed = budget.ended
     for number, info in enumerate(wanted[: limits.embedded]):
-        refusal = _refusal(info, number in overlapping)
+        refusal = _refusal(info, number in overlapping, disk)
         if refusal is None and budget.ended:
             refusal = bomb_note(_TOOL, PYTHON)
         if refusal is not None:
@@ -147,17 +164,19 @@ def _is_folder(info: zipfile.ZipInfo) -> bool:
 
 def _overlapping(infos: Sequence[zipfile.ZipInfo]) -> frozenset[int]:
     """Indexes of the members whose bytes are also another's, by which bombs are built."""
-    order = sorted(range(len(infos)), key=lambda each: infos[each].header_offset)
+    order = sorted(
+        range(len(infos)), key=lambda each: (infos[each].volume, infos[each].header_offset)
+    )
     found: set[int] = set()
     for number, following in pairwise(order):
         info = infos[number]
         end = info.header_offset + _LOCAL_HEADER + info.compress_size
-        if end > infos[following].header_offset:
+        if end > infos[following].header_offset and info.volume == infos[following].volume:
             found.add(number)
     return frozenset(found)
 
 
-def _refusal(info: zipfile.ZipInfo, overlaps: bool) -> Note | None:
+def _refusal(info: zipfile.ZipInfo, overlaps: bool, disk: int) -> Note | None:
     """Why a member is not to be unpacked at all."""
     if is_unsafe(info.orig_filename):
         return _exception(Code.UNSAFE_PATH, "Its name leads out of the archive's folder")
@@ -166,8 +185,8 @@ def _refusal(info: zipfile.ZipInfo, overlaps: bool) -> Note | None:
         return _exception(Code.LINK, "A symbolic link; recorded, not followed")
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return _exception(Code.SPECIAL_FILE, "A device, socket or pipe; it holds no bytes")
-    if info.volume:
-        return _exception(Code.UNSUPPORTED, "It is in another volume of a set")
+    if info.volume != disk:
+        return _exception(Code.VOLUME_MISSING, "It is in another volume of a set")
     if overlaps:
         return _exception(Code.BOMB, "Its bytes are also those of another member")
     return None

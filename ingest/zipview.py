@@ -62,6 +62,7 @@ class _Directory:
     at: int
     size: int
     count: int
+    disk: int
     raised: int
     comment: bytes
 
@@ -86,6 +87,20 @@ def readable(file: BinaryIO, starts: Sequence[int] = (0,)) -> BinaryIO:
     written = b"".join(data for data, _ in entries)
     end = _ends(len(entries), len(written), directory)
     return io.BufferedReader(_Patched(file, directory.at, written + end), 1 << 16)
+
+
+def disk_and_count(file: BinaryIO) -> tuple[int, int]:
+    """The volume that a file says it is, from 0, and how many members its directory says it has.
+
+    -1 for a count that is not known.
+    """
+    try:
+        directory = _directory(file, (0,))
+        return (0, -1) if directory is None else (directory.disk, directory.count)
+    except (struct.error, IndexError, ValueError):
+        return 0, -1
+    finally:
+        file.seek(0)
 
 
 def ends_as_zip(file: BinaryIO) -> bool:
@@ -133,7 +148,7 @@ def _directory(file: BinaryIO, starts: Sequence[int]) -> _Directory | None:
     if begin < 0 or begin + length > size:
         return None
     raised = 0 if len(starts) > 1 else begin - offset
-    return _Directory(begin, length, count, raised, comment)
+    return _Directory(begin, length, count, disk, raised, comment)
 
 
 def _entries(
@@ -157,7 +172,8 @@ def _entries(
         misnamed = bool(flags & _UTF8) and not _is_utf8(name)
         start = starts[volume] if volume < len(starts) else 0
         fields[4] = flags & ~_UTF8 if misnamed else flags
-        fields[14] = 0
+        is_set = len(starts) > 1
+        fields[14] = 0 if is_set else volume
         wide = b""
         for place, value in ((10, full), (9, packed), (17, where + start + directory.raised)):
             fits = value < _FULL32
@@ -165,7 +181,7 @@ def _entries(
             wide += b"" if fits else struct.pack("<Q", value)
         others += struct.pack("<HH", _ZIP64, len(wide)) + wide if wide else b""
         fields[12] = len(others)
-        yield _ENTRY.pack(*fields) + name + others + comment, misnamed or volume > 0
+        yield _ENTRY.pack(*fields) + name + others + comment, misnamed or (is_set and volume > 0)
 
 
 def _wide(

@@ -1,9 +1,22 @@
 """One stream out of an outside program, cut up into the members that it is made of."""
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from ingest.external import Running
 from ingest.members import CHUNK
+
+
+class Run(Protocol):
+    """A run of an outside program, or what is made of one."""
+
+    def read(self, size: int, /) -> bytes:
+        """Some of what it gives, none at the end."""
+
+    def ended(self) -> tuple[int, str]:
+        """Its exit code and what it said."""
+
+    def close(self) -> None:
+        """End it."""
 
 
 class Flow:
@@ -12,7 +25,7 @@ class Flow:
     `sizes` are those of the members of all blocks of the archive, `row` the blocks of this run.
     """
 
-    def __init__(self, run: Running, sizes: Sequence[Sequence[int]], row: range) -> None:
+    def __init__(self, run: Run, sizes: Sequence[Sequence[int]], row: range) -> None:
         self.run = run
         self._sizes, self._row = sizes, row
         self._at = (row.start, 0)

@@ -4,9 +4,11 @@ import ctypes
 import ctypes.util
 import functools
 import locale
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from ingest.external import SilentError
 
 TOOL = "libarchive"
 PACKAGE = "libarchive-tools"
@@ -15,6 +17,9 @@ PACKAGE = "libarchive-tools"
 END, OK, RETRY, WARN, FAILED, FATAL = 1, 0, -10, -20, -25, -30
 _BLOCK = 1 << 16
 _NAMES = ("libarchive.so.13", "libarchive.13.dylib")
+_GIVER = ctypes.CFUNCTYPE(
+    ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p)
+)
 _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "version_number": (ctypes.c_int, ()),
     "error_string": (ctypes.c_char_p, (ctypes.c_void_p,)),
@@ -32,6 +37,11 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "read_free": (ctypes.c_int, (ctypes.c_void_p,)),
     "read_next_header": (ctypes.c_int, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
     "read_data": (ctypes.c_ssize_t, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)),
+    "filter_count": (ctypes.c_int, (ctypes.c_void_p,)),
+    "read_open": (
+        ctypes.c_int,
+        (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, _GIVER, ctypes.c_void_p),
+    ),
     "read_open_filenames": (
         ctypes.c_int,
         (ctypes.c_void_p, ctypes.POINTER(ctypes.c_char_p), ctypes.c_size_t),
@@ -87,18 +97,55 @@ class Reading:
     def __init__(
         self, paths: Sequence[Path], formats: Sequence[str], filters: Sequence[str]
     ) -> None:
+        self._prepare(formats, filters)
+        files = (ctypes.c_char_p * (len(paths) + 1))(*[bytes(each) for each in paths], None)
+        self._check(self._library.archive_read_open_filenames(self._archive, files, _BLOCK))
+
+    @classmethod
+    def of_stream(
+        cls, read: Callable[[int], bytes], formats: Sequence[str], filters: Sequence[str]
+    ) -> "Reading":
+        """Read what a function gives instead; what that raises ends the stream."""
+        reading = cls.__new__(cls)
+        reading._prepare(formats, filters)
+        given = ctypes.create_string_buffer(_BLOCK)
+
+        def give(_: int, __: int, place: Any) -> int:
+            try:
+                data = read(_BLOCK)
+            except (SilentError, OSError) as error:  # it cannot pass through C
+                reading.failure, data = error, b""
+            ctypes.memmove(given, data, len(data))
+            place[0] = ctypes.addressof(given)
+            return len(data)
+
+        reading._giver = _GIVER(give)
+        reading._check(
+            reading._library.archive_read_open(reading._archive, None, None, reading._giver, None)
+        )
+        return reading
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether one of the filters was found to be in use."""
+        return int(self._library.archive_filter_count(self._archive)) > 1
+
+    def _prepare(self, formats: Sequence[str], filters: Sequence[str]) -> None:
         self._library = _library()
         self._archive = ctypes.c_void_p(self._library.archive_read_new())
         self._buffer = ctypes.create_string_buffer(_BLOCK)
         self._entry = ctypes.c_void_p()
+        self._giver: Any = None
+        self.failure: Exception | None = None
         for kind, names in (("format", formats), ("filter", filters)):
             for name in names:
                 support = getattr(self._library, f"archive_read_support_{kind}_{name}", None)
                 if support is not None:
                     support.argtypes = (ctypes.c_void_p,)
                     support(self._archive)
-        files = (ctypes.c_char_p * (len(paths) + 1))(*[bytes(each) for each in paths], None)
-        if self._library.archive_read_open_filenames(self._archive, files, _BLOCK) < WARN:
+
+    def _check(self, result: int) -> None:
+        if result < WARN:
             error = ArchiveError(self.said(), fatal=True)
             self.close()
             raise error
@@ -115,9 +162,10 @@ class Reading:
             raise ArchiveError(self.said(), fatal=result == FATAL)
         return True, self.said() if result == WARN else ""
 
-    def read(self, _: int = 0) -> bytes:
+    def read(self, most: int = _BLOCK, /) -> bytes:
         """Some of the entry's bytes, none at its end; raises `ArchiveError`."""
-        size = self._library.archive_read_data(self._archive, self._buffer, _BLOCK)
+        wanted = min(most, _BLOCK)
+        size = self._library.archive_read_data(self._archive, self._buffer, wanted)
         if size < 0:
             raise ArchiveError(self.said(), fatal=size == FATAL)
         return self._buffer.raw[:size]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from ingest.external import Running, SilentError
-from ingest.flow import Flow
+from ingest.flow import Flow, Run
 from ingest.joined import missing_of, opened, volumes_of
 from ingest.members import CHUNK, BombError, Member, Opening, Spool
 from ingest.selfextract import archive_within
@@ -29,11 +29,13 @@ from ingest.sevenzip_headers import (
 )
 from ingest.sevenzip_tool import PACKAGE, TOOL, SevenZip, probe, trouble_of, unpack
 from ingest.unpacking import Entry, Unpacking, windows_time
+from ingest.unwrapped import Unwrapped, wrapped
 from records.codes import Code
 from records.notes import Note
 
 _MOST_WRAPPINGS = 4
 _REPARSE_POINT = 0x400
+_MOST_LOCKED = 20
 
 
 class _LockedError(Exception):
@@ -79,7 +81,8 @@ class _Archive:
         self._passwords: list[str | None] = [*self._opening.passwords]
         self._flow: Flow | None = None
         self._alone: int | None = None  # the folder that is unpacked apart from its neighbours
-        self._proved = False
+        self._proved = False  # that the first of the passwords opened something
+        self._locked: set[int] = set()  # folders that none of them opened
 
     def close(self) -> None:
         """End what is under way."""
@@ -142,7 +145,8 @@ class _Archive:
             self._proved = self._proves(0)
             if not self._proved:
                 raise _LockedError
-        with self._started(range(1), self._passwords[0] if folder.encrypted else None) as run:
+            self._locked.clear()
+        with self._run([folder], self._passwords[0] if folder.encrypted else None) as run:
             data = bytearray()
             while len(data) <= folder.size and (chunk := run.read(CHUNK)):
                 data += chunk
@@ -194,13 +198,13 @@ class _Archive:
             return None
         folder = self._folders[file.folder]
         unknown = folder.methods - self._program.methods
-        if unknown:
+        if unknown and wrapped(folder, self._program.methods) is None:
             names = ", ".join(sorted(each.hex() for each in unknown))
             text = f"7-Zip {self._program.version} does not know its method {names}"
             return self._unpacking.exception(Code.UNSUPPORTED, text)
         try:
             if self._alone != file.folder:
-                flow = self._positioned(file.folder, index, alone=_needs_care(folder))
+                flow = self._positioned(file.folder, index, alone=self._needs_care(folder))
                 if flow is not None and self._read(flow, file, spool):
                     return None
                 spool.clear()
@@ -259,23 +263,37 @@ class _Archive:
         last = first
         while (
             last + 1 < len(self._folders)
-            and not _needs_care(self._folders[last + 1])
+            and not self._needs_care(self._folders[last + 1])
             and self._folders[last + 1].encrypted == self._folders[first].encrypted
-            and not self._folders[last + 1].methods - self._program.methods
         ):
             last += 1
         return range(first, last + 1)
 
+    def _needs_care(self, folder: Folder) -> bool:
+        """Whether not all that comes out of a folder can be proved to be its own."""
+        unproved = any(crc is None and size for size, crc in folder.streams)
+        return unproved or not folder.streams or bool(folder.methods - self._program.methods)
+
     def _proves(self, folder: int) -> bool:
-        """Whether a password opens a folder, as its first checksum shows; it then stands first."""
+        """Whether a password opens a folder, as its first checksum shows; it then stands first.
+
+        Where none has opened so many folders, none is tried on the others: each trial is slow
+        by design.
+        """
+        if folder in self._locked or (not self._proved and len(self._locked) >= _MOST_LOCKED):
+            return False
         for number, password in enumerate(self._passwords):
-            with self._started(range(folder, folder + 1), password) as run:
+            run = self._started(range(folder, folder + 1), password)
+            try:
                 if self._is_right(run, self._folders[folder]):
                     self._passwords.insert(0, self._passwords.pop(number))
                     return True
+            finally:
+                run.close()
+        self._locked.add(folder)
         return False
 
-    def _is_right(self, run: Running, folder: Folder) -> bool:
+    def _is_right(self, run: Run, folder: Folder) -> bool:
         flow = Flow(run, [[size for size, _ in folder.streams]], range(1))
         for size, wanted in folder.streams:
             if wanted is None or not size:
@@ -288,9 +306,16 @@ class _Archive:
         flow.skip(folder.size)
         return run.ended()[0] == 0
 
-    def _started(self, row: range, password: str | None) -> Running:
+    def _started(self, row: range, password: str | None) -> Run:
         """7-Zip on some folders in a row."""
-        head, tail = archive_of([self._folders[each] for each in row], self._origin, self._size)
+        folders = [self._folders[each] for each in row]
+        outside = wrapped(folders[0], self._program.methods) if len(folders) == 1 else None
+        if outside is None:
+            return self._run(folders, password)
+        return Unwrapped(self._run([outside[0]], password), outside[1])
+
+    def _run(self, folders: list[Folder], password: str | None) -> Running:
+        head, tail = archive_of(folders, self._origin, self._size)
         scratch = self._opening.scratch
         for each in scratch.glob("part.7z.*"):
             each.unlink()
@@ -307,11 +332,6 @@ class _Archive:
                 part.symlink_to(source.resolve())
         parts[-1].write_bytes(tail)
         return unpack(self._program, parts[0], self._opening.limits, password)
-
-
-def _needs_care(folder: Folder) -> bool:
-    """Whether what comes out of a folder cannot all be proved to be its own."""
-    return any(crc is None and size for size, crc in folder.streams) or not folder.streams
 
 
 def _is_folder(file: File) -> bool:

@@ -6,11 +6,15 @@ from itertools import accumulate
 from ingest.archive import expand_zip
 from ingest.compressed import expand_compressed
 from ingest.joined import missing_of, opened, volumes_of
-from ingest.libarchive import FORMATS, expand_libarchive
+from ingest.libarchive import FORMATS as BY_LIBARCHIVE
+from ingest.libarchive import expand_libarchive, plain
 from ingest.members import Member, Opening
 from ingest.rar import expand_rar
 from ingest.sevenzip import expand_7z
-from ingest.signatures import archive_format
+from ingest.sevenzip_listing import FORMATS as BY_LISTING
+from ingest.sevenzip_listing import expand_listed
+from ingest.sevenzip_tool import probe
+from ingest.signatures import archive_format, has_udf
 from ingest.tar import expand_tar
 from ingest.versions import TOOL, VERSION
 from records.codes import Code
@@ -65,15 +69,33 @@ def _zstd(opening: Opening) -> Iterator[Member | Note]:
 
 def _archive(opening: Opening) -> Iterator[Member | Note]:
     with opened(opening) as file:
-        found = archive_format(file.read(_HEAD))
+        head = file.read(_HEAD)
+    found = archive_format(head)
     name = "" if found is None else found.name
-    if name in FORMATS:
+    if name == "iso" and has_udf(head) and probe() is not None:
+        yield from _disc(opening)
+    elif name in BY_LIBARCHIVE:
         yield from expand_libarchive(opening, name)
+    elif name in BY_LISTING:
+        yield from expand_listed(opening, name)
     elif name == "zlib":
         yield from _expand_single(opening, name)
     else:
         text = f"No tool here opens archives of the format {name or 'that its type tells'}"
         yield exception(Code.UNSUPPORTED, text, TOOL, VERSION)
+
+
+def _disc(opening: Opening) -> Iterator[Member | Note]:
+    """An image with a directory of UDF and one of ISO 9660, which may differ, even by purpose.
+
+    UDF comes first, and of ISO 9660 what it has beyond: all, where UDF cannot be read.
+    """
+    names: set[bytes] = set()
+    for each in expand_listed(opening, "udf"):
+        if isinstance(each, Member):
+            names.add(plain(each.name_bytes))
+        yield each
+    yield from expand_libarchive(opening, "iso", frozenset(names))
 
 
 def _missing(opening: Opening) -> Iterator[Note]:

@@ -37,7 +37,7 @@ class Running:
         self._process = subprocess.Popen(
             command,
             cwd=folder,
-            env={**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(folder)},
+            env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": str(folder)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -35,11 +35,14 @@ FORMATS = frozenset(_FORMATS) | frozenset(_SINGLE)
 _MOST_FAILURES = 1000
 
 
-def expand_libarchive(opening: Opening, form: str) -> Iterator[Member | Note]:
+def expand_libarchive(
+    opening: Opening, form: str, but: frozenset[bytes] = frozenset()
+) -> Iterator[Member | Note]:
     """The members of an archive of one of `FORMATS` in its order.
 
     A `Note` among them is about the archive itself. A hard link comes with the bytes of what
-    it stands for. A compressed single file has one member, named after it.
+    it stands for. A compressed single file has one member, named after it. `but` are names, as
+    `plain` gives them, which are left out.
     """
     own = Unpacking(opening, TOOL, version() or "absent")
     if not version():
@@ -50,7 +53,7 @@ def expand_libarchive(opening: Opening, form: str) -> Iterator[Member | Note]:
     if absent:
         text = f"Volumes {', '.join(map(str, absent))} of {len(opening.volumes)} are missing"
         yield own.exception(Code.VOLUME_MISSING, text)
-    archive = _Archive(own, form, _paths(opening))
+    archive = _Archive(own, form, _paths(opening), but)
     yield from own.members(archive.single() if form in _SINGLE else archive.entries())
 
 
@@ -70,9 +73,11 @@ def _paths(opening: Opening) -> list[Path]:
 class _Archive:
     """One archive and what it is read as."""
 
-    def __init__(self, unpacking: Unpacking, form: str, paths: list[Path]) -> None:
+    def __init__(
+        self, unpacking: Unpacking, form: str, paths: list[Path], but: frozenset[bytes]
+    ) -> None:
         self._unpacking, self._opening = unpacking, unpacking.opening
-        self._form, self._paths = form, paths
+        self._form, self._paths, self._but = form, paths, but
         self._has_local_dates = form == "cab" or (form == "lha" and _lha_level(paths[0]) < 2)
 
     def single(self) -> Iterator[Entry | Note]:
@@ -88,7 +93,10 @@ class _Archive:
             except ArchiveError as error:
                 yield self._unpacking.exception(_code(error), f"It cannot be unpacked: {error}")
                 return
-            if found:
+            if not reading.is_filtered:
+                text = f"Its beginning is damaged: it is no {_SINGLE[self._form]}"
+                yield self._unpacking.exception(Code.CORRUPT, text)
+            elif found:
                 name = inner_name(self._opening.name_bytes)
                 yield Entry(name, 0, None, lambda spool: self._fill(reading.read, spool))
 
@@ -125,7 +133,8 @@ class _Archive:
                 return
             if odd:
                 yield self._unpacking.warning(Code.CORRUPT, f"An entry is odd: {odd}")
-            if not stat.S_ISDIR(reading.number("filetype")):
+            is_folder = stat.S_ISDIR(reading.number("filetype"))
+            if not is_folder and plain(reading.name()) not in self._but:
                 yield self._entry(reading, number)
             number += 1
 
@@ -217,6 +226,11 @@ class _Archive:
         if size < needed:
             text = f"It is cut off: {size} bytes of {needed}"
             yield self._unpacking.exception(Code.TRUNCATED, text)
+
+
+def plain(name: bytes) -> bytes:
+    """A name to compare by where another tool gave it: small letters, no control characters."""
+    return bytes(each if each >= 32 else 0x5F for each in name.lower())
 
 
 def _lha_level(path: Path) -> int:

@@ -59,13 +59,27 @@ def _methods(said: str) -> frozenset[bytes]:
 
 
 def unpack(
-    program: SevenZip, archive: Path, limits: Limits, password: str | None = None
+    program: SevenZip,
+    archive: Path,
+    limits: Limits,
+    password: str | None = None,
+    form: str = "",
 ) -> Running:
     """Start unpacking all of an archive to one stream, its files in their order."""
-    command = [program.command, "x", "-so", "-y", "-bd", "-mmt=1", "--", archive.name]
+    command = [program.command, "x", "-so", "-y", "-bd", "-mmt=1"]
     typed = b"" if password is None else password.encode("utf-8", "replace") + b"\n"
+    return _started(command, archive, limits, form, typed)
+
+
+def lists(program: SevenZip, archive: Path, form: str, limits: Limits) -> Running:
+    """Start listing an archive: a block of lines `Key = value` for each of its files."""
+    command = [program.command, "l", "-slt", "-ba", "-sccUTF-8"]
+    return _started(command, archive, limits, form, b"")
+
+
+def _started(command: list[str], archive: Path, limits: Limits, form: str, typed: bytes) -> Running:
     return Running(
-        command,
+        [*command, *([f"-t{form}"] if form else []), "--", archive.name],
         archive.parent,
         memory_mb=limits.memory_mb,
         seconds=limits.seconds,

@@ -65,14 +65,19 @@ def archive_format(head: bytes) -> Format | None:
         return _ARJ
     if _is_old_cpio(head):
         return _CPIO
-    volumes = [head[at + 1 : at + 6] for at in range(_ISO, len(head) - 6, _SECTOR)]
-    if b"CD001" in volumes[:1]:
+    if head[_ISO + 1 : _ISO + 6] == b"CD001":
         return _ISO_9660
-    if b"BEA01" in volumes[:1] or any(each[:4] == b"NSR0" for each in volumes[:4]):
+    if has_udf(head):
         return _UDF
     if _is_lzma(head):
         return _LZMA
     return _ZLIB if _is_zlib(head) else None
+
+
+def has_udf(head: bytes) -> bool:
+    """Whether an image of a disc is of UDF, be it beside ISO 9660 (ECMA-167 3/9.1)."""
+    starts = range(_ISO, len(head) - 6, _SECTOR)
+    return any(head[at + 1 : at + 5] == b"NSR0" for at in starts)
 
 
 def _is_arj(head: bytes) -> bool:

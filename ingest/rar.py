@@ -219,6 +219,7 @@ class _Archive:
         """Try each password, the last right one first; where its test passes, it is right."""
         lock = whole.header.lock
         assert lock is not None
+        bombed = False
         for number, password in enumerate(self._passwords):
             known = opens(lock, password)
             if known is False:
@@ -229,6 +230,8 @@ class _Archive:
             except BombError:
                 if known:
                     raise
+                bombed = True
+                self._stop()
                 spool.clear()
                 continue
             note = self._judged(whole, password, spool)
@@ -239,6 +242,8 @@ class _Archive:
                 return note
             self._stop()
             spool.clear()
+        if bombed:
+            raise BombError
         tried = len(self._passwords)
         text = f"Encrypted: {tried} passwords tried" if tried else "Encrypted: none given"
         return self._unpacking.exception(Code.ENCRYPTED, text)

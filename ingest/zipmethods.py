@@ -64,6 +64,7 @@ def _filled(
     locked = bool(info.flag_bits & _LOCKED)
     proved_by_crc = not _aes(info.extra)
     trouble: tuple[Code, str] | None = None
+    bombed = False
     for password in passwords if locked else (None,):
         spending = Budget(info.compress_size, limits) if locked else budget
         try:
@@ -73,7 +74,7 @@ def _filled(
         except BombError:
             if not locked:
                 raise
-            trouble = (Code.ENCRYPTED, "")
+            trouble, bombed = (Code.BOMB, ""), True
         right = trouble is None and spool.size == info.file_size
         if right and (not proved_by_crc or spool.crc == info.CRC):
             if locked:
@@ -81,6 +82,8 @@ def _filled(
             return None
         if locked:
             spool.clear()
+    if bombed:
+        raise BombError
     if locked:
         tried = f"{len(passwords)} passwords tried" if passwords else "no password given"
         return exception(Code.ENCRYPTED, f"Encrypted: {tried}", TOOL, program.version)

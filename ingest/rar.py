@@ -14,7 +14,7 @@ from ingest.flow import Flow
 from ingest.joined import missing_of
 from ingest.members import CHUNK, BombError, Budget, Member, Opening, Spool
 from ingest.rar_clean import write
-from ingest.rar_crypto import opens
+from ingest.rar_crypto import MOST_ROUNDS, opens
 from ingest.rar_headers import (
     RAR3,
     RAR5,
@@ -210,6 +210,9 @@ class _Archive:
         if header.method and not self._can_unpack:
             text = f"There is no unar to unpack it with: 'apt-get install {unar.PACKAGE}'"
             return self._unpacking.exception(Code.UNSUPPORTED, text)
+        if header.lock is not None and header.lock.rounds > MOST_ROUNDS:
+            text = f"Encrypted by a key of 2^{header.lock.rounds} rounds"
+            return self._unpacking.exception(Code.UNSUPPORTED, text)
         if header.lock is not None and header.lock.version < 3:
             text = "Encrypted the way of RAR 2, which no tool here opens"
             return self._unpacking.exception(Code.UNSUPPORTED, text)
@@ -312,4 +315,5 @@ class _Archive:
 
 def _should_end(volume: Volume) -> bool:
     """Whether the program that wrote it ends its archives with a block that says so."""
-    return volume.format == 5 or any(each.version >= 29 for each in volume.files)
+    newest = max((each.version for each in volume.files), default=29)
+    return volume.format == 5 or newest >= 29

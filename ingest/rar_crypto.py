@@ -9,7 +9,9 @@ from typing import BinaryIO
 import rarfile  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-_MOST_ROUNDS = 24  # of PBKDF2, as a power of two: RAR 5 takes 15
+MOST_ROUNDS = 24
+"""Rounds of PBKDF2 as a power of two, past which no key is made: RAR 5 takes 15."""
+
 _BLOCK = 16
 
 
@@ -110,7 +112,7 @@ def _pbkdf2(password: str, salt: bytes, rounds: int) -> bytes:
 
 def _key(lock: Lock, password: str, more: int) -> bytes:
     """RAR 5 takes further keys 16 and 32 rounds on."""
-    if lock.rounds > _MOST_ROUNDS:
+    if lock.rounds > MOST_ROUNDS:
         raise ValueError(f"a key of 2^{lock.rounds} rounds is none that is made in good faith")
     return _pbkdf2(password, lock.salt, (1 << lock.rounds) + more)
 

@@ -90,7 +90,7 @@ def holds_together(volume_set: VolumeSet, paths: Sequence[Path]) -> bool:
     if any(_begins(each) for each in heads[1:]):
         return False
     sizes = [each.stat().st_size for each in paths]
-    return len(set(sizes[:-1])) <= 1 and 0 < sizes[-1] <= max(sizes)
+    return len(set(sizes[:-1])) == 1 and 0 < sizes[-1] <= sizes[0]
 
 
 def _head(path: Path) -> bytes:
@@ -142,7 +142,7 @@ def _set(kind: str, numbers: dict[int, bytes]) -> VolumeSet | None:
     if count < 2 or not others:
         return None
     last = max(others)
-    if kind == "cut" and last > 2 * count:  # more is missing than there
+    if kind in ("cut", "old") and last > 2 * count:  # more is missing than there
         return None
     volumes: list[bytes | None] = [numbers.get(number) for number in range(1, last + 1)]
     if kind == "spanned":

@@ -195,11 +195,11 @@ def _refusal(info: zipfile.ZipInfo, overlaps: bool, disk: int) -> Note | None:
 def _unpacked(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, means: _Means, spool: Spool
 ) -> Member:
-    locked, differs = info.flag_bits & 1, False
+    locked, odd = info.flag_bits & 1, None
     try:
-        differs = _is_named_otherwise(means.file, info)
-        if means.scratch and (differs or (locked and info.compress_size > _SLOW)):
-            return _by_seven_zip(info, means, means.scratch, spool, differs)
+        odd = _odd_name(means.file, info)
+        if means.scratch and (odd or (locked and info.compress_size > _SLOW)):
+            return _by_seven_zip(info, means, means.scratch, spool, odd)
         if locked:
             return _decrypted(archive, info, means, spool)
         plain = copy.copy(info)
@@ -210,7 +210,7 @@ def _unpacked(
         return _without_bytes(info, bomb_note(_TOOL, PYTHON))
     except NotImplementedError as error:
         if means.scratch and not spool.size:
-            return _by_seven_zip(info, means, means.scratch, spool, differs)
+            return _by_seven_zip(info, means, means.scratch, spool, odd)
         return _without_bytes(info, _exception(Code.UNSUPPORTED, str(error)))
     except _DAMAGE as error:
         return _saved(info, spool, f"It cannot be unpacked: {error}")
@@ -219,26 +219,30 @@ def _unpacked(
     return _member(info, spool.stream(), spool.size)
 
 
-def _is_named_otherwise(file: BinaryIO, info: zipfile.ZipInfo) -> bool:
-    """Whether its own header gives a member another name, for which zipfile would refuse it."""
+def _odd_name(file: BinaryIO, info: zipfile.ZipInfo) -> Note | None:
+    """What is odd about the name in a member's own header, for which zipfile would refuse it."""
     file.seek(info.header_offset)
     header = file.read(_LOCAL_HEADER)
     if len(header) < _LOCAL_HEADER or not header.startswith(b"PK\x03\x04"):
-        return False
-    return file.read(struct.unpack_from("<H", header, 26)[0]) != _name_bytes(info)
+        return None
+    flags, length = struct.unpack_from("<6xH18xH", header)
+    if file.read(length) != _name_bytes(info):
+        text = "Its own header gives it another name than the directory"
+        return warning(Code.CORRUPT, text, _TOOL, PYTHON)
+    if flags & ~info.flag_bits & 0x800:
+        text = "Its name is said to be UTF-8 and is not"
+        return warning(Code.CHARSET_GUESSED, text, _TOOL, PYTHON)
+    return None
 
 
 def _by_seven_zip(
-    info: zipfile.ZipInfo, means: _Means, scratch: Path, spool: Spool, differs: bool
+    info: zipfile.ZipInfo, means: _Means, scratch: Path, spool: Spool, odd: Note | None
 ) -> Member:
     try:
         note = fill(means.file, info, spool, means.budget, means.limits, means.passwords, scratch)
     except BombError:
         return _without_bytes(info, bomb_note(_TOOL, PYTHON))
-    text = "Its own header gives it another name than the directory"
-    notes = (warning(Code.CORRUPT, text, _TOOL, PYTHON),) if differs else ()
-    if note is not None:
-        notes = (*notes, note)
+    notes = tuple(each for each in (odd, note) if each is not None)
     has_bytes = note is None or spool.size
     size = spool.size if has_bytes else info.file_size
     return _member(info, spool.stream() if has_bytes else None, size, *notes)

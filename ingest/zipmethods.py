@@ -37,7 +37,10 @@ def fill(
     """Unpack a member into the spool; what was wrong, if anything was. May raise `BombError`."""
     program = probe()
     if program is None:
-        text = f"Compression method {info.compress_type} needs 7-Zip: 'apt-get install {PACKAGE}'"
+        text = (
+            f"It is written in a way (method {info.compress_type}) for which 7-Zip is needed: "
+            f"'apt-get install {PACKAGE}'"
+        )
         return exception(Code.UNSUPPORTED, text, TOOL, "absent")
     archive = scratch / "part.zip"
     try:

@@ -32,6 +32,7 @@ _FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 _SINGLE = {"compress": "compress", "lzip": "lzip", "lz4": "lz4", "zstd": "zstd", "lzma": "lzma"}
 FORMATS = frozenset(_FORMATS) | frozenset(_SINGLE)
+_FLAT = frozenset({"cpio", "rpm", "ar"})  # where a folder has no content, so what has is none
 _MOST_FAILURES = 1000
 
 
@@ -110,6 +111,8 @@ class _Archive:
         except ArchiveError as error:
             text = f"The archive cannot be read to its end: {error}"
             yield self._unpacking.exception(_code(error), text)
+        else:
+            yield from self._unended()
         finally:
             if reading is not None:
                 reading.close()
@@ -133,7 +136,9 @@ class _Archive:
                 return
             if odd:
                 yield self._unpacking.warning(Code.CORRUPT, f"An entry is odd: {odd}")
-            is_folder = stat.S_ISDIR(reading.number("filetype"))
+            is_folder = stat.S_ISDIR(reading.number("filetype")) and not (
+                self._form in _FLAT and reading.number("size") > 0
+            )
             if not is_folder and plain(reading.name()) not in self._but:
                 yield self._entry(reading, number)
             number += 1
@@ -148,7 +153,7 @@ class _Archive:
             modified_at=self._modified_at(reading),
             fill=lambda spool: self._content(reading, spool, number, name, linked, shared),
             link=(reading.symlink() or b"") if stat.S_ISLNK(kind) else None,
-            special=kind not in (0, stat.S_IFREG, stat.S_IFLNK),
+            special=kind not in (0, stat.S_IFREG, stat.S_IFLNK, stat.S_IFDIR),
         )
 
     def _modified_at(self, reading: Reading) -> str | None:
@@ -213,6 +218,15 @@ class _Archive:
         except ArchiveError as error:
             return self._unpacking.exception(_code(error), f"It cannot be unpacked: {error}")
         return None
+
+    def _unended(self) -> Iterator[Note]:
+        """LHA ends with a header of no length, for whose lack the library does not look."""
+        if self._form == "lha":
+            with opened(self._opening) as file:
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\0":
+                    text = "It is cut off: the byte that ends it is missing"
+                    yield self._unpacking.exception(Code.TRUNCATED, text)
 
     def _cut(self) -> Iterator[Note]:
         """Where a format says how long it is: whether it is."""

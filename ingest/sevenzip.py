@@ -97,6 +97,7 @@ class _Archive:
             if header is None:
                 return
             self._folders, files = parse(header)
+            yield from self._behind()
             yield from self._entries(files)
         except _LockedError:
             tried = len(self._opening.passwords)
@@ -107,6 +108,15 @@ class _Archive:
             yield self._unpacking.exception(self._damage(), text)
         except SilentError as error:
             yield self._unpacking.exception(Code.TIMEOUT, f"7-Zip was ended: {error}")
+
+    def _behind(self) -> Iterator[Note]:
+        """What stands behind the header is no part of the archive; a person may want to look."""
+        self._file.seek(self._begin)
+        start = read_start(self._file.read(START))
+        left = self._size - self._origin - start.at - start.size
+        if left:
+            text = f"{left} bytes stand behind the archive's end, and were not looked at"
+            yield self._unpacking.warning(Code.PARTIAL, text)
 
     def _damage(self) -> Code:
         self._file.seek(self._begin)

@@ -75,7 +75,8 @@ class _Listed:
         for block in bytes(said).decode("utf-8", "replace").split("\n\n"):
             lines = (line.partition(" =") for line in block.splitlines())
             fields = {key: value[1:] for key, _, value in lines}
-            if "Path" in fields and fields.get("Folder") != "+":
+            holds = _size(fields) > 0 or bool(fields.get("SHA-1"))
+            if "Path" in fields and (fields.get("Folder") != "+" or holds):
                 self._files.append({key: value for key, value in fields.items() if value})
 
     def _entry(self, number: int, fields: dict[str, str]) -> Entry:

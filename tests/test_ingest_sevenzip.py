@@ -305,3 +305,12 @@ def test_an_empty_archive_is_no_damage() -> None:
     start = struct.pack("<QQI", 0, 0, 0)
     data = b"7z\xbc\xaf\x27\x1c\0\x04" + struct.pack("<I", zlib.crc32(start)) + start
     assert got(data, "7z") == ([], [])
+
+
+def test_what_stands_behind_the_end_is_told() -> None:
+    data = plain_7z([(_utf16("a"), b"one")])
+    assert got(data + b"more", "7z") == ([Got("a", b"one")], [Code.PARTIAL])
+    note = members(data + b"more", "7z")[0]
+    assert isinstance(note, Note)
+    assert note.severity == "warning"
+    assert "4 bytes" in note.message

@@ -15,6 +15,16 @@ TOOL = "7zip"
 PACKAGE = "7zip"
 """The package of Debian and Ubuntu that holds it."""
 
+_LZMA = b"\x03\x01\x01"
+# Copy, Delta, LZMA2, LZMA, BCJ, BCJ2, PPC, IA64, ARM, ARMT, SPARC, PPMd, Deflate, Deflate64, BZip2,
+# AES: those of every version.
+_USUAL = frozenset(
+    bytes.fromhex(each)
+    for each in (
+        "", "03", "21", "030101", "03030103", "0303011B", "03030205", "03030401", "03030501",
+        "03030701", "03030805", "030401", "040108", "040109", "040202", "06F10701",
+    )
+)  # fmt: skip
 _COMMANDS = ("7zz", "7z", "7za")
 _SECONDS = 30
 
@@ -52,10 +62,11 @@ def probe() -> SevenZip | None:
 def _methods(said: str) -> frozenset[bytes]:
     """The numbers of the codecs, `303011B BCJ2`, that it can decode (`D`)."""
     listed = said.partition("Codecs:")[2].partition("Hashers:")[0]
-    found = re.findall(r"^ +\d*[ E]?D\S* +([0-9A-F]+) \S+$", listed, re.M)
-    return frozenset(
+    found = re.findall(r"^[ \d]*[A-Z]*D[A-Z]* +([0-9A-F]+) \S+$", listed, re.M)
+    methods = frozenset(
         bytes.fromhex(each.zfill(len(each) + len(each) % 2)).lstrip(b"\0") for each in found
     )
+    return methods if _LZMA in methods else _USUAL  # it lists them in a way not known here
 
 
 def unpack(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest import sevenzip, sevenzip_listing
+from ingest import sevenzip, sevenzip_listing, sevenzip_tool
 from ingest.members import Member
 from ingest.types import identify
 from records.codes import Code
@@ -314,3 +314,24 @@ def test_what_stands_behind_the_end_is_told() -> None:
     assert isinstance(note, Note)
     assert note.severity == "warning"
     assert "4 bytes" in note.message
+
+
+def test_the_methods_that_the_program_lists() -> None:
+    said = """
+Codecs:
+   4ED   303011B BCJ2
+    EDF  3030103 BCJ
+    E        BAD OnlyPacks
+ 0  ED        21 LZMA2
+    ED     30101 LZMA
+    ED         0 Copy
+
+Hashers:
+      4        1 CRC32
+"""
+    wanted = ("0303011B", "03030103", "21", "030101", "")
+    assert sevenzip_tool._methods(said) == frozenset(bytes.fromhex(each) for each in wanted)
+    assert bytes.fromhex("040109") in sevenzip_tool._methods("a list in another form")
+    program = sevenzip_tool.probe()
+    assert program is not None
+    assert bytes.fromhex("040109") in program.methods

@@ -47,6 +47,24 @@ def test_all_methods(tmp_path: Path, method: str, encryption: str) -> None:
         assert {each.codes for each in found} == {(Code.ENCRYPTED,)}
 
 
+def zstd_frame(data: bytes) -> bytes:
+    """A frame of Zstandard with one block, stored (RFC 8878)."""
+    assert len(data) < 256
+    block = (len(data) << 3 | 1).to_bytes(3, "little") + data
+    return b"\x28\xb5\x2f\xfd\x20" + bytes([len(data)]) + block
+
+
+@needs_7z
+def test_zstandard() -> None:
+    data, name = b"words of today", b"a.txt"
+    packed = zstd_frame(data)
+    common = (20, 0, 93, 0, 0x21, zlib.crc32(data), len(packed), len(data), len(name), 0)
+    local = struct.pack("<4sHHHHHIIIHH", b"PK\x03\x04", *common) + name + packed
+    entry = struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\x01\x02", 20, *common, 0, 0, 0, 0, 0) + name
+    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(entry), len(local), 0)
+    assert got(local + entry + end, "zip") == ([Got("a.txt", data)], [])
+
+
 @needs_7z
 def test_what_is_locked_and_large_is_left_to_seven_zip(tmp_path: Path) -> None:
     data = random.Random(3).randbytes(2 << 20)

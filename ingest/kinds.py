@@ -18,7 +18,10 @@ KINDS: dict[str, tuple[str, str]] = {
     "tar": ("application/x-tar", "tar"),
     "7z": ("application/x-7z-compressed", "7z"),
     "rar": ("application/vnd.rar", "rar"),
-    "archive": ("application/x-archive", "cab ar deb rpm cpio lzh lha arj iso z lz lzma"),
+    "archive": (
+        "application/x-archive",
+        "cab ar deb rpm cpio lzh lha arj iso z lz lz4 lzma zlib xar wim zoo sit sitx ace",
+    ),
     "docx": (
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         "docx dotx",

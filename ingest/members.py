@@ -145,6 +145,12 @@ class Spool:
         self._file.seek(0)
         return cast(BinaryIO, self._file)
 
+    def clear(self) -> None:
+        """Forget what was taken in."""
+        self._file.seek(0)
+        self._file.truncate()
+        self.size = self.crc = 0
+
     def close(self) -> None:
         """Let go of the bytes."""
         self._file.close()

@@ -36,20 +36,17 @@ _DAMAGE = (PstError, struct.error, ValueError, LookupError, OverflowError, Recur
 _COPY = "Look for another copy of the mailbox"
 
 
-def plan_pst(
-    opening: Opening, *, recover: bool = False, part_items: int = PART_ITEMS
-) -> tuple[dict[str, object], ...]:
+def plan_pst(opening: Opening, part_items: int = PART_ITEMS) -> tuple[dict[str, Any], ...]:
     """Cut a mailbox into parts, for `Opening.part`; at least one part, the same each time.
 
     A part has `items` (how many it plans), `segments` (a folder's path, the number in its folder
     of the first item, and ids as runs) and `search`; the first one has `notes` on the mailbox.
-    With `recover`, or `{"recover": True}` as the opening's part, items come too that no folder
-    lists or that only stand in the file's deleted space; of a damaged file they always come.
+    With `Opening.recover` items come too that no folder lists or that only stand in the file's
+    deleted space; of a damaged file they always come.
     """
-    recover = recover or bool((opening.part or {}).get("recover"))
     try:
         with Store(opening.path) as store:
-            return planned(store, opening.limits, part_items, recover=recover)
+            return planned(store, opening.limits, part_items, recover=opening.recover)
     except OpenError as error:
         note = exception(error.code, str(error), TOOL, VERSION)
     except TooLargeError:
@@ -61,7 +58,7 @@ def plan_pst(
     return ({"items": 0, "segments": [], "search": False, "notes": packed([note])},)
 
 
-def expand_pst(opening: Opening, *, recover: bool = False) -> Iterator[Member | Note]:
+def expand_pst(opening: Opening) -> Iterator[Member | Note]:
     """The items of a mailbox, or of one part of it, each as an MSG file; see `plan_pst`.
 
     Every item that a folder lists comes, of whatever class: without a stream and with an
@@ -70,8 +67,9 @@ def expand_pst(opening: Opening, *, recover: bool = False) -> Iterator[Member | 
     part = opening.part or {}
     parts: Iterable[dict[str, Any]] = (part,)
     if "segments" not in part:
-        parts = plan_pst(opening, recover=recover)
-    yield from (unpacked(each) for plan in parts for each in plan.get("notes", ()))
+        parts = plan_pst(opening)
+    notes = [unpacked(each) for plan in parts for each in plan.get("notes", ())]
+    yield from notes
     if not any(plan["segments"] for plan in parts):
         return
     try:
@@ -80,22 +78,27 @@ def expand_pst(opening: Opening, *, recover: bool = False) -> Iterator[Member | 
         yield exception(error.code, str(error), TOOL, VERSION)
         return
     with store:
-        items = Items(store, opening.limits)
+        items, at = Items(store, opening.limits), len(notes)
         for plan in parts:
             if plan.get("search"):
                 store.trees.search()
             for segment in plan["segments"]:
-                yield from _members(opening, store, items, segment)
+                yield from _members(opening, store, items, segment, at)
+                at += segment["items"]
 
 
 def _members(
-    opening: Opening, store: Store, items: Items, segment: dict[str, Any]
+    opening: Opening, store: Store, items: Items, segment: dict[str, Any], at: int
 ) -> Iterator[Member]:
-    for number, nid in enumerate(unrolled(segment["runs"]), segment["first"]):
+    """The items of a segment; `at` is the place of the first among all that the opening gives."""
+    for place, nid in enumerate(unrolled(segment["runs"])):
+        number = segment["first"] + place
         raw = f"{segment['path']}/message-{number:05d}.msg".encode("utf-8", "replace")
         fields = Fields(folder=segment["path"])
         try:
             opening.budget.take_item()
+            if at + place in opening.avoid:
+                raise PstError("it killed or held up its reader, twice")
             yield _member(opening, store, items, nid, segment, raw)
             continue
         except BombError:

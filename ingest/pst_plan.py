@@ -169,10 +169,12 @@ def _about(store: Store, items: Items, found: Survey) -> Iterator[Note]:
         yield _warning(Code.CORRUPT, f"The mailbox's own properties cannot be read ({error})")
     if password and store.header.client == "PST":
         text = "The mailbox has a password; it was opened without, as such a password hides nothing"
-        yield _warning(Code.ENCRYPTED, text)
+        yield _warning(Code.UNLOCKED, text)
     if found.associated:
         text = f"{found.associated} hidden entries of folders (views, rules, settings) are counted "
-        yield _warning(Code.PARTIAL, f"{text}here and not taken. Look in Outlook if they matter")
+        yield _warning(
+            Code.HIDDEN_ENTRIES, f"{text}here and not taken. Look in Outlook if they matter"
+        )
 
 
 def _outside(orphans: Ids, taken: bool) -> Iterator[Note]:
@@ -183,7 +185,7 @@ def _outside(orphans: Ids, taken: bool) -> Iterator[Note]:
         yield _warning(Code.RECOVERED, f"{text}; they came under {RECOVERED_PATH}")
     else:
         yield _warning(
-            Code.PARTIAL, f"{text} and were not taken. Ingest with recovery to have them"
+            Code.PARTIAL, f"{text} and were not taken. Ingest with --recover to have them"
         )
 
 

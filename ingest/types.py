@@ -21,7 +21,10 @@ from ingest.kinds import (
 )
 from ingest.mailheads import looks_like_mail, looks_like_mbox
 from ingest.salvage import directory_size
+from ingest.selfextract import archive_within
+from ingest.signatures import archive_format
 from ingest.text import looks_like_text
+from ingest.zipview import ends_as_zip
 
 HEAD = 65536
 """How much of a file `identify` wants to see."""
@@ -104,6 +107,9 @@ _CARD = re.compile(rb"\s*BEGIN:V(?:CALENDAR|CARD)\s", re.I)
 _SVG = re.compile(rb"<svg[\s>]", re.I)
 
 
+# Types that may be an archive which shows only behind or at the end.
+_MAY_HOLD = frozenset({"executable", "unknown"})
+
 # Types that are no better known than this, so that no name can belie them.
 _VAGUE = frozenset({"empty", "ole", "ooxml"})
 
@@ -135,6 +141,11 @@ def identify(head: bytes, name: str, stream: BinaryIO | None = None) -> FileType
     kinds of plain text, which content alone cannot tell apart.
     """
     kind, mime = _kind(head, extension(name), stream)
+    if stream is not None and kind in _MAY_HOLD:
+        packed = archive_within(stream) if kind == "executable" else None
+        kind, mime = (packed[0], "") if packed else (kind, mime)
+        if kind == "unknown" and ends_as_zip(stream):
+            kind, mime = "zip", ""
     return FileType(mime or KINDS[kind][0], kind)
 
 
@@ -149,6 +160,8 @@ def _kind(head: bytes, ext: str, stream: BinaryIO | None) -> tuple[str, str]:
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):
             return kind, ""
+    if (archive := archive_format(head)) is not None:
+        return "archive", archive.mime
     if b"%PDF-" in head[:1024]:
         return "pdf", ""
     if looks_like_mbox(head):

@@ -71,6 +71,8 @@ class Code(StrEnum):
     VOLUME_MISSING = "volume-missing"
     RECOVERED = "recovered"
     TNEF_OPENED = "tnef-opened"
+    UNLOCKED = "unlocked"
+    HIDDEN_ENTRIES = "hidden-entries"
     RTF_BODY = "rtf-body"
 
 
@@ -142,6 +144,15 @@ EXPLAINED: dict[Code, tuple[str, str]] = {
     Code.RECOVERED: (
         "Found in the mailbox's deleted space or outside its folders.",
         "Say so where it is relied on; it may be incomplete.",
+    ),
+    Code.UNLOCKED: (
+        "It was opened without its password, which is a checksum and hides nothing.",
+        "Nothing to do.",
+    ),
+    Code.HIDDEN_ENTRIES: (
+        "Folders of the mailbox hold hidden entries (views, rules, settings), which are counted "
+        "and not taken.",
+        "Look in Outlook if they matter.",
     ),
     Code.TNEF_OPENED: (
         "Its winmail.dat was opened; the true attachments stand in its place.",

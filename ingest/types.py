@@ -104,6 +104,7 @@ _HTML = re.compile(
 _EMLX_COUNT = re.compile(rb"\A\d{1,10}[ \t]*\r?\n")  # Apple Mail's, before the message
 _PICTURE = re.compile(rb"P[1-6]\s")  # Netpbm, which may be all digits
 _CARD = re.compile(rb"\s*BEGIN:V(?:CALENDAR|CARD)\s", re.I)
+_OLM_FOLDER = "com.microsoft.__"  # of messages, and of the attachments beside them
 _SVG = re.compile(rb"<svg[\s>]", re.I)
 
 
@@ -247,7 +248,7 @@ def _zip_kind(head: bytes, ext: str, stream: BinaryIO | None) -> str:
         "index.xml" in names and ext in EXTENSIONS["iwork"]
     ):
         return "iwork"
-    return "zip"
+    return "olm" if any(_OLM_FOLDER in each for each in names) else "zip"
 
 
 def _open_document(mimetype: bytes) -> str:

@@ -269,7 +269,7 @@ def test_notes_on_the_mailbox_come_once(opened: Callable[..., Opening]) -> None:
     parts: tuple[dict[str, Any], ...] = plan_pst(opened(data), part_items=2)
     said = [_taken(expand_pst(opened(data, part)))[1] for part in parts]
     assert [[each.code for each in notes] for notes in said] == [
-        [Code.ENCRYPTED, Code.PARTIAL],
+        [Code.UNLOCKED, Code.HIDDEN_ENTRIES],
         [],
     ]
     assert "1 hidden entries" in said[0][1].message

@@ -271,8 +271,8 @@ def test_readpst_writes_no_more(name: str, tmp_path: Path) -> None:
 def test_a_password_is_no_hindrance(tmp_path: Path) -> None:
     _, _, notes = _expanded("pst/passworded.pst", tmp_path)
     assert [(each.code, each.severity) for each in notes] == [
-        (Code.ENCRYPTED, "warning"),
-        (Code.PARTIAL, "warning"),
+        (Code.UNLOCKED, "warning"),
+        (Code.HIDDEN_ENTRIES, "warning"),
     ]
 
 

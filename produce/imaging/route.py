@@ -18,7 +18,7 @@ _REASONS = {
     **dict.fromkeys(("csv", "xlsx", "xlsm", "xlsb", "xls", "ods"), "spreadsheet"),
     **dict.fromkeys(("audio", "video"), "media"),
     **dict.fromkeys(
-        ("zip", "gz", "bz2", "xz", "zstd", "tar", "7z", "rar", "archive", "mbox", "pst"),
+        ("zip", "gz", "bz2", "xz", "zstd", "tar", "7z", "rar", "archive", "mbox", "pst", "olm"),
         "container",
     ),
     "executable": "program",

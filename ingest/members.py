@@ -91,7 +91,8 @@ class Opening:
 
     `path` holds the bytes under a name that says nothing; `name_bytes` is the name as received,
     `type` the short type (`ingest.kinds`). `volumes` are the paths of a whole set in its order,
-    `path` being the first, empty where the container is one file. `scratch` is an empty folder
+    `path` being the first, empty where the container is one file; in the place of a volume that is
+    missing stands a path at which there is nothing. `scratch` is an empty folder
     to work in, which the caller removes. `part` is one of the parts that the planner of a large
     mailbox gave (see `ingest.containers`), None for the whole. The members in `avoid`, by their
     place among all that the opening gives, killed their reader and are not to be read again.

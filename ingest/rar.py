@@ -16,6 +16,7 @@ from ingest.members import CHUNK, BombError, Budget, Member, Opening, Spool
 from ingest.rar_clean import write
 from ingest.rar_crypto import MOST_ROUNDS, opens
 from ingest.rar_headers import (
+    MOST_FILES,
     RAR3,
     RAR5,
     Form,
@@ -143,6 +144,9 @@ class _Archive:
             for trouble in each[1].troubles if each else ():
                 code = Code.TRUNCATED if "cut off" in trouble else Code.CORRUPT
                 yield self._unpacking.exception(code, which + trouble)
+            if each is not None and each[1].overfull:
+                text = f"{which}It has more than {MOST_FILES} files; those beyond were left out"
+                yield self._unpacking.exception(Code.TOO_MANY, text)
             if each is not None and not each[1].ended and _should_end(each[1]):
                 text = f"{which}It is cut off: the block that ends it is missing"
                 yield self._unpacking.exception(Code.TRUNCATED, text)

@@ -70,6 +70,7 @@ class Volume:
     is_volume: bool = False
     ended: bool = False
     more_follow: bool = False
+    overfull: bool = False  # more files than are looked at
     encrypted: bool = False  # its headers, from here on
     lock: Lock | None = None  # of RAR 5's headers
     proved: bool = False  # a header was decrypted, and was one
@@ -89,6 +90,9 @@ class Form:
     looks: re.Pattern[bytes]
 
 
+MOST_FILES = 1_000_000
+"""Headers of files past which a volume is not read on."""
+
 _NEAR = 1 << 20
 _OVERLAP = 64
 
@@ -99,6 +103,9 @@ def read_volume(
     """Read all headers of a volume; past a damaged one, the next that is whole is looked for."""
     at: int | None = start
     while at is not None and at < size:
+        if len(volume.files) > MOST_FILES:
+            volume.overfull = volume.ended = True
+            return
         here = at
         try:
             at = form.block(file, here, volume, password)

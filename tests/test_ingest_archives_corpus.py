@@ -308,3 +308,25 @@ def test_listings_of_rar(path: Path, tmp_path: Path) -> None:
         ours == theirs or (theirs == "?" and ours)
         for (_, _, _, ours), (_, _, _, theirs) in zip(found, wanted, strict=True)
     )
+
+
+def test_of_a_damaged_solid_rar_come_those_before_the_damage(tmp_path: Path) -> None:
+    archive = _all()["rar/rar5-solid-qo.rar"]
+    data = bytearray(archive.paths[0].read_bytes())
+    at = data.index(b"somedir/stest2.txt") + len(b"somedir/stest2.txt")
+    data[at : at + 12] = bytes(12)  # all of its packed data
+    path = tmp_path / "blob"
+    path.write_bytes(data)
+    damaged = Archive("damaged", (path,), "rar", "rar")
+    whole = _ours(archive, tmp_path)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    found = []
+    for each in expand(opening(damaged, (), Limits(), scratch)):
+        assert isinstance(each, Member)
+        digest = hashlib.sha256(each.stream.read()).hexdigest() if each.stream else ""
+        found.append((digest in whole, tuple(note.code for note in each.notes)))
+    assert found[:2] == [(True, ()), (True, ())]
+    assert found[2] == (False, (Code.CORRUPT,))
+    assert len(found) == 4
+    assert found[3][0] is not bool(found[3][1])

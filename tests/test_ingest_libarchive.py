@@ -1,5 +1,6 @@
 """Cabinets, ar, cpio, rpm, iso, lha, xar and compressed files; UDF, WIM; what nothing opens."""
 
+import datetime as dt
 import gzip
 import io
 import shutil
@@ -13,6 +14,7 @@ import pytest
 from ingest import libarchive
 from ingest.members import Member
 from ingest.types import HEAD, identify
+from records import times
 from records.codes import Code
 from records.notes import Note
 from records.settings import Limits
@@ -247,6 +249,19 @@ def test_a_windows_image(tmp_path: Path) -> None:
     found, codes = got(broken, "archive")
     assert codes == []
     assert (Code.CORRUPT,) in [each.codes for each in found]
+
+
+@needs_7z
+def test_dates_that_seven_zip_lists_do_not_depend_on_our_zone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = seven_zip(tmp_path, "a.wim", {"a": b"words"}, "-twim")
+    made = dt.datetime.fromtimestamp(archive.stat().st_mtime, dt.UTC)
+    monkeypatch.setenv("TZ", "America/New_York")
+    [member] = members(archive, "archive")
+    assert isinstance(member, Member)
+    assert member.modified_at is not None
+    assert abs(times.parse(member.modified_at) - made) < dt.timedelta(hours=1)
 
 
 def test_what_no_tool_opens_says_so() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import io
 import struct
 import zlib
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 import rarfile  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from ingest import unar
+from ingest import rar, rar_headers, unar
 from ingest.members import Member
+from ingest.types import HEAD, identify
 from records.codes import Code
 from records.notes import Note
 from records.settings import Limits
@@ -25,6 +27,7 @@ from tests.archive_cases import (
     each_cut,
     got,
     members,
+    program_of,
     rar3_block,
     rar3_file,
     rar5_block,
@@ -294,3 +297,18 @@ def test_without_the_program_only_what_is_stored_comes_out(
     assert isinstance(last, Member)
     assert last.notes[0].code is Code.UNSUPPORTED
     assert "apt-get install unar" in last.notes[0].message
+
+
+def test_behind_a_program_it_is_found() -> None:
+    data = program_of(b"Rar!\x1a\x07\x00 is looked for by every such program") + TWO5
+    assert identify(data[:HEAD], "a.exe", io.BytesIO(data)).type == "rar"
+    assert got(data, "rar") == ([Got("a", b"first"), Got("d/b", b"second")], [])
+
+
+def test_not_more_headers_are_read_than_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (rar, rar_headers):
+        monkeypatch.setattr(module, "MOST_FILES", 2)
+    data = RAR5_START + b"".join(rar5_file(b"%d" % n, b"x") for n in range(5)) + RAR5_END
+    found, codes = got(data, "rar")
+    assert [each.name for each in found] == ["0", "1", "2"]
+    assert codes == [Code.TOO_MANY]

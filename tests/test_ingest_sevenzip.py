@@ -23,6 +23,8 @@ from tests.archive_cases import (
     needs_7z,
     number,
     plain_7z,
+    program_of,
+    run,
     seven_zip,
     signed_7z,
 )
@@ -203,11 +205,9 @@ def test_a_bomb_ends_at_the_limits_and_every_member_is_named(tmp_path: Path) -> 
 def test_a_gigabyte_of_zeros_takes_neither_disk_nor_time(tmp_path: Path) -> None:
     with (tmp_path / "zeros").open("wb") as file:
         file.truncate(1 << 30)
-    run = shutil.which("7zz") or shutil.which("7z")
-    assert run is not None
-    from tests.archive_cases import run as make
-
-    make(tmp_path, run, "a", "-bd", "-y", "-mx=1", "a.7z", "zeros")
+    program = shutil.which("7zz") or shutil.which("7z")
+    assert program is not None
+    run(tmp_path, program, "a", "-bd", "-y", "-mx=1", "a.7z", "zeros")
     (tmp_path / "zeros").unlink()
     inner = (tmp_path / "a.7z").read_bytes()
     found, codes = got(inner, "7z", limits=Limits(unpacked_mb=64))
@@ -281,14 +281,6 @@ def test_behind_a_program_it_is_found(tmp_path: Path) -> None:
     found, codes = got(path, "7z")
     assert sorted(found, key=str) == sorted(WHOLE, key=str)
     assert codes == []
-
-
-def program_of(body: bytes) -> bytes:
-    """A program of Windows as short as can be: headers, one section."""
-    head = b"MZ" + bytes(58) + struct.pack("<I", 64)
-    head += b"PE\0\0" + struct.pack("<HHIIIHH", 0x14C, 1, 0, 0, 0, 0, 0x102)
-    section = b".text\0\0\0" + struct.pack("<IIIIIIHHI", 0, 0, len(body), 512, 0, 0, 0, 0, 0)
-    return (head + section).ljust(512, b"\0") + body
 
 
 def test_without_the_program_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

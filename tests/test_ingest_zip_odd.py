@@ -16,8 +16,7 @@ from ingest.members import Member
 from ingest.types import HEAD, identify
 from records.codes import Code
 from records.settings import Limits
-from tests.archive_cases import Got, always, got, members, needs_7z, seven_zip
-from tests.test_ingest_sevenzip import program_of
+from tests.archive_cases import Got, always, got, members, needs_7z, program_of, seven_zip
 
 RANDOM = random.Random(11).randbytes(30_000)
 FILES = {"a.txt": b"alpha " * 500, "d/b.bin": RANDOM, "c.txt": b"gamma " * 500}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ingest import origin
 from ingest.origin import Origin
-from store import Digests, StoreWriter
+from store import Digests, StoreWriter, copy_hashing
 
 
 class SourceReadError(Exception):
@@ -50,6 +50,16 @@ def copy(full: bytes, writer: StoreWriter) -> Copied:
     """
     first = _copy_once(full, writer)
     return _copy_once(full, writer) if first.changed else first
+
+
+def hashed(full: bytes) -> tuple[str, int]:
+    """SHA-256 and size of a file as it is now. Raises `SourceReadError`."""
+    fd = opened(full)
+    try:
+        found = copy_hashing(_Source(fd), lambda _: None)  # type: ignore[arg-type]
+    finally:
+        os.close(fd)
+    return found.sha256, found.size
 
 
 def _copy_once(full: bytes, writer: StoreWriter) -> Copied:

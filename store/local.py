@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from records.errors import StoreError
-from store.interface import BlobTooLargeError, Digests
+from store.interface import BlobTooLargeError, Digests, is_hash
 
 CHUNK = 1 << 20
 
@@ -151,9 +151,36 @@ class LocalStore:
 
     def hashes(self) -> Iterator[str]:
         """Every blob's hash, in order."""
-        for first in sorted(self.root.glob("[0-9a-f][0-9a-f]")):
-            for second in sorted(first.iterdir()):
-                yield from sorted(each.name for each in second.iterdir())
+        for path, is_blob in self._files():
+            if is_blob:
+                yield path.rpartition("/")[2]
+
+    def strays(self) -> Iterator[str]:
+        """Every file that is no blob; see `Store.strays`."""
+        for path, is_blob in self._files():
+            if not is_blob:
+                yield path
+
+    def _files(self) -> Iterator[tuple[str, bool]]:
+        """Every file but those in `staging/`, by its path, in order; whether it is a blob."""
+        folders = [""] if self.root.is_dir() else []
+        while folders:
+            folder = folders.pop()
+            with os.scandir(self.root / folder) as entries:
+                found = sorted(
+                    (f"{folder}{each.name}", each.is_dir(follow_symlinks=False), each.is_symlink())
+                    for each in entries
+                )
+            for path, is_folder, is_link in found:
+                if not is_folder:
+                    name = path.rpartition("/")[2]
+                    at_home = is_hash(name) and path == f"{name[:2]}/{name[2:4]}/{name}"
+                    yield path, at_home and not is_link
+            folders.extend(
+                f"{path}/"
+                for path, is_folder, _ in reversed(found)
+                if is_folder and path != "staging"
+            )
 
     def sweep(self) -> int:
         """Remove staging folders of writers that died. Call only while no one else writes."""

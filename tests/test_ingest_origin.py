@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from ingest import origin
+from ingest.addressing import path_address
 from ingest.run import ingest
 from ingest.walk import walk
 from records import case as cases
@@ -151,7 +152,7 @@ def test_marks_of_windows_mounts_are_asked_for(monkeypatch: pytest.MonkeyPatch) 
 def test_the_bytes_of_a_path_come_back(path: bytes) -> None:
     kept = origin.with_path(None, path)
     assert (kept is None) == (path in (b"plain.txt", b"caf\xc3\xa9.txt"))
-    assert origin.path_of(origin.path_address(path), kept) == path
+    assert origin.path_of(path_address(path), kept) == path
 
 
 def test_times_no_calendar_has() -> None:

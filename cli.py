@@ -22,6 +22,7 @@ COMMANDS = {
     "status": "produce.status:status",
     "audit": "records.commands:audit",
     "ingest": "ingest.commands:ingest",
+    "custody": "ingest.custody_commands:custody",
     "verify": "ingest.verify_commands:verify",
     "process": "process.commands:process",
     "exceptions": "process.commands:exceptions",

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ingest import referenced, verify_source, verify_store
+from ingest.completed import chosen
 from ingest.findings import Findings
 from ingest.verify_source import SourceReport
 from ingest.verify_store import StoreReport
@@ -120,7 +121,7 @@ def source_command(
     if (collection is None) != everything:
         raise click.UsageError("Name a collection, or say --all.")
     with cases.opened(case_folder) as case, Findings() as findings:
-        wanted = verify_source.chosen(case, collection)
+        wanted = chosen(case, collection)
         places = [source_path or Path(each.source) for each in wanted]
         if not everything and not places[0].exists():
             raise SourceError(

@@ -1,8 +1,6 @@
 """Compares the manifest of each collection with the audit chain, the logs and the documents."""
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
 from typing import BinaryIO
@@ -11,6 +9,7 @@ import sqlalchemy as sa
 
 from ingest import custody
 from ingest.addressing import path_address
+from ingest.completed import Done, complete, not_collected
 from ingest.findings import Finding, Findings
 from ingest.names import shown
 from ingest.referenced import Told, audited
@@ -22,40 +21,6 @@ from records.errors import StoreError
 from store import Store, sha256_of
 
 _AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A complete collection: how many files its manifest has, and which collections of the same
-    source there are up to it, itself included.
-    """
-
-    id: int
-    custodian: str
-    source: str
-    manifest: str
-    files: int
-    same_source: tuple[int, ...]
-
-
-def complete(connection: sa.Connection) -> list[Done]:
-    """The complete collections, oldest first."""
-    c, who = tables.collections.c, tables.custodians.c
-    rows = connection.execute(
-        sa.select(c.id, c.custodian_id, who.name, c.source, c.manifest_sha256, c.counts)
-        .join(tables.custodians, who.id == c.custodian_id)
-        .where(c.state == "complete", c.manifest_sha256.is_not(None))
-        .order_by(c.id)
-    )
-    seen: dict[tuple[int, str], tuple[int, ...]] = {}
-    found = []
-    for row in rows:
-        key = (row.custodian_id, row.source)
-        seen[key] = (*seen.get(key, ()), row.id)
-        files = row.counts.get("manifest_files", 0)
-        made = (row.id, row.name, row.source, row.manifest_sha256, files)
-        found.append(Done(*made, seen[key]))
-    return found
 
 
 def verify_manifests(
@@ -103,17 +68,10 @@ def _missing(store: Store, told: Told | None) -> set[str]:
     """Addresses of files that were there and could not be collected."""
     if told is None:
         return set()
-    return {path_address(path) for path in not_collected(store, told.custody)}
-
-
-def not_collected(store: Store, record: str) -> list[bytes]:
-    """Paths that a custody record says could not be collected; none where it is unreadable."""
     try:
-        told = json.loads(store.read_bytes(record)).get("not_collected")
-        data = store.read_bytes(told["sha256"]) if told else b""
-    except (StoreError, OSError, ValueError, KeyError, TypeError, AttributeError):
-        return []
-    return [custody.decoded(line) for line in data.split(b"\n") if line]
+        return {path_address(path) for path in not_collected(store, told.custody)}
+    except StoreError:  # it is found to be missing or damaged itself
+        return set()
 
 
 def _row_faults(

@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from ingest import custody
+from ingest.completed import Done, not_collected
 from ingest.findings import Finding, Findings
 from ingest.names import shown
 from ingest.referenced import audited
 from ingest.rehash import SourceBatch, SourceFault, SourceResult, hash_sources
-from ingest.verify_manifests import Done, complete, not_collected
 from ingest.walk import root_of, walk
 from records import audit
 from records.case import Case
 from records.engine import Engine, TaskFailure
-from records.errors import SourceError
 from records.options import Advance
 from store import Store, open_store
 
@@ -57,21 +56,6 @@ class SourceReport:
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
         return asdict(self)
-
-
-def chosen(case: Case, collection: int | None) -> list[Done]:
-    """The collection of this number, or all that are complete. Raises `SourceError`."""
-    with case.read() as connection:
-        found = complete(connection)
-    if collection is None:
-        return found
-    if wanted := [each for each in found if each.id == collection]:
-        return wanted
-    known = ", ".join(str(each.id) for each in found) or "none yet"
-    raise SourceError(
-        f"There is no complete collection {collection}; complete are: {known}. See "
-        "'redwell custody list'"
-    )
 
 
 def verify_source(

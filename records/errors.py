@@ -54,6 +54,12 @@ class SourceChangedError(RedwellError):
     exit_code = 22
 
 
+class CustodyError(RedwellError):
+    """A collection that is not there or not complete, or a place where no bag of it can be made."""
+
+    exit_code = 23
+
+
 class SchedulerError(RedwellError):
     """The Dask scheduler does not answer, or cannot serve this case."""
 

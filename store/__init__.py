@@ -6,7 +6,7 @@ from pathlib import Path
 
 from records.case import Case
 from store.interface import BlobTooLargeError, Digests, Store, StoreWriter, is_hash
-from store.local import LocalStore, copy_hashing, digests_of, sha256_of
+from store.local import LocalStore, copy_hashing, digests_of, sha256_of, sync_file_system
 from store.remote import FsspecStore
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "is_hash",
     "open_store",
     "sha256_of",
+    "sync_file_system",
     "working",
 ]
 

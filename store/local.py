@@ -75,7 +75,7 @@ def sha256_of(source: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _sync_file_system(folder: Path) -> bool:
+def sync_file_system(folder: Path) -> bool:
     """Flush the whole file system of `folder` (Linux `syncfs`); False where there is none."""
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(libc, "syncfs"):
@@ -240,7 +240,7 @@ class LocalWriter:
         """Make every blob of the batch durable and visible."""
         if not self._pending and not self._met:
             return
-        whole = _sync_file_system(self._staging)
+        whole = sync_file_system(self._staging)
         folders: set[Path] = set()
         for sha256 in sorted(self._pending):
             staged, target = self._staging / sha256, self._store.path(sha256)
@@ -250,7 +250,7 @@ class LocalWriter:
             staged.rename(target)
             folders.update((target.parent, target.parent.parent))
         if whole:
-            _sync_file_system(self._store.root)
+            sync_file_system(self._store.root)
         else:
             for folder in (*sorted(folders), self._store.root):
                 sync_path(folder)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from ingest import rehash, verify_source, verify_store
+from ingest.completed import chosen
 from ingest.findings import Findings
 from ingest.referenced import Expected, Known
 from ingest.rehash import BlobBatch, SourceBatch, hash_blobs, hash_sources
@@ -24,7 +25,7 @@ from ingest.verify_store import StoreReport
 from records import audit, tables
 from records import case as cases
 from records.case import Case
-from records.errors import CaseBusyError, DamageError, SourceChangedError, SourceError
+from records.errors import CaseBusyError, CustodyError, DamageError, SourceChangedError, SourceError
 from store import LocalStore, digests_of, open_store
 from tests.test_ingest_run import INFO, Inline, _make_source
 
@@ -267,7 +268,7 @@ def _source_rows(
     case: Case, place: Path
 ) -> tuple[verify_source.SourceReport, list[dict[str, Any]]]:
     with Findings() as findings:
-        [done] = verify_source.chosen(case, 1)
+        [done] = chosen(case, 1)
         report = verify_source.verify_source(case, Inline(), done, place, findings)
         return report, list(verify_store.described(case, findings))
 
@@ -326,15 +327,15 @@ def test_verifying_a_source_leaves_it_as_it_was(case: Case, source: Path) -> Non
 def test_a_source_of_one_file(case: Case, source: Path) -> None:
     ingest(case, Inline(), source / "b" / "box.mbox", "Bob Ray")
     with Findings() as findings:
-        done = verify_source.chosen(case, 2)[0]
+        done = chosen(case, 2)[0]
         place = Path(done.source)
         report = verify_source.verify_source(case, Inline(), done, place, findings)
     assert (report.collected, report.same, report.new) == (1, 1, 0)
 
 
 def test_a_collection_that_is_not_there(case: Case) -> None:
-    with pytest.raises(SourceError, match="complete are: 1"):
-        verify_source.chosen(case, 9)
+    with pytest.raises(CustodyError, match="complete are: 1"):
+        chosen(case, 9)
 
 
 # --- the commands
@@ -382,7 +383,7 @@ def test_what_the_commands_refuse(case: Case, tmp_path: Path) -> None:
     at = ("--case", str(case.folder))
     assert _run("source", *at).exit_code == 2
     assert _run("source", "1", "--all", *at).exit_code == 2
-    assert isinstance(_run("source", "7", *at).exception, SourceError)
+    assert isinstance(_run("source", "7", *at).exception, CustodyError)
     assert isinstance(_run("source", "1", str(tmp_path / "no"), *at).exception, SourceError)
     with case.exclusive("another stage"):
         assert isinstance(_run("store", *at).exception, CaseBusyError)

@@ -31,6 +31,7 @@ COMMANDS = {
     "search": "index.commands:search_command",
     "tag": "review.commands:tag_group",
     "produce": "produce.commands:produce",
+    "overlay": "produce.overlay_commands:overlay_group",
 }
 INTERRUPTED = 130
 INTERNAL = 70

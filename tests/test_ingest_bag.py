@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -245,7 +246,7 @@ def test_what_is_refused_before_anything_is_written(
     ):
         with pytest.raises(CustodyError):
             _bag(case, folder)
-    monkeypatch.setattr(bags.shutil, "disk_usage", lambda path: SimpleNamespace(free=5))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=5))
     with pytest.raises(DiskFullError, match="has 5 free"):
         _bag(case, tmp_path / "bag")
     assert {each.name for each in tmp_path.iterdir()} == {"case", "source", "there", "dangling"}

@@ -26,6 +26,7 @@ COMMANDS = {
     "verify": "ingest.verify_commands:verify",
     "process": "process.commands:process",
     "exceptions": "process.commands:exceptions",
+    "dedup": "process.dedup_commands:dedup",
     "doctor": "produce.doctor:doctor",
     "index": "index.commands:index_command",
     "search": "index.commands:search_command",

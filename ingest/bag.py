@@ -220,7 +220,9 @@ class _Bag:
 
     def _payload(self, manifests: dict[str, BinaryIO], renamed: BinaryIO) -> None:
         names = Names(self._folder / "data")
-        sheet = Sheet(renamed, ("name in the bag", "path as collected", "path, percent-encoded"))
+        sheet = Sheet(
+            renamed.write, ("name in the bag", "path as collected", "path, percent-encoded")
+        )
         with self._store.open(self._done.manifest) as manifest:
             for path, sha256 in custody.entries(manifest):
                 name, file = names.open(path)
@@ -234,7 +236,6 @@ class _Bag:
                     sheet.row(f"data/{name}", shown(path), percent(path))
                 if self._progress is not None:
                     self._progress(1)
-        sheet.close()
 
     def _copied(self, sha256: str, path: bytes, target: BinaryIO) -> dict[str, str]:
         with self._store.open(sha256) as source:

@@ -54,14 +54,13 @@ def bag_info(case: Case, done: Done, labels: Labels, record: str, oxum: str) -> 
 
 def write_not_collected(case: Case, done: Done, lost: Sequence[bytes], file: BinaryIO) -> None:
     """What was in the source and is not in the bag, and why."""
-    sheet = Sheet(file, ("path", "path, percent-encoded", "document", "code", "why"))
+    sheet = Sheet(file.write, ("path", "path, percent-encoded", "document", "code", "why"))
     with case.read() as connection:
         for some in batched(lost, _AT_ONCE):
             known = _reasons(connection, done, [path_address(path) for path in some])
             for path in some:
                 found = known.get(path_address(path), ("", "", ""))
                 sheet.row(shown(path), percent(path), *found)
-    sheet.close()
 
 
 def percent(path: bytes) -> str:

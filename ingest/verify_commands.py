@@ -52,8 +52,8 @@ def store_command(
     """Hash again all that the record refers to, and compare.
 
     Originals by SHA-256, SHA-1, MD5 and size, texts, words, rendered pages and manifests by
-    SHA-256; then each collection's manifest with its documents. Blobs that nothing refers to, as
-    runs that were cut off leave them, are listed and are no damage.
+    SHA-256; then each collection's manifest with its documents. Blobs that nothing refers to are
+    listed and are no damage: runs that were cut off leave them, and texts that OCR replaced.
     """
     with cases.opened(case_folder) as case, Findings() as findings:
         with case.exclusive("verify"), engine_for(case, workers, scheduler) as engine:

@@ -1,7 +1,6 @@
 """The command group `dedup`: what was suppressed as a duplicate, and in whose favour."""
 
 import json
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -52,13 +51,12 @@ def _print_json(found: Iterable[Kept]) -> None:
 
 
 def _print_csv(found: Iterable[Kept]) -> None:
-    sys.stdout.flush()
-    sheet = Sheet(sys.stdout.buffer, (*_COLUMNS, "all custodians", "all paths"))
+    columns = (*_COLUMNS, "all custodians", "all paths")
+    sheet = Sheet(lambda data: click.echo(data, nl=False), columns)
     for each in found:
         told = each.to_json()
         values = [str(told[name]) for name in _COLUMNS]
         sheet.row(*values, "; ".join(each.all_custodians), "; ".join(each.all_paths))
-    sheet.close()
 
 
 def _print_lines(found: Iterable[Kept]) -> None:

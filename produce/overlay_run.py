@@ -151,10 +151,9 @@ def _written(case: Case, found: Production, earlier: Sequence[str], folder: Path
     with case.read() as connection, dat.open("xb") as target, sheet.open("xb") as people:
         store = open_store(case.store_address)
         changes = overlay.changes(case, connection, store, found, earlier, tally)
-        writer = Sheet(people, _header(tally.fields))
+        writer = Sheet(people.write, _header(tally.fields))
         rows = _rows(found, changes, tally, writer)
         remarks = write_dat(target, (KEY, *tally.fields), rows)
-        writer.close()
     if not tally.changed:
         dat.unlink()
         sheet.unlink()

@@ -1,9 +1,7 @@
 """CSV files that people open in a spreadsheet."""
 
 import csv
-import io
-from collections.abc import Sequence
-from typing import BinaryIO
+from collections.abc import Callable, Sequence
 
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -19,15 +17,16 @@ def cell(text: str) -> str:
 class Sheet:
     """A CSV for people: UTF-8 with a byte order mark, nothing in it a formula."""
 
-    def __init__(self, file: BinaryIO, columns: Sequence[str]) -> None:
-        self._text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
-        self._writer = csv.writer(self._text)
+    def __init__(self, write: Callable[[bytes], object], columns: Sequence[str]) -> None:
+        self._write = write
+        self._writer = csv.writer(self)
+        self.write("\ufeff")
         self._writer.writerow(columns)
 
     def row(self, *values: str) -> None:
         """Write a row."""
         self._writer.writerow([cell(each) for each in values])
 
-    def close(self) -> None:
-        """Let go of the file, which stays open."""
-        self._text.detach()
+    def write(self, text: str) -> None:
+        """What csv writes to."""
+        self._write(text.encode("utf-8", "backslashreplace"))

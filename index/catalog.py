@@ -12,18 +12,16 @@ from pyroaring import BitMap
 from index.dates import period
 from records import tables
 from records.case import Case
-from records.codes import Code, Disposition, Role
+from records.codes import REVIEWED, Code, Disposition, Role
 from records.control import parse_control
-
-REVIEWABLE = (Disposition.REVIEWABLE, Disposition.EXCEPTION, Disposition.EMPTY)
-"""What a search returns unless it is told otherwise."""
+from records.culls import put_aside
 
 Condition = sa.ColumnElement[bool]
 Take = Callable[[str, str, str | None], BitMap]
 
 _D = tables.documents.c
 _HAS = ("attachments", "exception", "ocr", "text", "warning")
-_IS = ("attachment", "duplicate", "inline", "root")
+_IS = ("attachment", "culled", "duplicate", "inline", "root")
 _UNITS = {"": 1, "b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(b|kb|mb|gb)?", re.IGNORECASE | re.ASCII)
 _MOST = 2**63 - 1  # what the database compares
@@ -56,7 +54,7 @@ class SqlCatalog:
             "pages": self._numbers(_D.pages, _whole),
             "produced": self._produced,
             "sent": self._times(_D.sent_at),
-            "size": self._numbers(_D.size, _size),
+            "size": self._numbers(_D.size, read_size),
             "tag": self._tag,
             "tagged": self._tagged,
             "type": self._type,
@@ -72,8 +70,8 @@ class SqlCatalog:
         return self._fields[field](operator, value, upper)
 
     def scope(self) -> BitMap:
-        """All documents that a search returns: not containers, not suppressed duplicates."""
-        return self._where(_D.disposition.in_(REVIEWABLE))
+        """All documents that a search returns: reviewed ones that no culling rule puts aside."""
+        return self._where(sa.and_(_D.disposition.in_(REVIEWED), sa.not_(put_aside())))
 
     def everything(self) -> BitMap:
         """All documents on record, whatever became of them."""
@@ -224,6 +222,8 @@ class SqlCatalog:
     def _is(self, operator: str, value: str, _upper: str | None) -> BitMap:
         _equal_only(operator)
         match _one_of(value, _IS):
+            case "culled":
+                return self._where(put_aside())
             case "duplicate":
                 return self._where(_D.disposition == Disposition.DUPLICATE)
             case "root":
@@ -293,7 +293,8 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _size(text: str) -> int:
+def read_size(text: str) -> int:
+    """Bytes, written as 1000, 500kb, 1.5mb or 1gb; raises `ValueError`."""
     found = _SIZE.fullmatch(text.strip())
     if found is None or len(text) > 20:
         raise ValueError("write a size as 1000, 500kb, 1.5mb or 1gb")

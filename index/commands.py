@@ -99,7 +99,7 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
     type=click.Choice(["review", "all"]),
     default="review",
     show_default=True,
-    help="all: suppressed duplicates, containers and system files too.",
+    help="all: duplicates, containers, system files and what was culled too.",
 )
 def search_command(
     query: str,

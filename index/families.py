@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from pyroaring import BitMap
 
-from index.catalog import REVIEWABLE
 from records import tables
+from records.codes import REVIEWED
 
 
 def whole_families(connection: sa.Connection, ids: BitMap) -> BitMap:
@@ -12,5 +12,5 @@ def whole_families(connection: sa.Connection, ids: BitMap) -> BitMap:
     c = tables.documents.c
     rows = connection.execute(sa.select(c.id, c.family_id, c.disposition)).all()
     roots = {family for each, family, _ in rows if each in ids}
-    members = (each for each, family, kind in rows if family in roots and kind in REVIEWABLE)
+    members = (each for each, family, kind in rows if family in roots and kind in REVIEWED)
     return ids | BitMap(members)

@@ -51,4 +51,4 @@ class Catalog(Protocol):
         """Ids for which `field` stands in `operator` (=, >=, <=, >, <, range) to `value`."""
 
     def scope(self) -> BitMap:
-        """All documents that a search may return: not containers, not suppressed duplicates."""
+        """All documents that a search may return: not containers, not what was put aside."""

@@ -20,8 +20,10 @@ from index.segment import Segment
 from index.tree import Node, Value, walk
 from records import tables
 from records.case import Case
-from records.codes import Disposition
+from records.codes import REVIEWED, Disposition
 from records.errors import IndexStateError
+
+_NOT_REVIEWED = frozenset(Disposition) - frozenset(REVIEWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,9 @@ class Result:
 def search(case: Case, query: str, scope_all: bool = False) -> Result:
     """Find all documents that answer `query`; raises `QueryError`, `IndexStateError`.
 
-    The scope is what is reviewed: reviewable, exception and empty documents. `is:duplicate` and
-    `disposition:…` in the query add theirs; `scope_all` takes in every document on record.
+    The scope is what is reviewed: reviewable, exception and empty documents that no culling rule
+    puts aside. `is:duplicate`, `is:culled` and `disposition:…` in the query add theirs;
+    `scope_all` takes in every document on record.
     """
     catalog = SqlCatalog(case)
     tree = parse(query, catalog.names())
@@ -109,9 +112,9 @@ def _scope(catalog: SqlCatalog, tree: Node) -> BitMap:
     scope = catalog.scope()
     for node in walk(tree):
         match node:
-            case Value("is", "=", value) if value.lower() == Disposition.DUPLICATE:
+            case Value("is", "=", value) if value.lower() in (Disposition.DUPLICATE, "culled"):
                 scope |= catalog.select("is", "=", value, None)
-            case Value("disposition", "=", value) if value.lower() in tuple(Disposition):
+            case Value("disposition", "=", value) if value.lower() in _NOT_REVIEWED:
                 scope |= catalog.select("disposition", "=", value, None)
     return scope
 

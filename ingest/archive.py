@@ -8,7 +8,9 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import BinaryIO
 
 import pyzipper
@@ -17,6 +19,8 @@ from ingest.members import BombError, Budget, Member, Spool, bomb_note
 from ingest.names import is_unsafe, shown
 from ingest.salvage import directory_size, is_header, next_header, salvage
 from ingest.versions import PYTHON
+from ingest.zipmethods import fill
+from ingest.zipview import disk_and_count, readable
 from records import times
 from records.codes import Code
 from records.notes import Note, exception, warning
@@ -37,6 +41,20 @@ _DAMAGE = (
 )
 _MOST_DIRECTORY = 256 << 20
 _LOCAL_HEADER = 30
+_SLOW = 1 << 20  # encrypted bytes from which 7-Zip is asked rather than Python
+_UNICODE_PATH = 0x7075
+_FIRST_OF_SET = b"PK\x07\x08"
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What members are unpacked with: the file, passwords, limits, and a folder to work in."""
+
+    file: BinaryIO
+    limits: Limits
+    passwords: Sequence[str]
+    budget: Budget
+    scratch: Path | None
 
 
 def expand_zip(
@@ -45,6 +63,8 @@ def expand_zip(
     limits: Limits,
     passwords: Sequence[str],
     budget: Budget | None = None,
+    scratch: Path | None = None,
+    starts: Sequence[int] = (0,),
 ) -> Iterator[Member | Note]:
     """The members of a ZIP in its own order; a `Note` among them is about the archive itself.
 
@@ -52,13 +72,19 @@ def expand_zip(
     without bytes and with an exception, as do members past the limits; of one that is damaged
     comes what could be read. Equal names are all kept. Where the directory at the archive's end
     is missing, the members are salvaged from their own headers. `budget` is that of the file
-    which holds this archive; without one the archive has its own.
+    which holds this archive; without one the archive has its own. With a `scratch` folder
+    7-Zip unpacks what Python cannot. `starts` are where the volumes of a set begin.
     """
     budget = budget or Budget(packed_size, limits)
+    file = readable(file, starts)
+    means = _Means(file, limits, passwords, budget, scratch)
     try:
         archive = _opened(file)
     except (NotImplementedError, *_DAMAGE) as error:
         code = Code.TRUNCATED if "not a zip file" in str(error) else Code.CORRUPT
+        file.seek(0)
+        if len(starts) == 1 and file.read(4) == _FIRST_OF_SET:
+            code = Code.VOLUME_MISSING
         yield _exception(code, f"The archive's directory cannot be read: {error}")
         yield from salvage(file, limits, budget)
         return
@@ -68,7 +94,19 @@ def expand_zip(
             yield _exception(Code.CORRUPT, "Its directory does not list all that is in the archive")
             yield from salvage(file, limits, budget, before=unlisted)
         if unlisted != archive.start_dir:
-            yield from _members(archive, packed_size, limits, passwords, budget)
+            yield from _odd_directory(file, archive)
+            yield from _members(archive, means)
+
+
+def _odd_directory(file: BinaryIO, archive: zipfile.ZipFile) -> Iterator[Note]:
+    disk, count = disk_and_count(file)
+    listed = len(archive.infolist())
+    if disk:
+        text = f"It is the last of {disk + 1} volumes, and the others are not here"
+        yield _exception(Code.VOLUME_MISSING, text)
+    if count >= 0 and count % 0x10000 != listed % 0x10000:
+        text = f"Its directory lists {listed} members, and is said to list {count}"
+        yield _exception(Code.CORRUPT, text)
 
 
 def _unlisted(file: BinaryIO, archive: zipfile.ZipFile) -> int | None:
@@ -94,14 +132,10 @@ def _opened(file: BinaryIO) -> zipfile.ZipFile:
     return archive
 
 
-def _members(
-    archive: zipfile.ZipFile,
-    packed_size: int,
-    limits: Limits,
-    passwords: Sequence[str],
-    budget: Budget,
-) -> Iterator[Member | Note]:
+def _members(archive: zipfile.ZipFile, means: _Means) -> Iterator[Member | Note]:
+    limits, budget = means.limits, means.budget
     wanted = [each for each in archive.infolist() if not _is_folder(each)]
+    disk, _ = disk_and_count(means.file)
     overlapping = _overlapping(wanted)
     if len(wanted) > limits.members:
         left = len(wanted) - limits.members
@@ -109,7 +143,7 @@ def _members(
         yield _exception(Code.TOO_MANY, text)
     bombed = budget.ended
     for number, info in enumerate(wanted[: limits.members]):
-        refusal = _refusal(info, number in overlapping)
+        refusal = _refusal(info, number in overlapping, disk)
         if refusal is None and budget.ended:
             refusal = bomb_note(_TOOL, PYTHON)
         if refusal is not None:
@@ -117,7 +151,7 @@ def _members(
             continue
         spool = Spool()
         try:
-            yield _unpacked(archive, info, passwords, budget, spool)
+            yield _unpacked(archive, info, means, spool)
         finally:
             spool.close()
     if budget.ended and not bombed:
@@ -130,17 +164,19 @@ def _is_folder(info: zipfile.ZipInfo) -> bool:
 
 def _overlapping(infos: Sequence[zipfile.ZipInfo]) -> frozenset[int]:
     """Indexes of the members whose bytes are also another's, by which bombs are built."""
-    order = sorted(range(len(infos)), key=lambda each: infos[each].header_offset)
+    order = sorted(
+        range(len(infos)), key=lambda each: (infos[each].volume, infos[each].header_offset)
+    )
     found: set[int] = set()
     for number, following in pairwise(order):
         info = infos[number]
         end = info.header_offset + _LOCAL_HEADER + info.compress_size
-        if end > infos[following].header_offset:
+        if end > infos[following].header_offset and info.volume == infos[following].volume:
             found.add(number)
     return frozenset(found)
 
 
-def _refusal(info: zipfile.ZipInfo, overlaps: bool) -> Note | None:
+def _refusal(info: zipfile.ZipInfo, overlaps: bool, disk: int) -> Note | None:
     """Why a member is not to be unpacked at all."""
     if is_unsafe(info.orig_filename):
         return _exception(Code.UNSAFE_PATH, "Its name leads out of the archive's folder")
@@ -149,30 +185,32 @@ def _refusal(info: zipfile.ZipInfo, overlaps: bool) -> Note | None:
         return _exception(Code.LINK, "A symbolic link; recorded, not followed")
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return _exception(Code.SPECIAL_FILE, "A device, socket or pipe; it holds no bytes")
-    if info.volume:
-        return _exception(Code.UNSUPPORTED, "It is in another volume of a set")
+    if info.volume != disk:
+        return _exception(Code.VOLUME_MISSING, "It is in another volume of a set")
     if overlaps:
         return _exception(Code.BOMB, "Its bytes are also those of another member")
     return None
 
 
 def _unpacked(
-    archive: zipfile.ZipFile,
-    info: zipfile.ZipInfo,
-    passwords: Sequence[str],
-    budget: Budget,
-    spool: Spool,
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, means: _Means, spool: Spool
 ) -> Member:
+    locked, odd = info.flag_bits & 1, None
     try:
-        if info.flag_bits & 1:
-            return _decrypted(archive, info, passwords, budget, spool)
+        odd = _odd_name(means.file, info)
+        if means.scratch and (odd or (locked and info.compress_size > _SLOW)):
+            return _by_seven_zip(info, means, means.scratch, spool, odd)
+        if locked:
+            return _decrypted(archive, info, means, spool)
         plain = copy.copy(info)
         del plain.CRC  # compared below, so that what was read is not lost with the comparison
         with archive.open(plain) as member:
-            spool.fill(member.read, budget)
+            spool.fill(member.read, means.budget)
     except BombError:
         return _without_bytes(info, bomb_note(_TOOL, PYTHON))
     except NotImplementedError as error:
+        if means.scratch and not spool.size:
+            return _by_seven_zip(info, means, means.scratch, spool, odd)
         return _without_bytes(info, _exception(Code.UNSUPPORTED, str(error)))
     except _DAMAGE as error:
         return _saved(info, spool, f"It cannot be unpacked: {error}")
@@ -181,21 +219,49 @@ def _unpacked(
     return _member(info, spool.stream(), spool.size)
 
 
+def _odd_name(file: BinaryIO, info: zipfile.ZipInfo) -> Note | None:
+    """What is odd about the name in a member's own header, for which zipfile would refuse it."""
+    file.seek(info.header_offset)
+    header = file.read(_LOCAL_HEADER)
+    if len(header) < _LOCAL_HEADER or not header.startswith(b"PK\x03\x04"):
+        return None
+    flags, length = struct.unpack_from("<6xH18xH", header)
+    if file.read(length) != _name_bytes(info):
+        text = "Its own header gives it another name than the directory"
+        return warning(Code.CORRUPT, text, _TOOL, PYTHON)
+    if flags & ~info.flag_bits & 0x800:
+        text = "Its name is said to be UTF-8 and is not"
+        return warning(Code.CHARSET_GUESSED, text, _TOOL, PYTHON)
+    return None
+
+
+def _by_seven_zip(
+    info: zipfile.ZipInfo, means: _Means, scratch: Path, spool: Spool, odd: Note | None
+) -> Member:
+    try:
+        note = fill(means.file, info, spool, means.budget, means.limits, means.passwords, scratch)
+    except BombError:
+        return _without_bytes(info, bomb_note(_TOOL, PYTHON))
+    notes = tuple(each for each in (odd, note) if each is not None)
+    has_bytes = note is None or spool.size
+    size = spool.size if has_bytes else info.file_size
+    return _member(info, spool.stream() if has_bytes else None, size, *notes)
+
+
 def _decrypted(
-    archive: zipfile.ZipFile,
-    info: zipfile.ZipInfo,
-    passwords: Sequence[str],
-    budget: Budget,
-    spool: Spool,
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, means: _Means, spool: Spool
 ) -> Member:
     """Try each password; a wrong one shows by its check value, or at the end by the checksum."""
+    passwords = means.passwords
     for password in passwords:
         attempt = Spool()
         try:
             with archive.open(info, pwd=password.encode()) as member:
-                attempt.fill(member.read, budget)
+                attempt.fill(member.read, means.budget)
             spool.fill(attempt.stream().read, Budget(info.file_size, _NO_LIMITS))
             return _member(info, spool.stream(), spool.size)
+        except NotImplementedError:
+            raise
         except (RuntimeError, *_DAMAGE):
             continue
         finally:
@@ -209,7 +275,9 @@ _NO_LIMITS = Limits(unpacked_mb=1 << 30, ratio=1 << 30)
 
 def _member(info: zipfile.ZipInfo, stream: BinaryIO | None, size: int, *notes: Note) -> Member:
     raw = _name_bytes(info)
-    return Member(shown(raw), raw, stream, size, _modified_at(info), notes)
+    return Member(
+        shown(_unicode_path(info, raw) or raw), raw, stream, size, _modified_at(info), notes
+    )
 
 
 def _without_bytes(info: zipfile.ZipInfo, note: Note) -> Member:
@@ -225,6 +293,18 @@ def _saved(info: zipfile.ZipInfo, spool: Spool, message: str) -> Member:
 
 def _name_bytes(info: zipfile.ZipInfo) -> bytes:
     return info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437", "replace")
+
+
+def _unicode_path(info: zipfile.ZipInfo, raw: bytes) -> bytes:
+    """The name in UTF-8 of the extra field 0x7075, where it goes with this name (APPNOTE 4.6.9)."""
+    extra = info.extra
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        field = extra[4 : 4 + size]
+        if kind == _UNICODE_PATH and len(field) > 5 and field[0] == 1:
+            return field[5:] if struct.unpack_from("<I", field, 1)[0] == zlib.crc32(raw) else b""
+        extra = extra[4 + size :]
+    return b""
 
 
 def _modified_at(info: zipfile.ZipInfo) -> str | None:

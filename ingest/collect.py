@@ -68,7 +68,7 @@ class _Collector:
     def __init__(self, batch: CollectBatch, writer: StoreWriter) -> None:
         self._batch = batch
         self._writer = writer
-        self._gatherer = Gatherer(batch.limits, batch.passwords, writer)
+        self._gatherer = Gatherer(batch.limits, batch.passwords, writer, recover=batch.recover)
         self._nodes: list[Node] = []
 
     def take(self, file: SourceFile) -> None:

@@ -29,6 +29,11 @@ from records.options import (
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("--custodian", required=True, help="Whose documents they are, as the case names it.")
 @passwords_option
+@click.option(
+    "--recover",
+    is_flag=True,
+    help="Also take what PST and OST files hold in deleted space and outside their folders.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be collected; write nothing.")
 @workers_option
 @scheduler_option
@@ -38,6 +43,7 @@ def ingest(
     source: Path,
     custodian: str,
     passwords_file: Path | None,
+    recover: bool,
     dry_run: bool,
     workers: int | None,
     scheduler: str | None,
@@ -62,7 +68,9 @@ def ingest(
             engine_for(case, workers, scheduler) as engine,
             progress("Collecting files", found.files) as advance,
         ):
-            summary = run.ingest(case, engine, source, custodian, passwords, _counting(advance))
+            summary = run.ingest(
+                *(case, engine, source, custodian, passwords, _counting(advance)), recover=recover
+            )
     if as_json:
         print_json(summary.to_json())
     else:

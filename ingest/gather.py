@@ -64,8 +64,11 @@ def flattened(
 class Gatherer:
     """Opens what can be opened, into a store."""
 
-    def __init__(self, limits: Limits, passwords: tuple[str, ...], writer: StoreWriter) -> None:
+    def __init__(
+        self, limits: Limits, passwords: tuple[str, ...], writer: StoreWriter, *, recover: bool
+    ) -> None:
         self._limits = limits
+        self._recover = recover
         self._passwords = passwords
         self._writer = writer
 
@@ -176,6 +179,7 @@ class Gatherer:
                 passwords=self._passwords,
                 volumes=tuple(volumes),
                 part=part,
+                recover=self._recover,
             )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from records.codes import Code, Disposition, Role
-from records.fields import Fields
+from records.fields import NO_FIELDS, Fields
 from records.notes import Note
 from records.settings import Limits
 from store import Digests
@@ -46,7 +46,8 @@ class MailboxPart:
 class CollectBatch:
     """Files for one worker to copy, hash, identify and open where they are containers.
 
-    Or, instead of files, a `mailbox` part to be opened.
+    Or, instead of files, a `mailbox` part to be opened. `recover`: what mailboxes hold outside
+    their folders is wanted too.
     """
 
     root: bytes
@@ -55,6 +56,7 @@ class CollectBatch:
     limits: Limits
     passwords: tuple[str, ...] = field(repr=False)
     mailbox: MailboxPart | None = None
+    recover: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class CollectedItem:
     outcome: Disposition
     modified_at: str | None
     notes: tuple[Note, ...]
-    fields: Fields = field(default_factory=Fields)
+    fields: Fields = NO_FIELDS
     origin: dict[str, Any] | None = None
 
 

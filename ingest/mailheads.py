@@ -32,10 +32,20 @@ def is_separator(line: bytes) -> bool:
     return line.startswith(b"From ") and SEPARATOR.match(line) is not None
 
 
+def is_bare_separator(line: bytes) -> bool:
+    """Tell whether a line is the mere "From " that newer Thunderbirds write."""
+    return line.startswith(b"From ") and not line[5:].strip()
+
+
 def looks_like_mbox(head: bytes) -> bool:
     """Tell whether the bytes begin with a From_ line and a header."""
-    lines = head.lstrip(b"\r\n")[:4096].splitlines()[:2]
-    if len(lines) < 2 or not is_separator(lines[0]):
+    start = head.lstrip(b"\r\n")[:HEADER]
+    lines = start[:4096].splitlines()[:2]
+    if len(lines) < 2:
+        return False
+    if is_bare_separator(lines[0]):
+        return looks_like_mail(start[len(lines[0]) :], surely=True)
+    if not is_separator(lines[0]):
         return False
     return not lines[1].strip() or FIELD.match(lines[1]) is not None
 

@@ -19,6 +19,19 @@ CURRENCY, APP_TIME, ERROR, BOOLEAN = 0x0006, 0x0007, 0x000A, 0x000B
 OBJECT, INTEGER64, STRING8, UNICODE = 0x000D, 0x0014, 0x001E, 0x001F
 TIME, GUID, BINARY = 0x0040, 0x0048, 0x0102
 MULTIPLE = 0x1000
+# How many bytes a value of these types has; all others vary.
+FIXED = {
+    INTEGER16: 2,
+    INTEGER32: 4,
+    FLOAT32: 4,
+    FLOAT64: 8,
+    CURRENCY: 8,
+    APP_TIME: 8,
+    ERROR: 4,
+    BOOLEAN: 2,
+    INTEGER64: 8,
+    TIME: 8,
+}
 _INTEGERS = {INTEGER16: "<h", INTEGER32: "<i", INTEGER64: "<q", ERROR: "<I", BOOLEAN: "<H"}
 _EPOCH = dt.datetime(1601, 1, 1, tzinfo=dt.UTC)
 
@@ -63,6 +76,13 @@ class Bag:
         for same in self._by_id.values():
             yield from same
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Bag):
+            return NotImplemented
+        return self.codepage == other.codepage and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __len__(self) -> int:
         return sum(len(same) for same in self._by_id.values())
 
@@ -100,6 +120,8 @@ class Bag:
             return None
         layout = _INTEGERS[found.type]
         data = _one(found.data)[: struct.calcsize(layout)]
+        if found.type == BOOLEAN:  # [MS-OXCDATA] gives it one byte, files mostly two
+            data = data.ljust(2, b"\0")
         if len(data) < struct.calcsize(layout):
             return None
         value: int = struct.unpack(layout, data)[0]

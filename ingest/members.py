@@ -3,14 +3,14 @@
 import tempfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ingest.interface import FileType
 from records.codes import Code, Role
 from records.errors import DiskFullError
-from records.fields import Fields
+from records.fields import NO_FIELDS, Fields
 from records.notes import Note, exception
 from records.settings import Limits
 
@@ -44,7 +44,7 @@ class Member:
     notes: tuple[Note, ...] = ()
     role: Role = Role.MEMBER
     known: FileType | None = None
-    fields: Fields = field(default_factory=Fields)
+    fields: Fields = NO_FIELDS
 
     @property
     def failed(self) -> bool:
@@ -95,6 +95,7 @@ class Opening:
     to work in, which the caller removes. `part` is one of the parts that the planner of a large
     mailbox gave (see `ingest.containers`), None for the whole. The members in `avoid`, by their
     place among all that the opening gives, killed their reader and are not to be read again.
+    `recover`: what a mailbox holds outside its folders is wanted too.
     """
 
     path: Path
@@ -107,6 +108,7 @@ class Opening:
     volumes: tuple[Path, ...] = ()
     part: dict[str, Any] | None = None
     avoid: frozenset[int] = frozenset()
+    recover: bool = False
 
 
 class Spool:
@@ -142,6 +144,12 @@ class Spool:
         """The bytes from their start."""
         self._file.seek(0)
         return cast(BinaryIO, self._file)
+
+    def clear(self) -> None:
+        """Forget what was taken in."""
+        self._file.seek(0)
+        self._file.truncate()
+        self.size = self.crc = 0
 
     def close(self) -> None:
         """Let go of the bytes."""

@@ -41,6 +41,7 @@ class Container:
     passwords: Sequence[str] = field(repr=False)
     volumes: tuple[Path, ...] = ()
     part: dict[str, Any] | None = None
+    recover: bool = False
 
 
 class LostMemberError(Exception):
@@ -59,6 +60,7 @@ def parts_of(container: Container) -> tuple[dict[str, Any], ...]:
     """
     with workspace() as scratch:
         request = _request(container, "plan", Budget(0, container.limits), scratch)
+        request["avoid"] = []
         answer = _child(container.limits).call(request, 60.0 * container.limits.seconds)
     return () if isinstance(answer, ChildFailure) else tuple(answer["parts"])
 
@@ -88,7 +90,7 @@ class _Opening:
 
     def attempt(self, scratch: Path) -> Iterator[Member | Note]:
         request = _request(self._container, "open", self._budget, scratch)
-        request |= {"skip": self._came, "avoid": sorted(self._avoid)}
+        request |= {"skip": self._came, "avoid": sorted(self._avoid), "packed": not self._deaths}
         seconds = self._container.limits.seconds * (2.0 if self._deaths[self._came] else 1.0)
         stream = _child(self._container.limits).stream(request, seconds)
         try:
@@ -107,6 +109,12 @@ class _Opening:
             case "note":
                 yield note_of(message)
                 self._came += 1
+            case "pack":
+                data = _Received(stream).whole()
+                for each in message["members"]:
+                    some, data = data[: each["length"]], data[each["length"] :]
+                    yield member_of(each, io.BytesIO(some) if each["bytes"] else None)
+                    self._came += 1
             case "member":
                 received = _Received(stream) if message["bytes"] else None
                 yield member_of(message, cast(BinaryIO | None, received))
@@ -159,6 +167,13 @@ class _Received(io.RawIOBase):
             self._failure = self._failure or (each if isinstance(each, ChildFailure) else _LIED)
             raise LostMemberError(self._failure)
 
+    def whole(self) -> memoryview:
+        """All the bytes."""
+        data = bytearray()
+        while some := self.read():
+            data += some
+        return memoryview(data)
+
     def finish(self) -> None:
         """Let what was not read go by."""
         while not self._ended:
@@ -190,9 +205,8 @@ def _request(container: Container, what: str, budget: Budget, scratch: Path) -> 
         "passwords": list(container.passwords),
         "volumes": [str(each.absolute()) for each in container.volumes],
         "part": container.part,
+        "recover": container.recover,
         "scratch": str(scratch),
         "left": budget.left,
         "items": budget.items,
-        "skip": 0,
-        "avoid": [],
     }

@@ -27,16 +27,19 @@ class Opening:
     parts: tuple[MailboxPart, ...]
 
 
-def begin(connection: sa.Connection, found: Sequence[tuple[int, Deferred]]) -> tuple[int, ...]:
-    """Note the parts of mailboxes that were just put on record; those that were not before.
+def begin(
+    connection: sa.Connection, found: Sequence[tuple[int, Deferred]], *, again: bool
+) -> tuple[int, ...]:
+    """Note the parts of mailboxes that were just put on record.
 
-    One that an earlier collection had opened to its end holds nothing new.
+    One that an earlier collection had opened to its end holds nothing new, unless it is to be
+    looked through `again` for more than was wanted then.
     """
     begun: list[int] = []
     for document_id, deferred in found:
         c = tables.documents.alias("inside").c
         held = sa.select(c.id).where(c.found_in_id == document_id).limit(1)
-        if connection.execute(held).one_or_none() is not None:
+        if not again and connection.execute(held).one_or_none() is not None:
             continue
         parts = {"depth": deferred.depth, "parts": list(deferred.parts)}
         row = {"document_id": document_id, "parts": parts, "done": 0}

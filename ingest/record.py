@@ -34,6 +34,7 @@ class Collection:
     source: str
     started_at: str
     resumed: bool
+    recover: bool = False  # what mailboxes hold outside their folders is wanted too
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +64,29 @@ def custodian_id(case: Case, name: str) -> int:
     )
 
 
-def begin(case: Case, owner: int, custodian: str, source: str, passwords: int) -> Collection:
-    """Take up the unfinished collection of this source and custodian, or start a new one."""
+def begin(
+    case: Case, owner: int, custodian: str, source: str, passwords: int, *, recover: bool = False
+) -> Collection:
+    """Take up the unfinished collection of this source and custodian, or start a new one.
+
+    One that is taken up goes on as it was begun, whatever is asked for now.
+    """
     with case.write() as connection:
         c = tables.collections.c
         row = connection.execute(
-            sa.select(c.id, c.started_at).where(
+            sa.select(c.id, c.started_at, c.settings).where(
                 c.custodian_id == owner, c.source == source, c.state == "running"
             )
         ).one_or_none()
         if row is not None:
             audit.append(connection, "collection resumed", collection=row.id)
-            return Collection(row.id, owner, custodian, source, row.started_at, resumed=True)
-        return _started(connection, case, owner, custodian, source, passwords)
+            return Collection(
+                *(row.id, owner, custodian, source, row.started_at),
+                resumed=True,
+                recover=row.settings.get("recover", False),
+            )
+        asked = {"passwords": passwords, "recover": recover}
+        return _started(connection, case, owner, custodian, source, asked)
 
 
 def _started(
@@ -84,11 +95,11 @@ def _started(
     owner: int,
     custodian: str,
     source: str,
-    passwords: int,
+    asked: dict[str, Any],
 ) -> Collection:
     number = (connection.execute(sa.select(sa.func.max(tables.collections.c.id))).scalar() or 0) + 1
     now = times.now()
-    settings: dict[str, Any] = case.settings.model_dump() | {"passwords": passwords}
+    settings: dict[str, Any] = case.settings.model_dump() | asked
     connection.execute(
         tables.collections.insert().values(
             id=number,
@@ -105,7 +116,9 @@ def _started(
     audit.append(
         connection, "collection started", collection=number, custodian=custodian, source=source
     )
-    return Collection(number, owner, custodian, source, now, resumed=False)
+    return Collection(
+        number, owner, custodian, source, now, resumed=False, recover=asked["recover"]
+    )
 
 
 def tool_versions() -> dict[str, str]:
@@ -166,7 +179,8 @@ def commit(
     if mailbox is not None:
         notes = list(_notes(mailbox.document_id, result.notes, rows.now))
         openings.part_done(connection, mailbox, result.notes, notes)
-    begun = openings.begin(connection, [(rows.ids[each.item], each) for each in result.deferred])
+    deferred = [(rows.ids[each.item], each) for each in result.deferred]
+    begun = openings.begin(connection, deferred, again=collection.recover)
     return _counted(items, {row["address"] for row in rows.documents}, begun)
 
 

@@ -95,6 +95,8 @@ def ingest(
     custodian: str,
     passwords: Sequence[str] = (),
     report: Report = lambda files, items: None,
+    *,
+    recover: bool = False,
 ) -> Summary:
     """Collect a source for a custodian; `report` is told of files and items as they are committed.
 
@@ -106,7 +108,9 @@ def ingest(
     with working(case, "ingest"):
         shown_source = shown(bytes(root))
         with runs.recorded(case, "ingest", source=shown_source, custodian=custodian) as outcome:
-            collection = record.begin(case, owner, custodian, shown_source, len(passwords))
+            collection = record.begin(
+                case, owner, custodian, shown_source, len(passwords), recover=recover
+            )
             with custody.Manifest(case) as manifest:
                 job = _Job(case, engine, root, collection, manifest)
                 job.collect(tuple(passwords), report)
@@ -133,7 +137,7 @@ class _Job:
         self._tally = _Tally()
         self._manifest = manifest
         self._under_way: deque[tuple[Planned, ...]] = deque()
-        self._waiting: deque[openings.Opening] = deque()
+        self._waiting: list[openings.Opening] = []
         self._passwords: tuple[str, ...] = ()
 
     def collect(self, passwords: tuple[str, ...], report: Report) -> None:
@@ -169,9 +173,8 @@ class _Job:
 
     def _parts(self) -> Iterator[CollectBatch]:
         """The parts of mailboxes that wait to be opened: they follow the batch that found them."""
-        while self._waiting:
-            for part in self._waiting.popleft().parts:
-                yield self._batch((), part)
+        waiting, self._waiting = self._waiting, []
+        return (self._batch((), part) for opening in waiting for part in opening.parts)
 
     def _batch(
         self, files: tuple[SourceFile, ...], mailbox: MailboxPart | None = None
@@ -182,6 +185,7 @@ class _Job:
             store_address=self._case.store_address,
             limits=self._case.settings.limits,
             passwords=self._passwords,
+            recover=self._collection.recover,
             mailbox=mailbox,
         )
 

@@ -29,7 +29,7 @@ def salvage(
     With `before`, they are looked for everywhere up to there.
     """
     at, count = 0, 0
-    while count < limits.embedded:
+    while count < limits.members:
         if before is not None:
             at = next_header(file, at, before)
         found = _header_at(file, at) if at >= 0 else None

@@ -56,7 +56,7 @@ def hashed(full: bytes) -> tuple[str, int]:
     """SHA-256 and size of a file as it is now. Raises `SourceReadError`."""
     fd = opened(full)
     try:
-        found = copy_hashing(_Source(fd), lambda _: None)  # type: ignore[arg-type]
+        found = copy_hashing(_Source(fd), lambda _: None)
     finally:
         os.close(fd)
     return found.sha256, found.size

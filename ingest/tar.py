@@ -21,9 +21,11 @@ _CUT = re.compile("end of data|truncated|empty")
 def expand_tar(file: BinaryIO, limits: Limits, budget: Budget) -> Iterator[Member | Note]:
     """The members of a TAR in its order; a `Note` among them is about the archive itself.
 
-    Folders are no members; names that lead out, links and special files come without bytes.
+    Folders are no members; names that lead out, links and special files come without bytes. A
+    hard link comes with the bytes of the member before it that it is a link to.
     """
     count, bombed = 0, budget.ended
+    files: dict[str, tarfile.TarInfo] = {}
     try:
         with tarfile.open(fileobj=file, mode="r:", errors="surrogateescape") as archive:
             for info in archive:
@@ -31,7 +33,11 @@ def expand_tar(file: BinaryIO, limits: Limits, budget: Budget) -> Iterator[Membe
                     continue
                 count += 1
                 if count <= limits.members:
-                    yield from _member(archive, info, budget)
+                    linked = files.get(info.linkname) if info.islnk() else None
+                    source = linked or info
+                    yield from _member(archive, info, source, budget)
+                    if source.isreg():
+                        files[info.name] = source
                 archive.members.clear()  # type: ignore[attr-defined]  # every header it met
             if (trouble := trouble_at_end(archive)) is not None:
                 yield _exception(*trouble)
@@ -74,15 +80,20 @@ def trouble_at_end(archive: tarfile.TarFile) -> tuple[Code, str] | None:
     return None
 
 
-def _member(archive: tarfile.TarFile, info: tarfile.TarInfo, budget: Budget) -> Iterator[Member]:
+def _member(
+    archive: tarfile.TarFile,
+    info: tarfile.TarInfo,
+    source: tarfile.TarInfo,
+    budget: Budget,
+) -> Iterator[Member]:
     raw = info.name.encode("utf-8", "surrogateescape")
-    refusal = _refusal(info)
+    refusal = _refusal(info, source)
     if refusal is None and budget.ended:
         refusal = bomb_note(_TOOL, PYTHON)
     spool = Spool()
     try:
         if refusal is None:
-            refusal = _fill(archive, info, spool, budget)
+            refusal = _fill(archive, source, spool, budget)
         has_bytes = refusal is None or (spool.size and refusal.code is Code.TRUNCATED)
         yield Member(
             name=shown(raw),
@@ -96,12 +107,12 @@ def _member(archive: tarfile.TarFile, info: tarfile.TarInfo, budget: Budget) -> 
         spool.close()
 
 
-def _refusal(info: tarfile.TarInfo) -> Note | None:
+def _refusal(info: tarfile.TarInfo, source: tarfile.TarInfo) -> Note | None:
     if is_unsafe(info.name):
         return _exception(Code.UNSAFE_PATH, "Its name leads out of the archive's folder")
-    if info.issym() or info.islnk():
+    if info.issym() or source.islnk():
         return _exception(Code.LINK, f"A link to {info.linkname!r}; recorded, not followed")
-    if not info.isreg():
+    if not source.isreg():
         return _exception(Code.SPECIAL_FILE, "A device, socket or pipe; it holds no bytes")
     return None
 

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 from ingest.interface import FileType
 from ingest.members import Member
 from records.codes import Code, Role
-from records.fields import Fields
+from records.fields import NO_FIELDS, Fields
 from records.notes import Note
 
 
@@ -43,7 +43,7 @@ def member_of(message: dict[str, Any], stream: BinaryIO | None) -> Member:
         notes=tuple(_note(each) for each in message["notes"]),
         role=Role(message["role"]),
         known=None if known is None else FileType(*known),
-        fields=Fields.from_json(message["fields"]),
+        fields=Fields.from_json(message["fields"]) if message["fields"] else NO_FIELDS,
     )
 
 

@@ -21,7 +21,10 @@ from ingest.kinds import (
 )
 from ingest.mailheads import looks_like_mail, looks_like_mbox
 from ingest.salvage import directory_size
+from ingest.selfextract import archive_within
+from ingest.signatures import archive_format
 from ingest.text import looks_like_text
+from ingest.zipview import ends_as_zip
 
 HEAD = 65536
 """How much of a file `identify` wants to see."""
@@ -101,8 +104,12 @@ _HTML = re.compile(
 _EMLX_COUNT = re.compile(rb"\A\d{1,10}[ \t]*\r?\n")  # Apple Mail's, before the message
 _PICTURE = re.compile(rb"P[1-6]\s")  # Netpbm, which may be all digits
 _CARD = re.compile(rb"\s*BEGIN:V(?:CALENDAR|CARD)\s", re.I)
+_OLM_FOLDER = "com.microsoft.__"  # of messages, and of the attachments beside them
 _SVG = re.compile(rb"<svg[\s>]", re.I)
 
+
+# Types that may be an archive which shows only behind or at the end.
+_MAY_HOLD = frozenset({"executable", "unknown"})
 
 # Types that are no better known than this, so that no name can belie them.
 _VAGUE = frozenset({"empty", "ole", "ooxml"})
@@ -135,6 +142,11 @@ def identify(head: bytes, name: str, stream: BinaryIO | None = None) -> FileType
     kinds of plain text, which content alone cannot tell apart.
     """
     kind, mime = _kind(head, extension(name), stream)
+    if stream is not None and kind in _MAY_HOLD:
+        packed = archive_within(stream) if kind == "executable" else None
+        kind, mime = (packed[0], "") if packed else (kind, mime)
+        if kind == "unknown" and ends_as_zip(stream):
+            kind, mime = "zip", ""
     return FileType(mime or KINDS[kind][0], kind)
 
 
@@ -149,6 +161,8 @@ def _kind(head: bytes, ext: str, stream: BinaryIO | None) -> tuple[str, str]:
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):
             return kind, ""
+    if (archive := archive_format(head)) is not None:
+        return "archive", archive.mime
     if b"%PDF-" in head[:1024]:
         return "pdf", ""
     if looks_like_mbox(head):
@@ -234,7 +248,7 @@ def _zip_kind(head: bytes, ext: str, stream: BinaryIO | None) -> str:
         "index.xml" in names and ext in EXTENSIONS["iwork"]
     ):
         return "iwork"
-    return "zip"
+    return "olm" if any(_OLM_FOLDER in each for each in names) else "zip"
 
 
 def _open_document(mimetype: bytes) -> str:

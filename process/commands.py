@@ -1,11 +1,14 @@
-"""Commands of processing: process, exceptions."""
+"""Commands of processing: process, denist, exceptions."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 import sqlalchemy as sa
 
+from process import denist as known_files
+from process.denist import Denisted, KnownDocument, Lifted
 from process.run import process_case
 from process.tools import require_tools
 from records import case as cases
@@ -15,13 +18,16 @@ from records.control import control
 from records.errors import RedwellError
 from records.options import (
     case_option,
+    counted,
     engine_for,
     json_option,
     passwords_option,
+    print_csv,
     print_json,
     print_pairs,
     print_table,
     read_passwords,
+    say,
     scheduler_option,
     workers_option,
 )
@@ -91,6 +97,96 @@ def _print_summary(shown: dict[str, object]) -> None:
             print_pairs({f"  {key}": count for key, count in value.items()})
         else:
             click.echo(f"{name.replace('_', ' ')}: {value}")
+
+
+@click.command()
+@click.argument("list_file", metavar="[LIST]", required=False, type=click.Path(path_type=Path))
+@click.option("--name", help="What to call the list; its file's name unless given.")
+@click.option("--dry-run", is_flag=True, help="Say what would be put aside; change nothing.")
+@click.option("--lift", metavar="NAME", help="Take the list NAME back.")
+@click.option(
+    "--report",
+    metavar="[NAME]",
+    is_flag=False,
+    flag_value="",
+    help="List the documents on the list NAME, or on any, as CSV.",
+)
+@case_option
+@json_option
+def denist(
+    list_file: Path | None,
+    name: str | None,
+    dry_run: bool,
+    lift: str | None,
+    report: str | None,
+    case_folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Put known files aside: those on LIST, of the NSRL or in its form.
+
+    LIST is an RDSv3 database or an NSRLFile.txt. A match is put on record for every document; a
+    family becomes a system file where all of it is known, and no family is broken: what is known
+    in one that is not stays with it. Run again with the same list for what was collected since.
+    """
+    if sum(each is not None for each in (list_file, lift, report)) != 1:
+        raise click.UsageError("Name a LIST to apply, or use one of --lift and --report.")
+    if list_file is None and (name is not None or dry_run):
+        raise click.UsageError("--name and --dry-run go with a LIST.")
+    with cases.opened(case_folder) as case:
+        if list_file is not None:
+            _print_denisted(
+                known_files.denist(case, list_file, name, dry_run=dry_run), dry_run, as_json
+            )
+        elif lift is not None:
+            _print_lifted(known_files.lift(case, lift), as_json)
+        else:
+            _print_known(known_files.report(case, report or None), as_json)
+
+
+def _print_denisted(done: Denisted, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(done) | {"dry_run": dry_run})
+        return
+    pairs: dict[str, object] = {
+        "List": f"{done.name} ({done.kind}, {done.entries:,} entries)",
+        "SHA-256 of the list": done.sha256,
+        "Compared by": f"{done.by.upper()}, {counted(done.compared)}",
+        "On the list": counted(done.known),
+        "  new": done.new,
+    }
+    pairs |= {f"  {name}": count for name, count in done.became.items()}
+    if done.special:
+        pairs["Entries not known to be good, left out"] = done.special
+    if done.on_other_lists:
+        pairs["On this list and one applied before, counted there"] = done.on_other_lists
+    pairs["System files in the case"] = (
+        f"{done.system_documents} in {done.system_families} families"
+    )
+    print_pairs(pairs)
+    if dry_run:
+        say("Nothing was changed: this was a dry run")
+    elif done.became.get(Disposition.PENDING):
+        say("Some are not processed yet; they are put aside when they are: redwell process")
+
+
+def _print_lifted(done: Lifted, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(done))
+        return
+    click.echo(
+        f"Lifted {done.name}: {counted(done.documents)} stood on it, {done.changed_families} "
+        f"families stand differently now, {counted(done.system_documents)} are still system files"
+    )
+    for each in done.to_repeat:
+        say(f"What stood on {done.name} may stand on {each} too: apply {each} again")
+
+
+def _print_known(found: Iterable[KnownDocument], as_json: bool) -> None:
+    if as_json:
+        print_json([asdict(each) for each in found])
+        return
+    columns = KnownDocument.__slots__
+    print_csv(columns, ([getattr(each, name) for name in columns] for each in found))
 
 
 @click.command()

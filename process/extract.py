@@ -14,7 +14,7 @@ from ingest.members import Budget
 from ingest.types import HEAD, disagrees, extension, identify
 from process.image import RASTER, read_image
 from process.image import TYPES as PICTURES
-from process.mail import read_mail, source_text
+from process.mail import read_mail, read_outlook, read_tnef, source_text
 from process.office import read_by_tika, reading_of
 from process.packed import read_container
 from process.pdf import read_pdf
@@ -30,6 +30,8 @@ Reader = Callable[[Part, Family], Reading]
 _READERS: dict[str, Reader] = {
     "email": read_mail,
     "mhtml": read_mail,
+    "msg": read_outlook,
+    "tnef": read_tnef,
     "pdf": read_pdf,
     "txt": read_text,
     "csv": read_text,

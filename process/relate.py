@@ -1,68 +1,105 @@
-"""Duplicates, decided on level-1 families only: a family is kept whole or suppressed whole.
+"""What becomes of each family: the one place where dispositions are derived.
 
-A mail's key is its dedup hash (`email-dedup/1`), any other file's the SHA-256 of its bytes; an
-attachment is never compared with a loose file. The copy with the lowest control number is kept,
-so a document that was kept once stays kept when more is collected. What could not be read
-suppresses only what could not be read either: the readable copy is never the one put aside.
+A document's disposition follows from three things on record: its own outcome, the lists of known
+files that its family stands on, and which family its family is a copy of. Level-1 families only
+are decided on: a family is kept whole or put aside whole.
+
+**Known files first.** A family is a system file where its root is a loose file or the member of an
+archive, and the root and all in it stand on applied lists. It is compared with no other then, so
+no copy of it is counted as a duplicate too. An empty file stays empty, and a container whose
+contents are families of their own stays a container: neither is reviewed for what it holds.
+
+**Then duplicates.** A mail's key is its dedup hash (`email-dedup/1`), any other file's the SHA-256
+of its bytes; an attachment is never compared with a loose file. The copy with the lowest control
+number is kept, so a document that was kept once stays kept when more is collected. What could not
+be read suppresses only what could not be read either: the readable copy is never the one put aside.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from records import audit, tables
 from records.case import Case
-from records.codes import Disposition
+from records.codes import Disposition, Role
 
 _COMPARED = (Disposition.REVIEWABLE, Disposition.EXCEPTION, Disposition.CONTAINER)
+_LOOSE = (Role.FILE, Role.MEMBER)
 _AT_ONCE = 200  # families in one statement
 
 type Key = tuple[str, str, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Duplicates:
-    """Suppressed families and the documents in them; `changed` families in this run."""
+class Related:
+    """How the case stands: families put aside as duplicates or as system files, the documents in
+    them, and the families that `changed` in this run.
+    """
 
     families: int
     documents: int
+    system_families: int
+    system_documents: int
     changed: int
+
+
+class Standing(NamedTuple):
+    """What a family is put aside as, and in favour of which; else each member is its outcome."""
+
+    aside: Disposition | None = None
+    kept: int | None = None
+
+
+_ITSELF = Standing()
+_SYSTEM = Standing(Disposition.SYSTEM_FILE)
 
 
 @dataclass(frozen=True, slots=True)
 class _Root:
     id: int
-    duplicate_of: int | None
+    now: Standing
+    known: bool
     key: Key | None
 
 
-def relate(case: Case) -> Duplicates:
-    """Bring all dispositions in line with what equals what, in one transaction."""
+def relate(case: Case) -> Related:
+    """Bring all dispositions in line with what is on record, in one transaction."""
     scope = case.settings.dedup_scope
-    c = tables.documents.c
     with case.write() as connection:
-        changed = _apply(connection, _roots(connection, scope, sa.true()))
-        suppressed = c.disposition == Disposition.DUPLICATE
-        families = sa.select(sa.func.count()).where(suppressed, c.id == c.family_id)
-        documents = sa.select(sa.func.count()).where(suppressed)
-        found = Duplicates(
-            connection.execute(families).scalar_one(),
-            connection.execute(documents).scalar_one(),
-            changed,
-        )
-        if changed:
+        found = relate_all(connection, scope)
+        if found.changed:
             audit.append(
                 connection,
                 "duplicates related",
                 scope=scope,
                 suppressed_families=found.families,
                 suppressed_documents=found.documents,
+                system_families=found.system_families,
+                system_documents=found.system_documents,
                 changed_families=found.changed,
             )
     return found
+
+
+def relate_all(connection: sa.Connection, scope: str) -> Related:
+    """Relate every family of the case, within the caller's transaction."""
+    changed = _apply(connection, _roots(connection, scope, sa.true()))
+    suppressed = _put_aside(connection, Disposition.DUPLICATE)
+    system = _put_aside(connection, Disposition.SYSTEM_FILE)
+    return Related(*suppressed, *system, changed)
+
+
+def _put_aside(connection: sa.Connection, disposition: Disposition) -> tuple[int, int]:
+    """Families and documents of a disposition."""
+    c = tables.documents.c
+    roots = sa.func.count().filter(c.id == c.family_id)
+    row = connection.execute(
+        sa.select(roots, sa.func.count()).where(c.disposition == disposition)
+    ).one()
+    return row[0], row[1]
 
 
 def relate_families(connection: sa.Connection, scope: str, roots: Sequence[int]) -> None:
@@ -81,13 +118,12 @@ def relate_families(connection: sa.Connection, scope: str, roots: Sequence[int])
 
 
 def _apply(connection: sa.Connection, roots: Iterable[_Root]) -> int:
-    """Suppress and restore what the keys say; the number of families that changed."""
+    """Put aside and restore what is decided; the number of families that changed."""
     changes = list(_decide(roots).items())
     for some in batched(changes, _AT_ONCE):
-        restored = [family for family, kept in some if kept is None]
-        pairs = {family: kept for family, kept in some if kept is not None}
-        if restored:
-            _restore(connection, restored)
+        _settle(connection, _ITSELF, [family for family, new in some if new == _ITSELF])
+        _settle(connection, _SYSTEM, [family for family, new in some if new == _SYSTEM])
+        pairs = {family: new.kept for family, new in some if new.kept is not None}
         if pairs:
             _suppress(connection, pairs)
     return len(changes)
@@ -96,26 +132,44 @@ def _apply(connection: sa.Connection, roots: Iterable[_Root]) -> int:
 def _roots(connection: sa.Connection, scope: str, wanted: sa.ColumnElement[bool]) -> list[_Root]:
     c, member = tables.documents.c, tables.documents.alias("member").c
     holds = sa.exists().where(member.family_id == c.id, member.id != c.id)
+    unknown = sa.exists().where(member.family_id == c.id, member.known_by_id.is_(None))
     rows = connection.execute(
         sa.select(
-            *(c.id, c.custodian_id, c.duplicate_of_id, c.outcome, c.sha256, c.dedup_hash),
-            holds.label("holds"),
+            *(c.id, c.custodian_id, c.role, c.outcome, c.disposition, c.duplicate_of_id),
+            *(c.sha256, c.dedup_hash, holds.label("holds")),
+            # A CASE, so that members are looked up for the few roots that are known.
+            sa.case((c.known_by_id.is_(None), False), else_=~unknown).label("known"),
         )
         .where(c.id == c.family_id, c.state == "processed", wanted)
         .order_by(c.id)
     )
-    return [_Root(row.id, row.duplicate_of_id, _key(row, scope)) for row in rows]
+    return [_Root(row.id, _now(row), _is_system(row), _key(row, scope)) for row in rows]
+
+
+def _now(row: sa.Row[Any]) -> Standing:
+    aside = row.disposition in (Disposition.DUPLICATE, Disposition.SYSTEM_FILE)
+    return Standing(Disposition(row.disposition) if aside else None, row.duplicate_of_id)
+
+
+def _stands_alone(row: sa.Row[Any]) -> bool:
+    """Whether a family can be put aside at all: it has content, and its content is its own.
+
+    A container counts only where its contents are of its own family (an archive opened while
+    processing); members of the others are families themselves.
+    """
+    if row.outcome == Disposition.CONTAINER and not row.holds:
+        return False
+    return row.outcome in _COMPARED and row.sha256 is not None
+
+
+def _is_system(row: sa.Row[Any]) -> bool:
+    """Whether all of a family is known; one that could not be read is known by its bytes too."""
+    return bool(row.known) and row.role in _LOOSE and _stands_alone(row)
 
 
 def _key(row: sa.Row[Any], scope: str) -> Key | None:
-    """What a family is compared by; None for one that is never a duplicate.
-
-    A container is compared only where its contents are of its own family (an archive opened while
-    processing); members of the others are families themselves.
-    """
-    if scope == "none" or row.outcome not in _COMPARED or row.sha256 is None:
-        return None
-    if row.outcome == Disposition.CONTAINER and not row.holds:
+    """What a family is compared by; None for one that is never a duplicate."""
+    if scope == "none" or not _stands_alone(row):
         return None
     custodian = row.custodian_id if scope == "custodian" else 0
     if row.dedup_hash is not None:
@@ -123,17 +177,30 @@ def _key(row: sa.Row[Any], scope: str) -> Key | None:
     return ("file", row.sha256, custodian, row.outcome)
 
 
-def _decide(roots: Iterable[_Root]) -> dict[int, int | None]:
-    """Family → kept family, or None for a family to be restored; only where that changes."""
+def _decide(roots: Iterable[_Root]) -> dict[int, Standing]:
+    """How each family is to stand; only those for which that changes."""
     first: dict[Key, int] = {}
-    changes: dict[int, int | None] = {}
-    for root in roots:
-        kept = None if root.key is None else first.setdefault(root.key, root.id)
-        if kept == root.id:
-            kept = None
-        if kept != root.duplicate_of:
-            changes[root.id] = kept
-    return changes
+    decided = {root.id: (root.now, _standing(root, first)) for root in roots}
+    return {family: new for family, (now, new) in decided.items() if new != now}
+
+
+def _standing(root: _Root, first: dict[Key, int]) -> Standing:
+    """The derivation itself; `first` has the kept families of those before, and takes this one."""
+    if root.known:
+        return _SYSTEM
+    kept = root.id if root.key is None else first.setdefault(root.key, root.id)
+    return _ITSELF if kept == root.id else Standing(Disposition.DUPLICATE, kept)
+
+
+def _settle(connection: sa.Connection, standing: Standing, families: Sequence[int]) -> None:
+    """Write what is the same for all members, but for their own outcomes."""
+    if families:
+        c = tables.documents.c
+        connection.execute(
+            tables.documents.update()
+            .where(c.family_id.in_(families))
+            .values(disposition=standing.aside or c.outcome, duplicate_of_id=None)
+        )
 
 
 def _suppress(connection: sa.Connection, pairs: Mapping[int, int]) -> None:
@@ -148,15 +215,6 @@ def _suppress(connection: sa.Connection, pairs: Mapping[int, int]) -> None:
     statement = tables.documents.update().where(c.id == sa.bindparam("member_id"))
     values = {"disposition": Disposition.DUPLICATE, "duplicate_of_id": sa.bindparam("twin")}
     connection.execute(statement.values(values), rows)
-
-
-def _restore(connection: sa.Connection, families: Sequence[int]) -> None:
-    c = tables.documents.c
-    connection.execute(
-        tables.documents.update()
-        .where(c.family_id.in_(families))
-        .values(disposition=c.outcome, duplicate_of_id=None)
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import platform
 
 import click
 
+from ingest.archivers import archivers
 from process import tools
 from produce.imaging import probe as imaging
 from produce.imaging.probe import Probe
@@ -25,6 +26,7 @@ def _found() -> list[Probe]:
             f"{version} ({languages})" if version else "",
             "no OCR: scans and pictures stay without text ('redwell process --no-ocr')",
         ),
+        *(Probe(each.name, bool(each.version), each.version, each.cost) for each in archivers()),
         *imaging.probes(),
     ]
 

@@ -12,7 +12,8 @@ from produce.record import PlannedItem, Production, items
 from produce.selection import Family, in_chunks, load_families, pending
 from produce.treating import Tree, treat
 from produce.treatment import Treatment
-from records import tables
+from records import culls, tables
+from records.codes import Disposition
 from records.control import control
 from records.errors import ProductionError
 
@@ -120,7 +121,8 @@ def _remedy(found: Production) -> str:
 def refuse_changes(connection: sa.Connection, found: Production) -> None:
     """Raise `ProductionError` where its families are not what they were when it was planned.
 
-    And where documents wait to be processed: each may be the copy of one that is to go out.
+    Or where documents of it were put aside since, by culling or as system files; and where
+    documents wait to be processed: each may be the copy of one that is to go out.
     """
     waiting = [] if found.specification.allow_unprocessed else pending(connection)
     if waiting:
@@ -131,6 +133,7 @@ def refuse_changes(connection: sa.Connection, found: Production) -> None:
         )
     planned = items(connection, found.id)
     families = _families(connection, planned)
+    _refuse_put_aside(found, planned, families, culls.aside(connection))
     troubles = troubles_of(connection, families)
     treated = [treat(each, found.specification, set(), troubles, Reach()) for each in families]
     today = {item.member.id for each in treated for item in each.items}
@@ -139,4 +142,23 @@ def refuse_changes(connection: sa.Connection, found: Production) -> None:
         raise ProductionError(
             f"{len(odd)} documents in the families of {found.name} came, went or became "
             f"duplicates since it was planned (as {control(odd[0])}): plan it again"
+        )
+
+
+def _refuse_put_aside(
+    found: Production, planned: list[PlannedItem], families: list[Family], culled: set[int]
+) -> None:
+    members = (member for family in families for member in family.members)
+    system = {each.id for each in members if each.disposition == Disposition.SYSTEM_FILE}
+    aside = culled | system
+    new = [
+        each.document_id
+        for each in planned
+        if each.document_id in aside and not each.detail.get("aside")
+    ]
+    if new:
+        raise ProductionError(
+            f"{len(new)} documents of {found.name} were put aside since it was planned, by culling "
+            f"or as system files (as {control(new[0])}): plan it again, or take the rule or list "
+            "back"
         )

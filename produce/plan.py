@@ -26,13 +26,16 @@ from produce.selection import (
     tagged,
 )
 from produce.specification import Specification
-from produce.treating import LOST, Item, Treated, Troubles, treat
+from produce.treating import Item, Treated, Troubles, treat
 from produce.treatment import Treatment
-from records import audit, tables, times
+from records import audit, culls, tables, times
 from records.case import Case
+from records.codes import LOST, Disposition
 from records.control import control
 from records.errors import ProductionError, SpecificationError
 
+CULLED = "put aside by culling"
+SYSTEM = "system files"
 _KEPT = 100  # control numbers of one conflict that are kept with the production
 
 
@@ -234,6 +237,8 @@ def _conflicts(
             connection, open_ids, excluded | (ids - open_ids)
         ),
         "produced before": _produced_before(connection, ids, specification.name),
+        CULLED: ids & culls.aside(connection),
+        SYSTEM: [i.member.id for i in items if i.member.disposition == Disposition.SYSTEM_FILE],
         "exceptions": [i.member.id for i in items if i.member.disposition == "exception"],
         "waiting for OCR": [i.member.id for i in items if i.member.ocr_waiting],
         "duplicate whose kept copy is not selected": [
@@ -302,6 +307,7 @@ def _write(connection: sa.Connection, specification: Specification, found: Plan)
             connection.execute(table.delete().where(table.c.production_id == old))
         connection.execute(p.delete().where(p.c.id == old))
     number = old or (connection.execute(sa.select(sa.func.max(p.c.id))).scalar() or 0) + 1
+    aside = {each for name in (CULLED, SYSTEM) for each in found.conflicts.get(name, ())}
     kept = {name: list(ids[:_KEPT]) for name, ids in found.conflicts.items()}
     sizes = {name: len(ids) for name, ids in found.conflicts.items()}
     connection.execute(
@@ -317,7 +323,10 @@ def _write(connection: sa.Connection, specification: Specification, found: Plan)
     )
     connection.execute(
         tables.production_items.insert(),
-        [_row(number, position, item) for position, item in enumerate(found.items)],
+        [
+            _row(number, position, item, item.member.control in aside)
+            for position, item in enumerate(found.items)
+        ],
     )
     audit.append(
         connection,
@@ -329,7 +338,7 @@ def _write(connection: sa.Connection, specification: Specification, found: Plan)
     )
 
 
-def _row(production_id: int, position: int, item: Item) -> dict[str, Any]:
+def _row(production_id: int, position: int, item: Item, aside: bool) -> dict[str, Any]:
     return {
         "production_id": production_id,
         "position": position,
@@ -343,5 +352,6 @@ def _row(production_id: int, position: int, item: Item) -> dict[str, Any]:
             "hide_path": item.hide_path,
             "holds_withheld": item.holds_withheld,
             "attachments": list(item.attachments),
+            "aside": aside,  # culled or a system file, and planned all the same
         },
     }

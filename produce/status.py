@@ -42,6 +42,11 @@ def _advice(found: Status, unindexed: int) -> str:
         return "redwell process"
     if unindexed:
         return "redwell index"
+    for name, counts in found.known_files.items():
+        if counts["not_compared_yet"] or counts["to_compare_again_since_a_list_was_lifted"]:
+            return f"redwell denist with the list {name} again: documents wait to be compared"
+    if found.not_culled:
+        return "redwell cull apply"
     for name, state in found.productions.items():
         if state != "frozen":
             return f"redwell produce run {name}"

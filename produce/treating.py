@@ -13,17 +13,8 @@ from produce.reach import Reach
 from produce.selection import Family, Member
 from produce.specification import Specification
 from produce.treatment import MASKED, Treatment, native_reason
-from records.codes import Code, Disposition, Role
+from records.codes import Disposition, Role
 
-# Warnings that tell of content that did not become documents of its own.
-LOST = frozenset(
-    {
-        *(Code.ENCRYPTED, Code.CORRUPT, Code.TRUNCATED, Code.UNSUPPORTED, Code.TOO_DEEP),
-        *(Code.TOO_LARGE, Code.TOO_MANY, Code.BOMB, Code.UNSAFE_PATH, Code.LINK),
-        *(Code.SPECIAL_FILE, Code.EMBEDDED_LOST, Code.PARTIAL, Code.TIMEOUT, Code.CRASH),
-        *(Code.MEMORY, Code.UNREADABLE_SOURCE),
-    }
-)
 CONTENTS_APART = "its contents are separate documents"
 _SHOWN_IN_PARENT = (Role.INLINE, Role.EMBEDDED)
 

@@ -53,6 +53,11 @@ class Case:
         return self.settings.database or f"sqlite:///{self.folder / 'case.db'}"
 
     @property
+    def engine(self) -> sa.Engine:
+        """The database, for what is done to its schema; all else goes by `read` and `write`."""
+        return self._engine
+
+    @property
     def store_address(self) -> str:
         """What `store.open_store` takes."""
         return self.settings.store or str(self.folder / "store")

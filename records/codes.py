@@ -23,6 +23,10 @@ class Disposition(StrEnum):
     EXCEPTION = "exception"
 
 
+REVIEWED = (Disposition.REVIEWABLE, Disposition.EXCEPTION, Disposition.EMPTY)
+"""What is there to be reviewed, unless a culling rule puts it aside."""
+
+
 class Role(StrEnum):
     """How an item was met."""
 
@@ -67,8 +71,20 @@ class Code(StrEnum):
     VOLUME_MISSING = "volume-missing"
     RECOVERED = "recovered"
     TNEF_OPENED = "tnef-opened"
+    UNLOCKED = "unlocked"
+    HIDDEN_ENTRIES = "hidden-entries"
     RTF_BODY = "rtf-body"
 
+
+# Codes that tell of content which did not become text or documents of its own.
+LOST = frozenset(
+    {
+        *(Code.ENCRYPTED, Code.CORRUPT, Code.TRUNCATED, Code.UNSUPPORTED, Code.TOO_DEEP),
+        *(Code.TOO_LARGE, Code.TOO_MANY, Code.BOMB, Code.UNSAFE_PATH, Code.LINK),
+        *(Code.SPECIAL_FILE, Code.EMBEDDED_LOST, Code.PARTIAL, Code.TIMEOUT, Code.CRASH),
+        *(Code.MEMORY, Code.UNREADABLE_SOURCE),
+    }
+)
 
 # What each code means, and what a person can do about it; docs/exception-codes.md shows it.
 EXPLAINED: dict[Code, tuple[str, str]] = {
@@ -128,6 +144,15 @@ EXPLAINED: dict[Code, tuple[str, str]] = {
     Code.RECOVERED: (
         "Found in the mailbox's deleted space or outside its folders.",
         "Say so where it is relied on; it may be incomplete.",
+    ),
+    Code.UNLOCKED: (
+        "It was opened without its password, which is a checksum and hides nothing.",
+        "Nothing to do.",
+    ),
+    Code.HIDDEN_ENTRIES: (
+        "Folders of the mailbox hold hidden entries (views, rules, settings), which are counted "
+        "and not taken.",
+        "Look in Outlook if they matter.",
     ),
     Code.TNEF_OPENED: (
         "Its winmail.dat was opened; the true attachments stand in its place.",

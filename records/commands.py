@@ -1,12 +1,14 @@
-"""Commands of the case record: init, status, audit."""
+"""Commands of the case record: init, custodian, upgrade, audit."""
 
 import shlex
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from records import audit as chain
 from records import case as cases
+from records import upgrade as upgrades
 from records.errors import SettingError
 from records.options import case_option, json_option, print_json, print_table
 from records.settings import Settings
@@ -90,6 +92,30 @@ def custodian_add(name: str, case_folder: Path | None) -> None:
     with cases.opened(case_folder) as case:
         cases.add_custodian(case, name)
     click.echo(f"Added the custodian {name}")
+
+
+@click.command()
+@click.option(
+    "--no-copy",
+    is_flag=True,
+    help="Make no copy of the database first; for one that is backed up by other means.",
+)
+@case_option
+@json_option
+def upgrade(no_copy: bool, case_folder: Path | None, as_json: bool) -> None:
+    """Bring a case that an older Redwell made to this version.
+
+    A copy of case.db is put beside it first. Run again, it does nothing.
+    """
+    done = upgrades.upgrade(case_folder, make_copy=not no_copy)
+    if as_json:
+        print_json(asdict(done))
+    elif done.before == done.after:
+        click.echo(f"The case is of schema {done.after} already")
+    else:
+        click.echo(f"Upgraded the case from schema {done.before} to {done.after}")
+        if done.copy:
+            click.echo(f"The database as it was: {done.copy}")
 
 
 @click.group()

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import event
 
 from records.errors import DatabaseError
@@ -51,17 +52,33 @@ def create_schema(engine: sa.Engine) -> None:
         command.upgrade(config, "head")
 
 
-def require_schema(address: str, engine: sa.Engine) -> None:
-    """Raise `DatabaseError` unless the database can be read and is of this version."""
+def revision_of(address: str, engine: sa.Engine) -> str | None:
+    """The schema of a database; raises `DatabaseError` where it cannot be read."""
     try:
         with engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
+            return MigrationContext.configure(connection).get_current_revision()
     except sa.exc.DBAPIError as error:
         raise DatabaseError(
             f"The database {address} cannot be opened: {error.orig}. Restore it from a backup"
         ) from error
-    if found != SCHEMA:
-        raise DatabaseError(
-            f"The database {address} is of schema {found or 'none'}, this Redwell of {SCHEMA}: use "
-            "the version that made the case, or restore case.db from a backup"
-        )
+
+
+def is_older(revision: str | None) -> bool:
+    """Whether a schema is one that the migrations lead on from."""
+    script = ScriptDirectory.from_config(migrations())
+    return revision in {each.revision for each in script.walk_revisions()} - {SCHEMA}
+
+
+def require_schema(address: str, engine: sa.Engine) -> None:
+    """Raise `DatabaseError` unless the database can be read and is of this version."""
+    found = revision_of(address, engine)
+    if found == SCHEMA:
+        return
+    remedy = (
+        "run 'redwell upgrade', which makes a copy of it first"
+        if is_older(found)
+        else "use the version that made the case, or restore case.db from a backup"
+    )
+    raise DatabaseError(
+        f"The database {address} is of schema {found or 'none'}, this Redwell of {SCHEMA}: {remedy}"
+    )

@@ -37,7 +37,7 @@ class SettingError(RedwellError):
 
 
 class SourceError(RedwellError):
-    """A source of evidence, or a password list, that is not there or cannot be read at all."""
+    """A source of evidence, a password list or a list of known files that cannot be read at all."""
 
     exit_code = 20
 
@@ -100,6 +100,12 @@ class IndexStateError(RedwellError):
     """The index holds nothing yet, is damaged or cannot be opened."""
 
     exit_code = 43
+
+
+class CullError(RedwellError):
+    """A culling rule that is not there, whose name is taken, or that says nothing."""
+
+    exit_code = 45
 
 
 class ProductionError(RedwellError):

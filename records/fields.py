@@ -71,7 +71,13 @@ class Fields:
 
     def to_json(self) -> dict[str, Any]:
         """Only what is set, ready for a JSON column."""
-        return {name: value for name, value in asdict(self).items() if value not in ("", None, ())}
+        found = {}
+        for name in FIELD_NAMES:
+            value = getattr(self, name)
+            if value != "" and value is not None and value != ():
+                people = name in _PEOPLE
+                found[name] = tuple(asdict(each) for each in value) if people else value
+        return found
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Fields":
@@ -89,3 +95,5 @@ class Fields:
 
 _PEOPLE = frozenset({"sender", "to", "cc", "bcc", "reply_to"})
 FIELD_NAMES = tuple(each.name for each in fields(Fields))
+NO_FIELDS = Fields()
+"""Nothing is known."""

@@ -1,9 +1,10 @@
 """What the commands of all stages share: options, output and progress."""
 
+import csv
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -155,3 +156,17 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     for row in rows:
         table.add_row(*(str(each) for each in row))
     Console().print(table)
+
+
+def print_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print CSV for people (RFC 4180): no value is taken for a formula by a spreadsheet."""
+    writer = csv.writer(sys.stdout, lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_harmless(str(each)) for each in row])
+
+
+def _harmless(value: str) -> str:
+    """Names are evidence and can be made to harm; an apostrophe makes text of a formula."""
+    plain = value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return f"'{plain}" if plain.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else plain

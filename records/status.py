@@ -8,11 +8,18 @@ import sqlalchemy as sa
 from records import tables
 from records.case import Case
 from records.codes import Disposition
+from records.culls import balance, by_rule, not_judged
+from records.known import known_lists
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Counts of a case. `dispositions` sum to `documents`."""
+    """Counts of a case. `dispositions` sum to `documents`, and so does `review`.
+
+    `known_files` gives for each list applied the documents that stand on it and those still to be
+    compared with it; `culling` the documents that each rule puts aside, of which one document may
+    have several; `not_culled` the families that no rule was asked about yet.
+    """
 
     case: dict[str, Any]
     collections: dict[str, str]
@@ -23,6 +30,10 @@ class Status:
     ocr_waiting: int
     tags: dict[str, int]
     productions: dict[str, str]
+    known_files: dict[str, dict[str, int]]
+    review: dict[str, int]
+    culling: dict[str, int]
+    not_culled: int
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for `--json`."""
@@ -33,12 +44,28 @@ class Status:
         return [
             ("Collections", self.collections),
             ("Documents", {"in all": self.documents, **self.dispositions}),
+            ("On lists of known files", _flat(self.known_files)),
+            ("Review", self.review if self.culling else {}),
+            ("Put aside by culling, by rule", self._culling()),
             ("Exceptions", self.exceptions),
             ("Warnings", self.warnings),
             ("Waiting for OCR", {"documents": self.ocr_waiting} if self.ocr_waiting else {}),
             ("Tags", self.tags),
             ("Productions", self.productions),
         ]
+
+    def _culling(self) -> dict[str, int]:
+        late = {"families to be judged: redwell cull apply": self.not_culled}
+        return self.culling | (late if self.not_culled else {})
+
+
+def _flat(lists: dict[str, dict[str, int]]) -> dict[str, int]:
+    return {
+        name if kind == "documents" else f"  {name}: {kind.replace('_', ' ')}": count
+        for name, counts in lists.items()
+        for kind, count in counts.items()
+        if count or kind == "documents"
+    }
 
 
 def status_of(case: Case) -> Status:
@@ -66,6 +93,18 @@ def status_of(case: Case) -> Status:
             ocr_waiting=_ocr_waiting(connection),
             tags=_tags(connection),
             productions=_productions(connection),
+            known_files={
+                each.name: {
+                    "documents": each.documents,
+                    "not_compared_yet": each.not_compared,
+                    "to_compare_again_since_a_list_was_lifted": each.to_repeat,
+                }
+                for each in known_lists(connection)
+                if each.state == "applied"
+            },
+            review=balance(connection),
+            culling=by_rule(connection),
+            not_culled=not_judged(connection),
         )
 
 

@@ -20,6 +20,7 @@ from records.errors import StoreError
 from store.interface import BlobTooLargeError, Digests, is_hash
 
 CHUNK = 1 << 20
+_FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class Hashing:
@@ -53,7 +54,7 @@ def digests_of(data: bytes) -> Digests:
 
 
 def copy_hashing(
-    source: BinaryIO, write: Callable[[bytes], object], limit: int | None = None
+    source: BinaryIO | io.RawIOBase, write: Callable[[bytes], object], limit: int | None = None
 ) -> Digests:
     """Copy a stream while it is hashed; raises `BlobTooLargeError` past `limit` bytes."""
     hashing = Hashing()
@@ -142,7 +143,7 @@ class LocalStore:
 
     def exists(self, sha256: str) -> bool:
         """Tell whether the blob is there."""
-        return self.path(sha256).is_file()
+        return os.path.isfile(f"{self.root}/{sha256[:2]}/{sha256[2:4]}/{sha256}")  # noqa: PTH113
 
     def verify(self, sha256: str) -> bool:
         """Hash the blob again."""
@@ -191,6 +192,19 @@ class LocalStore:
         return removed
 
 
+class _Rejoined(io.RawIOBase):
+    """A stream whose start was read already."""
+
+    def __init__(self, start: tuple[bytes, ...], rest: BinaryIO) -> None:
+        self._start, self._rest = list(start), rest
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        return self._start.pop(0) if self._start else self._rest.read(size)
+
+
 class LocalWriter:
     """One batch of blobs on its way into a `LocalStore`."""
 
@@ -203,23 +217,45 @@ class LocalWriter:
 
     def put_stream(self, stream: BinaryIO, limit: int | None = None) -> Digests:
         """Store a stream; see `StoreWriter.put_stream`."""
+        start = stream.read(CHUNK)
+        more = stream.read(CHUNK) if start else b""
+        if not more:
+            if limit is not None and len(start) > limit:
+                raise BlobTooLargeError(limit)
+            return self.put_bytes(start)
         temporary = self._staging / "incoming"
         with temporary.open("wb") as file:
-            digests = copy_hashing(stream, file.write, limit)
-        if digests.sha256 in self._pending:
-            temporary.unlink()
-        elif self._store.exists(digests.sha256):
-            temporary.unlink()
-            self._met = True
-        else:
+            digests = copy_hashing(_Rejoined((start, more), stream), file.write, limit)
+        if self._is_new(digests.sha256):
             temporary.chmod(0o444)
             temporary.rename(self._staging / digests.sha256)
             self._pending.add(digests.sha256)
+        else:
+            temporary.unlink()
         return digests
 
     def put_bytes(self, data: bytes) -> Digests:
         """Store bytes at hand."""
-        return self.put_stream(io.BytesIO(data))
+        digests = digests_of(data)
+        if self._is_new(digests.sha256):
+            fd = os.open(f"{self._staging}/{digests.sha256}", _FRESH, 0o444)
+            try:
+                left = memoryview(data)
+                while left:
+                    left = left[os.write(fd, left) :]
+            finally:
+                os.close(fd)
+            self._pending.add(digests.sha256)
+        return digests
+
+    def _is_new(self, sha256: str) -> bool:
+        """Whether neither this batch nor the store has a blob."""
+        if sha256 in self._pending:
+            return False
+        if self._store.exists(sha256):
+            self._met = True
+            return False
+        return True
 
     def open(self, sha256: str) -> BinaryIO:
         """Open a blob, one just written included."""
@@ -241,19 +277,22 @@ class LocalWriter:
         if not self._pending and not self._met:
             return
         whole = sync_file_system(self._staging)
-        folders: set[Path] = set()
+        root, staging = str(self._store.root), str(self._staging)
+        folders: set[str] = set()
         for sha256 in sorted(self._pending):
-            staged, target = self._staging / sha256, self._store.path(sha256)
             if not whole:
-                sync_path(staged)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            staged.rename(target)
-            folders.update((target.parent, target.parent.parent))
+                sync_path(self._staging / sha256)
+            above = f"{root}/{sha256[:2]}"
+            folder = f"{above}/{sha256[2:4]}"
+            if folder not in folders:
+                os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - a million times a day
+                folders.update((above, folder))
+            os.rename(f"{staging}/{sha256}", f"{folder}/{sha256}")  # noqa: PTH104
         if whole:
             sync_file_system(self._store.root)
         else:
-            for folder in (*sorted(folders), self._store.root):
-                sync_path(folder)
+            for folder in (*sorted(folders), root):
+                sync_path(Path(folder))
         self._pending.clear()
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ def _expand(opening: Opening) -> Iterator[Member | Note]:
             note = exception(Code.CRASH, "It killed its reader", "test", "1", attempts=2)
             yield Member(found.name, found.name_bytes, None, found.size, None, (note,))
         elif "midway" in found.name:
-            yield Member(found.name, found.name_bytes, _Deadly(), 9, None)  # type: ignore[arg-type]
+            yield Member(found.name, found.name_bytes, _Deadly(), 3000, None)  # type: ignore[arg-type]
         else:
             yield found
 

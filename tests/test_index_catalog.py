@@ -298,7 +298,7 @@ def test_fields(case: Case, query: str, expected: set[int]) -> None:
         ("bates:ABC1..XYZ2", "same prefix"),
         ("bates:>ABC1", "write one number"),
         ("has:legs", "attachments, exception, ocr, text, warning"),
-        ("is:odd", "attachment, duplicate, inline, root"),
+        ("is:odd", "attachment, culled, duplicate, inline, root"),
         ("exception:odd", "encrypted, corrupt"),
         ("disposition:odd", "container, duplicate"),
     ],

@@ -25,6 +25,8 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from PIL import Image
 
 from ingest.child import Child
+from ingest.mapi import Item
+from ingest.msgwrite import write_msg
 from produce.imaging import image_batch, libreoffice, probes, render_batch
 from produce.imaging.render import child
 from produce.interface import (
@@ -39,6 +41,7 @@ from records.codes import Code
 from records.errors import ProductionError
 from records.settings import Limits
 from store import LocalStore
+from tests.outlook_samples import attached, bag
 
 CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus"
 LIMITS = Limits(render_seconds=60)
@@ -186,7 +189,7 @@ def test_damaged_ones_are_reasoned_and_noted(store: LocalStore) -> None:
         _job(store, 1, "pdf", b"%PDF-1.4 nothing of the kind"),
         _job(store, 2, "png", _picture("PNG")[:60]),
         _job(store, 3, "pdf", encrypted.getvalue()),
-        _job(store, 4, "msg", b"no text was extracted"),
+        _job(store, 4, "epub", b"no text was extracted"),
     ]
     results = _render(store, *jobs)
     assert [each.reason for each in results] == [
@@ -201,6 +204,28 @@ def test_damaged_ones_are_reasoned_and_noted(store: LocalStore) -> None:
     assert not any(store.address in note.message for each in results for note in each.notes)
     (opened,) = _render(store, jobs[2], passwords=("wrong", "letmein"))
     assert (opened.reason, opened.pages) == ("", 1)
+
+
+def test_an_item_of_outlook_is_laid_out_as_a_mail(store: LocalStore) -> None:
+    item = Item(
+        bag(
+            ("Subject", "Berth nine"),
+            ("MessageClass", "IPM.Note"),
+            ("Body", "The plain words"),
+            ("Html", b"<p>The <b>marked</b> words</p>"),
+        ),
+        attachments=(attached("tally.csv", b"1,2"),),
+    )
+    jobs = [
+        _job(store, 1, "msg", write_msg(item)),
+        _job(store, 2, "msg", b"nothing of the kind"),
+    ]
+    shown, damaged = _render(store, *jobs)
+    assert (shown.reason, shown.notes) == ("", ())
+    text = _text(store, shown.pdf_sha256)
+    assert "The marked words" in text
+    assert "tally.csv" in text
+    assert damaged.reason != ""
 
 
 def test_a_layout_without_end_falls_back_to_plain_text(store: LocalStore) -> None:

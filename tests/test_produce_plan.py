@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from produce.facts import refuse_changes
 from produce.numbering import ranges, reserve
 from produce.plan import Plan, plan
 from produce.record import items, production
@@ -16,6 +17,7 @@ from records import audit, tables
 from records.case import Case
 from records.codes import Disposition, Role
 from records.errors import CaseBusyError, ProductionError, QueryError, SpecificationError
+from tests.index_cases import index_here
 from tests.produce_matter import add, mail_family, matter, note, specification, tag
 
 
@@ -509,3 +511,65 @@ def test_slip_sheet_reasons_fit_the_stamp() -> None:
         "Reason: type xlsx",
     )
     assert stampable("пароль\n" + "x" * 200) == "?????? " + "x" * 83
+
+
+def _cull(case: Case, *roots: int) -> None:
+    with case.write() as connection:
+        connection.execute(
+            tables.cull_rules.insert().values(
+                id=1, name="r", condition={}, state="active", actor="a", at="t"
+            )
+        )
+        rows = [{"rule_id": 1, "document_id": each} for each in roots]
+        connection.execute(tables.culled.insert(), rows)
+
+
+def test_what_was_put_aside_is_listed_as_a_conflict(case: Case) -> None:
+    mail_family(case, 1)
+    add(case, 4)
+    add(case, 5, disposition=Disposition.SYSTEM_FILE)
+    tag(case, "Responsive", [1, 4, 5])
+    _cull(case, 1)
+    found = plan(case, specification())
+    assert found.conflicts == {
+        "put aside by culling": ("RW-00000001", "RW-00000002"),
+        "system files": ("RW-00000005",),
+    }
+    with case.read() as connection:
+        made = production(connection, "ABC_PROD001")
+        refuse_changes(connection, made)  # all of it was known when it was planned
+        aside = {each.document_id: each.detail["aside"] for each in items(connection, made.id)}
+    assert aside == {1: True, 2: True, 4: False, 5: True}
+
+
+@pytest.mark.parametrize("how", ["culled", "known"])
+def test_what_is_put_aside_after_the_plan_stops_the_run(case: Case, how: str) -> None:
+    mail_family(case, 1)
+    add(case, 4)
+    tag(case, "Responsive", [1, 4])
+    plan(case, specification())
+    if how == "culled":
+        _cull(case, 4)
+    else:
+        with case.write() as connection:
+            c = tables.documents.c
+            values = {"disposition": Disposition.SYSTEM_FILE}
+            connection.execute(tables.documents.update().where(c.id == 4).values(values))
+    with case.read() as connection:
+        made = production(connection, "ABC_PROD001")
+        with pytest.raises(ProductionError, match=r"1 documents .* put aside .*RW-00000004"):
+            refuse_changes(connection, made)
+    plan(case, specification())
+    with case.read() as connection:
+        refuse_changes(connection, production(connection, "ABC_PROD001"))
+
+
+def test_a_query_does_not_select_what_was_put_aside(case: Case) -> None:
+    mail_family(case, 1)
+    add(case, 4)
+    index_here(case)
+    _cull(case, 1)
+    found = plan(case, specification(query="size:>=0"), dry_run=True)
+    assert [each.member.id for each in found.items] == [4]
+    asked = plan(case, specification(query="is:culled"), dry_run=True)
+    assert list(asked.conflicts) == ["put aside by culling"]

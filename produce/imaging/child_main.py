@@ -8,10 +8,13 @@ import base64
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from produce.imaging.errors import RenderError
 from records.codes import Code
+
+if TYPE_CHECKING:
+    from ingest.interface import ParsedMail
 
 Answer = dict[str, Any]
 Request = dict[str, Any]
@@ -36,16 +39,27 @@ def isolate() -> None:
 
 def mail(request: Request) -> Answer:
     """Lay out a message; without `rich`, its text alone."""
-    from ingest.mail import parse_message
     from produce.imaging.mail import mail_pdf, text_pdf, with_attachments
 
-    parsed = parse_message(Path(request["source"]).read_bytes())
+    parsed = _parsed(Path(request["source"]), request["type"])
     target = Path(request["target"])
     if request["rich"]:
         pages, odd = mail_pdf(parsed, request["header"], target)
     else:
         pages, odd = text_pdf(parsed.body, with_attachments(request["header"], parsed), target)
     return {"pages": pages, "odd": odd}
+
+
+def _parsed(source: Path, kind: str) -> "ParsedMail":
+    """A mail, or an item of Outlook, taken apart."""
+    from ingest.mail import parse_message
+    from ingest.msgfile import read_msg
+    from ingest.outlook import opened_tnef, parse_item
+
+    if kind == "msg":
+        return parse_item(read_msg(source))
+    data = source.read_bytes()
+    return opened_tnef(data) if kind == "tnef" else parse_message(data)
 
 
 def text(request: Request) -> Answer:

@@ -132,7 +132,7 @@ class _Rendering:
 
     def _request(self, job: RenderJob, kind: str) -> dict[str, Any]:
         if kind in ("mail", "mail text"):
-            return {"do": "mail", "header": job.header, "rich": kind == "mail"}
+            return {"do": "mail", "header": job.header, "rich": kind == "mail", "type": job.type}
         if kind in ("plain", "text"):
             shown = job.header if kind == "text" and job.type in ("email", "msg") else ()
             charset = "utf-8" if kind == "text" else None

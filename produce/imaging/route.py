@@ -5,12 +5,12 @@ from produce.interface import RenderJob
 
 OFFICE = WRITER | SLIDES | DRAWINGS
 _WAYS = {
-    "email": "mail",
+    **dict.fromkeys(("email", "msg", "tnef"), "mail"),
     "pdf": "pdf",
     "html": "html",
     "svg": "svg",
     **dict.fromkeys(("txt", "xml", "ics", "vcf"), "plain"),
-    **dict.fromkeys(("msg", "mhtml", "epub", "tnef"), "text"),
+    **dict.fromkeys(("mhtml", "epub"), "text"),
     **dict.fromkeys(("tiff", "png", "jpg", "gif", "bmp", "heic", "webp", "image"), "image"),
     **dict.fromkeys(OFFICE, "office"),
 }
@@ -18,7 +18,7 @@ _REASONS = {
     **dict.fromkeys(("csv", "xlsx", "xlsm", "xlsb", "xls", "ods"), "spreadsheet"),
     **dict.fromkeys(("audio", "video"), "media"),
     **dict.fromkeys(
-        ("zip", "gz", "bz2", "xz", "zstd", "tar", "7z", "rar", "archive", "mbox", "pst"),
+        ("zip", "gz", "bz2", "xz", "zstd", "tar", "7z", "rar", "archive", "mbox", "pst", "olm"),
         "container",
     ),
     "executable": "program",

@@ -23,15 +23,19 @@ COMMANDS = {
     "status": "produce.status:status",
     "audit": "records.commands:audit",
     "ingest": "ingest.commands:ingest",
+    "custody": "ingest.custody_commands:custody",
+    "verify": "ingest.verify_commands:verify",
     "process": "process.commands:process",
     "denist": "process.commands:denist",
     "exceptions": "process.commands:exceptions",
+    "dedup": "process.dedup_commands:dedup",
     "doctor": "produce.doctor:doctor",
     "index": "index.commands:index_command",
     "search": "index.commands:search_command",
     "cull": "review.cull_commands:cull_group",
     "tag": "review.commands:tag_group",
     "produce": "produce.commands:produce",
+    "overlay": "produce.overlay_commands:overlay_group",
 }
 INTERRUPTED = 130
 INTERNAL = 70

@@ -5,7 +5,7 @@ import errno
 import os
 from dataclasses import replace
 
-from ingest import sources
+from ingest import origin, sources
 from ingest.addressing import path_address
 from ingest.gather import UNKNOWN, Gatherer, Node, flattened
 from ingest.interface import CollectBatch, CollectedItem, CollectResult, MailboxPart, SourceFile
@@ -35,7 +35,7 @@ def collect_batch(batch: CollectBatch) -> CollectResult:
         return collector.result()
 
 
-def lost_file(file: SourceFile, note: Note) -> CollectedItem:
+def lost_file(file: SourceFile, note: Note, root: bytes) -> CollectedItem:
     """The item of a file whose bytes could not be had."""
     return CollectedItem(
         address=path_address(file.path),
@@ -51,6 +51,7 @@ def lost_file(file: SourceFile, note: Note) -> CollectedItem:
         outcome=Disposition.EXCEPTION,
         modified_at=_stamp(file.modified_ns),
         notes=(note,),
+        origin=origin.of_source(root, file.path),
     )
 
 
@@ -92,17 +93,20 @@ class _Collector:
         full = os.path.join(self._batch.root, file.path)  # noqa: PTH118 - the path is bytes
         refusal = _refusal(file, full)
         if refusal is not None:
-            return Node(lost_file(file, refusal))
+            return Node(lost_file(file, refusal, self._batch.root))
         try:
             copied = sources.copy(full, self._writer)
         except sources.SourceReadError as error:
             text = f"It could not be read: {error}"
-            return Node(lost_file(file, exception(Code.UNREADABLE_SOURCE, text, TOOL, VERSION)))
+            note = exception(Code.UNREADABLE_SOURCE, text, TOOL, VERSION)
+            return Node(lost_file(file, note, self._batch.root))
         return Node(
             replace(
-                lost_file(file, _changed()),
+                lost_file(file, _changed(), self._batch.root),
                 digests=copied.digests,
                 size=copied.digests.size,
+                modified_at=_stamp(copied.modified_ns),
+                origin=origin.with_path(copied.origin, file.path),
                 notes=(_changed(),) if copied.changed else (),
             )
         )

@@ -47,7 +47,7 @@ def checked_source(case: Case, source: Path) -> Path:
         raise SourceError(f"The source {source} is neither a folder nor a file")
     if not os.access(found, os.R_OK | (os.X_OK if found.is_dir() else 0)):
         raise SourceError(f"The source {source} may not be read by this user; ask for the rights")
-    for ours in _own_folders(case):
+    for ours in own_folders(case):
         if found == ours or ours in found.parents or found in ours.parents:
             raise SourceError(
                 f"The source {source} and the case's own folder {ours} lie in one another; keep "
@@ -56,7 +56,8 @@ def checked_source(case: Case, source: Path) -> Path:
     return found
 
 
-def _own_folders(case: Case) -> list[Path]:
+def own_folders(case: Case) -> list[Path]:
+    """Where the case keeps what is its own: no evidence is taken from there or put there."""
     folders = [case.folder.resolve()]
     if "://" not in case.store_address:
         folders.append(Path(case.store_address).resolve())

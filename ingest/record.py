@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from ingest import openings
 from ingest.addressing import path_address
 from ingest.interface import CollectedItem, CollectResult, MailboxPart, SourceFile
+from ingest.origin import path_of
 from ingest.versions import PYTHON, VERSION
 from records import audit, tables, times
 from records.case import Case
@@ -282,7 +283,6 @@ def _row(
         "text_chars": 0,
         "ocr_pages": [],
         "fields": item.fields.to_json(),
-        "origin": item.origin,
         "revision": 1,
         **_row_values(item),
     }
@@ -303,6 +303,7 @@ def _row_values(item: CollectedItem) -> dict[str, Any]:
         "outcome": item.outcome,
         "disposition": item.outcome,
         "modified_at": item.modified_at,
+        "origin": item.origin,
     }
 
 
@@ -383,13 +384,13 @@ def finish(
 
 def file_hashes(
     connection: sa.Connection, collection: Collection
-) -> Iterator[tuple[str, str | None]]:
-    """Address and SHA-256 of each source file that a collection has a row of."""
+) -> Iterator[tuple[str, bytes, str | None]]:
+    """Address, path and SHA-256 of each source file that a collection has a row of."""
     c = tables.documents.c
     query = (
-        sa.select(c.address, c.sha256)
+        sa.select(c.address, c.sha256, c.origin)
         .where(c.collection_id == collection.id, c.role == Role.FILE)
         .order_by(c.id)
     )
     for row in connection.execute(query):
-        yield row.address, row.sha256
+        yield row.address, path_of(row.address, row.origin), row.sha256

@@ -217,7 +217,7 @@ class _Job:
             if isinstance(result, TaskFailure):
                 text = f"The worker that read it died: {result.reason}"
                 note = exception(Code.CRASH, text, TOOL, VERSION, attempts=3)
-                items.append(lost_file(single.files[0], note))
+                items.append(lost_file(single.files[0], note, single.root))
                 continue
             shift = len(items)
             deferred.extend(replace(each, item=each.item + shift) for each in result.deferred)
@@ -257,10 +257,10 @@ class _Job:
         if not self._collection.resumed:
             return
         with self._case.read() as connection:
-            for address, sha256 in record.file_hashes(connection, self._collection):
+            for address, path, sha256 in record.file_hashes(connection, self._collection):
                 if address not in self._tally.seen:
                     self._tally.gone += 1
-                    self._manifest.add(address.encode(), sha256)
+                    self._manifest.add(path, sha256)
 
     def finish(self) -> Summary:
         """Reconcile, keep the custody record, make the collection complete."""

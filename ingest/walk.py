@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingest.interface import SourceFile
+from ingest.sources import SourceReadError, opened
 
 
 def walk(source: Path) -> Iterator[SourceFile]:
@@ -27,7 +28,7 @@ def walk(source: Path) -> Iterator[SourceFile]:
             continue
         try:
             found = _listed(full)
-        except OSError:
+        except (OSError, SourceReadError):
             yield SourceFile(path, "unreadable", 0, 0)
             continue
         prefix = path + b"/" if path else b""
@@ -40,8 +41,14 @@ def root_of(source: Path) -> bytes:
 
 
 def _listed(folder: bytes) -> list[tuple[bytes, bool]]:
-    with os.scandir(folder) as entries:
-        return sorted((each.name, each.is_dir(follow_symlinks=False)) for each in entries)
+    fd = opened(folder, os.O_DIRECTORY)  # by descriptor, so that its access time stays
+    try:
+        with os.scandir(fd) as entries:
+            return sorted(
+                (os.fsencode(each.name), each.is_dir(follow_symlinks=False)) for each in entries
+            )
+    finally:
+        os.close(fd)
 
 
 def _entry(path: bytes, full: bytes) -> SourceFile:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from produce.check import Facts, Registered
 from produce.numbering import reservations
 from produce.plan import excluded_by, troubles_of
-from produce.reach import Reach, reach
+from produce.reach import Reach, groups_of, reach
 from produce.record import PlannedItem, Production, items
 from produce.selection import Family, in_chunks, load_families, pending
 from produce.treating import Tree, treat
@@ -77,6 +77,14 @@ def _scope(connection: sa.Connection, found: Production, planned: list[PlannedIt
         below={each for tree in trees for each in tree.below} | beyond.below,
         beyond=beyond,
     )
+
+
+def closed_today(
+    connection: sa.Connection, found: Production, planned: list[PlannedItem]
+) -> set[int]:
+    """What the tags of today withhold in the production's families or anywhere, copies included."""
+    scope = _scope(connection, found, planned)
+    return groups_of(connection, excluded_by(connection, found.specification) | scope.withheld)
 
 
 def _shows(item: PlannedItem, scope: _Scope) -> bool:

@@ -52,6 +52,27 @@ def apart(connection: sa.Connection, ids: set[int]) -> frozenset[int]:
     return frozenset(row.found_in_id for row in rows)
 
 
+def groups_of(connection: sa.Connection, ids: set[int]) -> set[int]:
+    """These documents, the ones kept in their favour and all copies of those."""
+    kept = {
+        row.duplicate_of_id or row.id
+        for row in in_chunks(
+            connection,
+            lambda some: sa.select(_D.id, _D.duplicate_of_id).where(_D.id.in_(some)),
+            ids,
+        )
+    }
+    return ids | kept | _copies(connection, kept).keys()
+
+
+def inside(connection: sa.Connection, ids: set[int], closed: set[int]) -> set[int]:
+    """Those that lie, at any depth, in one of the `closed`: their paths tell its name."""
+    if not closed:
+        return set()
+    holders = _holders(connection, ids)
+    return {each for each in ids if closed.intersection(_chain(each, holders))}
+
+
 def _below(connection: sa.Connection, ids: set[int], closed: set[int]) -> frozenset[int]:
     own = {each: each for each in ids} | _copies(connection, ids)
     holders = _holders(connection, set(own))

@@ -6,8 +6,10 @@ split at commas. Nothing here knows the case.
 
 import csv
 import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 csv.field_size_limit(1 << 30)
 
@@ -77,6 +79,33 @@ def _records(text: str) -> DatFile:
                 f"row {number} has {len(row)} fields where the header has {len(header)}"
             )
     return DatFile(header, tuple(dict(zip(header, row, strict=True)) for row in parsed[1:]))
+
+
+def dat_columns(file: BinaryIO, names: Sequence[str]) -> Iterator[tuple[str | None, ...]]:
+    """Some columns of a DAT of any size, row by row; None for one that it has not.
+
+    Raises `UnreadableError` where a platform could not read it.
+    """
+    mark = file.read(3)
+    encoding = next((name for start, name in _MARKS if mark.startswith(start)), None)
+    if encoding is None:
+        raise UnreadableError("no byte order mark declares the encoding")
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    rows = csv.reader(text, delimiter="\x14", quotechar="þ", doublequote=True, strict=True)
+    try:
+        header = next(rows, [])
+        places = [header.index(name) if name in header else None for name in names]
+        for number, row in enumerate(rows, 2):
+            if len(row) != len(header):
+                raise UnreadableError(
+                    f"row {number} has {len(row)} fields where the header has {len(header)}"
+                )
+            yield tuple(None if place is None else row[place] for place in places)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise UnreadableError(f"cannot be parsed: {error}") from error
+    finally:
+        text.detach()
 
 
 def read_opt(path: Path) -> tuple[OptEntry, ...]:

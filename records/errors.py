@@ -48,6 +48,18 @@ class CustodianError(RedwellError):
     exit_code = 21
 
 
+class SourceChangedError(RedwellError):
+    """A source no longer holds all that was collected from it; the collection stands."""
+
+    exit_code = 22
+
+
+class CustodyError(RedwellError):
+    """A collection that is not there or not complete, or a place where no bag of it can be made."""
+
+    exit_code = 23
+
+
 class SchedulerError(RedwellError):
     """The Dask scheduler does not answer, or cannot serve this case."""
 
@@ -124,6 +136,12 @@ class StoreError(RedwellError):
     """The store lacks a blob, or holds one whose bytes are not those of its name."""
 
     exit_code = 61
+
+
+class DamageError(RedwellError):
+    """`verify store` found blobs or manifests missing, damaged or other than on record."""
+
+    exit_code = 63
 
 
 class DatabaseError(RedwellError):

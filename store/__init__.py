@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from records.case import Case
-from store.interface import BlobTooLargeError, Digests, Store, StoreWriter
-from store.local import LocalStore, digests_of
+from store.interface import BlobTooLargeError, Digests, Store, StoreWriter, is_hash
+from store.local import LocalStore, copy_hashing, digests_of, sha256_of, sync_file_system
 from store.remote import FsspecStore
 
 __all__ = [
@@ -15,8 +15,12 @@ __all__ = [
     "LocalStore",
     "Store",
     "StoreWriter",
+    "copy_hashing",
     "digests_of",
+    "is_hash",
     "open_store",
+    "sha256_of",
+    "sync_file_system",
     "working",
 ]
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+_DIGITS = frozenset("0123456789abcdef")
+
 
 @dataclass(frozen=True, slots=True)
 class Digests:
@@ -36,6 +38,11 @@ class StoreWriter(Protocol):
         """Give a blob, one just written included, as a file; see `Store.local_path`."""
 
 
+def is_hash(name: str) -> bool:
+    """Whether a name is that of a blob."""
+    return len(name) == 64 and not set(name) - _DIGITS
+
+
 class Store(Protocol):
     """Blobs by hash; every back end passes tests/test_store_conformance.py."""
 
@@ -61,6 +68,9 @@ class Store(Protocol):
 
     def hashes(self) -> Iterator[str]:
         """Every blob's hash, in order."""
+
+    def strays(self) -> Iterator[str]:
+        """Every file that stands where blobs do and is none, by its path in the store."""
 
     def sweep(self) -> int:
         """Remove what writers that died left behind; the number of files removed."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from records.errors import StoreError
-from store.interface import BlobTooLargeError, Digests
+from store.interface import BlobTooLargeError, Digests, is_hash
 
 CHUNK = 1 << 20
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -76,7 +76,7 @@ def sha256_of(source: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _sync_file_system(folder: Path) -> bool:
+def sync_file_system(folder: Path) -> bool:
     """Flush the whole file system of `folder` (Linux `syncfs`); False where there is none."""
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(libc, "syncfs"):
@@ -152,9 +152,36 @@ class LocalStore:
 
     def hashes(self) -> Iterator[str]:
         """Every blob's hash, in order."""
-        for first in sorted(self.root.glob("[0-9a-f][0-9a-f]")):
-            for second in sorted(first.iterdir()):
-                yield from sorted(each.name for each in second.iterdir())
+        for path, is_blob in self._files():
+            if is_blob:
+                yield path.rpartition("/")[2]
+
+    def strays(self) -> Iterator[str]:
+        """Every file that is no blob; see `Store.strays`."""
+        for path, is_blob in self._files():
+            if not is_blob:
+                yield path
+
+    def _files(self) -> Iterator[tuple[str, bool]]:
+        """Every file but those in `staging/`, by its path, in order; whether it is a blob."""
+        folders = [""] if self.root.is_dir() else []
+        while folders:
+            folder = folders.pop()
+            with os.scandir(self.root / folder) as entries:
+                found = sorted(
+                    (f"{folder}{each.name}", each.is_dir(follow_symlinks=False), each.is_symlink())
+                    for each in entries
+                )
+            for path, is_folder, is_link in found:
+                if not is_folder:
+                    name = path.rpartition("/")[2]
+                    at_home = is_hash(name) and path == f"{name[:2]}/{name[2:4]}/{name}"
+                    yield path, at_home and not is_link
+            folders.extend(
+                f"{path}/"
+                for path, is_folder, _ in reversed(found)
+                if is_folder and path != "staging"
+            )
 
     def sweep(self) -> int:
         """Remove staging folders of writers that died. Call only while no one else writes."""
@@ -249,7 +276,7 @@ class LocalWriter:
         """Make every blob of the batch durable and visible."""
         if not self._pending and not self._met:
             return
-        whole = _sync_file_system(self._staging)
+        whole = sync_file_system(self._staging)
         root, staging = str(self._store.root), str(self._staging)
         folders: set[str] = set()
         for sha256 in sorted(self._pending):
@@ -262,7 +289,7 @@ class LocalWriter:
                 folders.update((above, folder))
             os.rename(f"{staging}/{sha256}", f"{folder}/{sha256}")  # noqa: PTH104
         if whole:
-            _sync_file_system(self._store.root)
+            sync_file_system(self._store.root)
         else:
             for folder in (*sorted(folders), root):
                 sync_path(Path(folder))

@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 import fsspec
 
 from records.errors import StoreError
-from store.interface import Digests, StoreWriter
+from store.interface import Digests, StoreWriter, is_hash
 from store.local import CHUNK, LocalStore, sha256_of
 
 # These show an object only when it is whole; on others a blob is written beside and moved.
@@ -94,8 +94,19 @@ class FsspecStore:
     def hashes(self) -> Iterator[str]:
         """Every blob's hash, in order."""
         if self._fs.isdir(self._root):
-            names = (key.rsplit("/", 1)[1] for key in self._fs.find(self._root))
-            yield from sorted(name for name in names if not name.endswith(_PART))
+            keys = self._fs.find(self._root)
+            yield from sorted(key.rsplit("/", 1)[1] for key in keys if self._is_blob(key))
+
+    def strays(self) -> Iterator[str]:
+        """Every file that is no blob; see `Store.strays`."""
+        if self._fs.isdir(self._root):
+            for key in sorted(self._fs.find(self._root)):
+                if not self._is_blob(key) and not key.endswith(_PART):
+                    yield key.removeprefix(f"{self._root}/")
+
+    def _is_blob(self, key: str) -> bool:
+        name = key.rsplit("/", 1)[1]
+        return is_hash(name) and key == self._key(name)
 
     def sweep(self) -> int:
         """Remove what writers that died left half-written."""

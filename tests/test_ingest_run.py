@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import zipfile
@@ -317,6 +318,22 @@ def test_a_file_gone_before_the_run_is_taken_up_stays_on_record(case: Case, sour
     summary = ingest(case, Inline(), source, "Ann Lee")
     assert (summary.files_found, summary.files_gone_since, summary.items) == (6, 1, 14)
     assert summary.manifest_files == 6
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_a_file_gone_before_the_run_is_taken_up_keeps_the_bytes_of_its_path(
+    case: Case, source: Path
+) -> None:
+    odd = Path(os.fsdecode(os.fsencode(source) + b"/A\xe9!"))
+    odd.mkdir()
+    (odd / "x\ny.txt").write_bytes(b"odd")
+    with pytest.raises(KeyboardInterrupt):
+        ingest(case, Inline(2), source, "Ann Lee")
+    shutil.rmtree(odd)
+    assert ingest(case, Inline(), source, "Ann Lee").files_gone_since == 1
+    manifest = case.folder / "logs" / "collection-0001" / "manifest-sha256.txt"
+    digest = hashlib.sha256(b"odd").hexdigest().encode()
+    assert manifest.read_bytes().splitlines()[-1] == digest + b"  A\xe9!/x%0Ay.txt"
 
 
 def test_a_file_that_kills_its_worker_is_an_exception_and_the_others_are_kept(

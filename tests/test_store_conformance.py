@@ -124,6 +124,34 @@ def test_damage_is_seen(tmp_path: Path) -> None:
     assert not store.verify(sha256)
 
 
+def test_what_is_no_blob_is_a_stray(store: Store, tmp_path: Path) -> None:
+    kept = _put(store, b"kept")
+    strays = {f"{kept[:2]}/notes.txt", f"{kept[:2]}/{kept[2:4]}/x{kept[1:]}", f"zz/{kept}", "a.txt"}
+    fs, root = fsspec.core.url_to_fs(store.address)
+    for path in strays:
+        fs.makedirs(f"{root}/{path}".rpartition("/")[0], exist_ok=True)
+        fs.pipe_file(f"{root}/{path}", b"stray")
+    assert list(store.hashes()) == [kept]
+    assert set(store.strays()) == strays
+    assert list(store.strays()) == list(store.strays())
+
+
+def test_a_link_in_the_place_of_a_blob_is_none(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "store"))
+    kept = _put(store, b"kept")
+    path = tmp_path / "store" / kept[:2] / kept[2:4] / kept
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    assert list(store.hashes()) == []
+    assert list(store.strays()) == [f"{kept[:2]}/{kept[2:4]}/{kept}"]
+
+
+def test_hashes_come_in_order(store: Store) -> None:
+    with store.writing() as writer:
+        put = {writer.put_bytes(bytes([number])).sha256 for number in range(200)}
+    assert list(store.hashes()) == sorted(put)
+
+
 def test_many_threads_write_at_once(store: Store) -> None:
     """File system objects of fsspec are shared by threads; nothing of one may end another."""
     failed: list[BaseException] = []

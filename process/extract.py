@@ -17,7 +17,7 @@ from process.mail import read_mail, source_text
 from process.office import read_by_tika, reading_of
 from process.packed import COMPRESSED, read_compressed, read_mbox, read_zip
 from process.pdf import read_pdf
-from process.plain import read_html, read_text
+from process.plain import read_calendar, read_cards, read_html, read_text
 from process.reading import TOOL, VERSION, Family, Item, Part, Reading, failed, head_of
 from process.tars import read_tar
 from records.codes import Code, Disposition, Role
@@ -35,8 +35,8 @@ _READERS: dict[str, Reader] = {
     "pdf": read_pdf,
     "txt": read_text,
     "csv": read_text,
-    "ics": read_text,
-    "vcf": read_text,
+    "ics": read_calendar,
+    "vcf": read_cards,
     "html": read_html,
     **dict.fromkeys(PICTURES, read_image),
     **dict.fromkeys(COMPRESSED, read_compressed),

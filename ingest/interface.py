@@ -1,6 +1,7 @@
 """What collecting takes in and gives out; all of it crosses to workers as plain values."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from records.codes import Disposition, Role
 from records.fields import Fields
@@ -92,6 +93,8 @@ class ParsedMail:
 
     `body` is the text to search (text/plain if there is any, else the HTML's text); `html` is the
     HTML body as received and decoded, or None. `headers` are all headers, decoded, in order.
+    An exception among `notes` says that content could not be had: the mail is encrypted. `sealed`
+    are then the SHA-256 of what is, in hexadecimal. `raw` is what else was found.
     """
 
     fields: Fields
@@ -100,6 +103,8 @@ class ParsedMail:
     headers: tuple[tuple[str, str], ...]
     parts: tuple[MailPart, ...]
     notes: tuple[Note, ...]
+    raw: dict[str, Any] = field(default_factory=dict)
+    sealed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ def extract(request: dict[str, Any]) -> dict[str, Any]:
         budget=Budget(path.stat().st_size, limits),
         avoid_from=request.get("avoid_from"),
         end=request.get("end"),
+        inline=request.get("inline", True),
     )
     root = Part(
         request["name"],

@@ -6,25 +6,26 @@ from ingest.identity import mail_hash, mih
 from ingest.mail import parse_message
 from ingest.text import decode_text
 from process.reading import TOOL, VERSION, Family, Part, Reading
-from records.codes import Code, Role
+from records.codes import Code, Disposition, Role
 from records.notes import warning
 
 
 def read_mail(part: Part, family: Family) -> Reading:
     """A message: its text and fields, its parts as documents, its identity."""
     data = family.keep(part).read_bytes()
-    mail = parse_message(data)
-    digest, weak = mail_hash(
-        mail.fields, mail.body, [hashlib.sha256(each.data).hexdigest() for each in mail.parts]
-    )
+    mail = parse_message(data, inline=family.inline)
+    sums = [hashlib.sha256(each.data).hexdigest() for each in mail.parts]
+    digest, weak = mail_hash(mail.fields, mail.body, [*sums, *mail.sealed])
     notes = list(mail.notes)
     if weak and part.type == "email" and part.role is Role.FILE:
         message = "Without a date or a sender its identity rests on what is left"
         notes.append(warning(Code.WEAK_IDENTITY, message, TOOL, VERSION))
+    lost = any(note.severity == "exception" for note in notes)
     return Reading(
         text=mail.body,
+        outcome=Disposition.EXCEPTION if lost else Disposition.REVIEWABLE,
         fields=mail.fields,
-        raw={"headers": [list(each) for each in mail.headers]},
+        raw={"headers": [list(each) for each in mail.headers], **mail.raw},
         notes=notes,
         parts=[
             Part(

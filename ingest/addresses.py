@@ -182,7 +182,8 @@ def _join_domain(entry: _Entry) -> None:
 
 def _bare(entry: _Entry) -> tuple[str, str]:
     """Address and name of an entry without angle brackets."""
-    _join_domain(entry)
+    if len(entry.words) > 1:
+        _join_domain(entry)
     with_at = [each for each in entry.words if "@" in each]
     if not with_at:
         if len(entry.words) == 1 and not entry.quoted:

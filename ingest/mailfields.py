@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ingest.addresses import parse_addresses
 from ingest.headers import Decoding, Moment, header_text, parse_date
@@ -35,6 +36,22 @@ _MOZILLA = {
     0x1000: "forwarded",
     0x00200000: "trashed",
 }
+# Fields in which the program that keeps a mail says what became of it.
+_KEPT = frozenset(
+    {
+        "keywords",
+        "status",
+        "x-gmail-labels",
+        "x-keywords",
+        "x-message-flag",
+        "x-mozilla-draft-info",
+        "x-mozilla-keys",
+        "x-mozilla-status",
+        "x-mozilla-status2",
+        "x-status",
+        "x-unsent",
+    }
+)
 _GMAIL = {"starred": "flagged", "trash": "trashed", "spam": "spam", "important": "important"}
 
 
@@ -66,11 +83,15 @@ def read_fields(
         conversation_topic=" ".join(values.get("thread-topic", "").split()),
         importance=_importance(values),
         sensitivity=_SENSITIVITY.get(values.get("sensitivity", "").strip().lower(), ""),
-        categories=_categories(values),
-        is_read=_is_read(values),
-        is_draft=_is_draft(values),
-        flags=_flags(values),
     )
+    if not _KEPT.isdisjoint(values):
+        fields = replace(
+            fields,
+            categories=_categories(values),
+            is_read=_is_read(values),
+            is_draft=_is_draft(values),
+            flags=_flags(values),
+        )
     return fields, doubts
 
 

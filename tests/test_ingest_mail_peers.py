@@ -16,7 +16,7 @@ pytestmark = [
 
 
 def test_every_disagreement_is_judged_and_none_is_left_over() -> None:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", "bench.eml_compare", "--corpus", str(CORPUS)],
         cwd=ROOT,
         capture_output=True,

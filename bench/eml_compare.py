@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage, Message
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from bench.eml_judgements import CLASSES, JUDGED
 from ingest.mail import parse_message
@@ -81,8 +82,9 @@ def _party(party: tuple[str, str]) -> tuple[str, str]:
 
 
 def by_redwell(data: bytes) -> Seen:
-    """As Redwell reads it."""
-    mail = parse_message(data)
+    """As Redwell reads it; a winmail.dat stays one, as it does for the others."""
+    with patch("ingest.mailparts._opened_tnef", return_value=None):
+        mail = parse_message(data)
     parts = [
         (
             "" if _OURS.fullmatch(each.name) else each.name,

@@ -24,8 +24,7 @@ def mail_hash(fields: Fields, body: str, attachment_sha256: Sequence[str]) -> tu
     4. the subject with each run of white space made one space, none at its ends; case kept;
     5. the body text in NFKC, then without all that is neither letter nor digit; case kept;
     6. the SHA-256, lower-case hexadecimal, of each part that is a document of its own, pictures
-       shown inline included, and of the content of a mail that is encrypted as a whole, sorted
-       (equal ones stay), parted by commas.
+       shown inline included, sorted (equal ones stay), parted by commas.
 
     Weak: there is no date or no sender's address.
     """

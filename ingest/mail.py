@@ -50,7 +50,7 @@ def parse_message(data: bytes, *, inline: bool = True) -> ParsedMail:
     reading = Reading(Decoding(first_text.parameters.get("charset")))
     body = "\n".join(piece for piece in _texts(root, reading) if piece)
     headers = tuple((name, header_text(raw, reading.decoding)) for name, raw in root.fields)
-    sealed = reading.unsealed(body)
+    reading.judge_sealed(body)
     _look_for_pgp(body, reading)
     html = "\n".join(reading.html) if reading.html else None
     for opened in reading.opened:
@@ -66,7 +66,6 @@ def parse_message(data: bytes, *, inline: bool = True) -> ParsedMail:
         parts=parts,
         notes=_notes(root, reading, doubts, emlx or _NO_EMLX),
         raw={"emlx": emlx.raw} if emlx is not None and emlx.raw else {},
-        sealed=sealed,
     )
 
 

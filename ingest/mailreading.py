@@ -1,6 +1,5 @@
 """What is gathered while the parts of one message are gone through."""
 
-import hashlib
 from dataclasses import dataclass, field
 
 from ingest.headers import Decoding
@@ -63,18 +62,13 @@ class Reading:
         """Keep a document."""
         self.documents.append(Held(part, data))
 
-    def unsealed(self, body: str) -> tuple[str, ...]:
-        """Decide on encrypted content: the whole mail, or a part of it; the hashes of a whole.
+    def judge_sealed(self, body: str) -> None:
+        """Say whether the whole mail is encrypted, or a part of it.
 
-        Where there is nothing else the mail is an exception and its own bytes are kept with it;
-        else what is encrypted is a document.
+        Where there is nothing else, its content could not be had.
         """
-        sealed = [each for each in self.documents if each.is_sealed]
-        if not sealed:
-            return ()
-        if body.strip() or len(sealed) < len(self.documents):
+        sealed = sum(each.is_sealed for each in self.documents)
+        if sealed and sealed == len(self.documents) and not body.strip():
+            self.fail(Code.ENCRYPTED, "It is encrypted; a key is needed")
+        elif sealed:
             self.warn(Code.ENCRYPTED, "A part of it is encrypted")
-            return ()
-        self.documents = []
-        self.fail(Code.ENCRYPTED, "It is encrypted; a key is needed")
-        return tuple(hashlib.sha256(each.data).hexdigest() for each in sealed)

@@ -23,6 +23,11 @@ def is_all_encrypted(text: str) -> bool:
     return "-----BEGIN PGP MESSAGE" in text and not _MESSAGE.sub("", text).strip()
 
 
+def is_encrypted(data: bytes) -> bool:
+    """Tell an armored message by itself."""
+    return data[:200].lstrip().startswith(b"-----BEGIN PGP MESSAGE")
+
+
 def is_signature(data: bytes) -> bool:
     """Tell a signature that stands beside what it signs."""
     return b"-----BEGIN PGP SIGNATURE" in data[:4096] or b"-----BEGIN PGP MESSAGE" in data[:4096]

@@ -51,6 +51,12 @@ def envelope(data: bytes) -> Envelope | None:
     return Envelope(kind, held)
 
 
+def is_encrypted(data: bytes) -> bool:
+    """Tell what only a key opens."""
+    found = envelope(data) if data[:1] == b"\x30" else None
+    return found is not None and found.kind == "encrypted"
+
+
 def is_signature(data: bytes) -> bool:
     """Tell a signature that stands beside what it signs."""
     found = envelope(data)

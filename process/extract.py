@@ -13,7 +13,7 @@ from ingest.types import HEAD, disagrees, extension, identify
 from process.child_loop import progress
 from process.image import RASTER, read_image
 from process.image import TYPES as PICTURES
-from process.mail import read_mail, source_text
+from process.mail import SEALED, read_mail, read_sealed, source_text
 from process.office import read_by_tika, reading_of
 from process.packed import COMPRESSED, read_compressed, read_mbox, read_zip
 from process.pdf import read_pdf
@@ -126,6 +126,8 @@ def _read(item: Item, family: Family, number: int, depth: int) -> Reading:
 
 def _reader(part: Part) -> Reader:
     """The reader for a document's type; Tika for all that have none of their own."""
+    if part.mime == SEALED:
+        return read_sealed
     own = read_image if part.mime in RASTER else _READERS.get(part.type)
     if own is not None:
         return own

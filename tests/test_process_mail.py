@@ -32,11 +32,13 @@ def test_an_encrypted_mail_is_an_exception_with_its_header(bench: Bench) -> None
     def sealed(text: bytes) -> bytes:
         return HEAD + b"Content-Type: multipart/encrypted; boundary=q\n\n--q\n\n" + text + b"--q--"
 
-    (item,) = bench.extract(sealed(ARMOR % b"1"), "a.eml")
+    item, content = bench.extract(sealed(ARMOR % b"1"), "a.eml")
     assert item.outcome is Disposition.EXCEPTION
     assert codes(item) == [("exception", Code.ENCRYPTED, 1)]
     assert (item.fields.subject, item.fields.kind) == ("s", "mail")
-    (other,) = bench.extract(sealed(ARMOR % b"2"), "a.eml")
+    assert bench.data(content) == (ARMOR % b"1").strip()
+    assert codes(content) == [("exception", Code.ENCRYPTED, 1)]
+    other = bench.extract(sealed(ARMOR % b"2"), "a.eml")[0]
     assert item.dedup_hash != other.dedup_hash
 
 

@@ -19,6 +19,7 @@ _TOKEN = re.compile(
     r"|(?P<space>\s+)",
     re.S,
 )
+_IN_COMMENT = re.compile(r"\\.|[()]", re.S)
 _WHOLE = re.compile(r"[^@]+@[^@]+")
 _COMMENT = re.compile(r"\([^()]*\)")
 _ESCAPED = re.compile(r"\\(.)")
@@ -34,6 +35,10 @@ class _Entry:
 
     def is_empty(self) -> bool:
         return not (self.words or self.angle or self.comments)
+
+    def is_named(self) -> bool:
+        """Whether there is more than comments."""
+        return bool(self.words or self.angle)
 
     def is_bare(self) -> bool:
         return (
@@ -61,19 +66,17 @@ def parse_addresses(text: str, decoding: Decoding | None = None) -> tuple[Addres
 def _entries(text: str) -> list[tuple[_Entry, str]]:
     """Entries, each with the mark that ended it."""
     out: list[tuple[_Entry, str]] = []
-    current, gap, depth, comment = _Entry(), False, 0, [""]
-    in_group = False
-    for match in _TOKEN.finditer(text):
-        kind, piece = match.lastgroup, match[0]
+    current, gap, at = _Entry(), False, 0
+    in_group, is_closed = False, True
+    while (match := _TOKEN.match(text, at)) is not None:
+        kind, piece, at = match.lastgroup, match[0], match.end()
         if piece == "(":
-            depth += 1
-        if depth:
-            comment.append(piece)
-            if piece == ")":
-                depth -= 1
-                if not depth:
-                    current.comments.append("".join(comment)[1:-1].strip())
-                    comment = [""]
+            comment, end = _comment(text, at) if is_closed else ("", at)
+            if end == at:  # nobody closed it: what follows are words
+                is_closed, gap = False, True
+                continue
+            at = end
+            current.comments.append(comment)
         elif kind == "space":
             gap = True
             continue
@@ -97,10 +100,18 @@ def _entries(text: str) -> list[tuple[_Entry, str]]:
             current.words.append(_ESCAPED.sub(r"\1", piece[1:-1]) if kind == "quoted" else piece)
             current.gaps.append(gap)
         gap = False
-    if depth:  # a comment that nobody closed is text
-        current.comments.append("".join(comment)[1:].strip())
     out.append((current, ""))
     return _without_group_names(out)
+
+
+def _comment(text: str, at: int) -> tuple[str, int]:
+    """A comment from behind its mark on, and where it ends; nothing, if nobody closed it."""
+    begin, depth = at, 1
+    for match in _IN_COMMENT.finditer(text, at):
+        depth += {"(": 1, ")": -1}.get(match[0], 0)
+        if not depth:
+            return _ESCAPED.sub(r"\1", text[begin : match.start()]).strip(), match.end()
+    return "", at
 
 
 def _without_group_names(entries: list[tuple[_Entry, str]]) -> list[tuple[_Entry, str]]:
@@ -108,9 +119,9 @@ def _without_group_names(entries: list[tuple[_Entry, str]]) -> list[tuple[_Entry
     kept: list[tuple[_Entry, str]] = []
     for number, (entry, mark) in enumerate(entries):
         following = entries[number + 1][0] if number + 1 < len(entries) else _Entry()
-        if mark == ":" and not following.is_empty():
+        if mark == ":" and following.is_named():
             continue
-        if not entry.is_empty():
+        if entry.is_named() or (entry.comments and len(entries) == 1):
             name = _Entry([" ".join(entry.words)], [False], quoted=True)
             kept.append((name if mark == ":" else entry, mark))
     return kept
@@ -157,8 +168,22 @@ def _plain(address: str) -> str:
     return "".join(address.split()) if "@" in address else address
 
 
+def _join_domain(entry: _Entry) -> None:
+    """Put an address together whose dots have white space around them (obs-domain)."""
+    words, at = entry.words, 1
+    while at < len(words) and not entry.quoted:
+        if words[at].startswith(".") and "@" in words[at - 1]:
+            end = at + 2 if words[at] == "." else at + 1
+            words[at - 1 : end] = ["".join(words[at - 1 : end])]
+            del entry.gaps[at:end]
+        else:
+            at += 1
+
+
 def _bare(entry: _Entry) -> tuple[str, str]:
     """Address and name of an entry without angle brackets."""
+    if len(entry.words) > 1:
+        _join_domain(entry)
     with_at = [each for each in entry.words if "@" in each]
     if not with_at:
         if len(entry.words) == 1 and not entry.quoted:

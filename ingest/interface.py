@@ -134,6 +134,8 @@ class ParsedMail:
 
     `body` is the text to search (text/plain if there is any, else the HTML's text); `html` is the
     HTML body as received and decoded, or None. `headers` are all headers, decoded, in order.
+    An exception among `notes` says that content could not be had: the mail is encrypted, and what
+    is stands among the parts. `raw` is what else was found.
     """
 
     fields: Fields
@@ -142,6 +144,7 @@ class ParsedMail:
     headers: tuple[tuple[str, str], ...]
     parts: tuple[MailPart, ...]
     notes: tuple[Note, ...]
+    raw: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

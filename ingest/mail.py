@@ -1,86 +1,80 @@
 """A message taken apart: fields, text to search, parts that are documents of their own."""
 
-import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from ingest.addresses import parse_addresses
-from ingest.cids import cid_key, cid_references
-from ingest.headers import Decoding, Moment, header_text, parameter_text, parse_date
+from ingest import encoded, pgp, smime
+from ingest.calendars import parse_calendar
+from ingest.emlx import Emlx, read_emlx
+from ingest.headers import Decoding, header_text
 from ingest.html import decode_html, html_string_text
 from ingest.identity import reduced
 from ingest.interface import MailPart, ParsedMail
+from ingest.mailfields import read_fields
+from ingest.mailparts import documents, is_beside, take
+from ingest.mailreading import Held, Reading
 from ingest.mime import Part, content, leaves, parse
-from ingest.text import decode_text, is_guess
-from ingest.types import HEAD, identify
 from ingest.versions import TOOL, VERSION
 from records.codes import Code, Role
-from records.fields import Address, Fields
+from records.fields import Fields
 from records.notes import Note, warning
 
-_READ_AS_TEXT = frozenset(
+_REPORTS = frozenset(
     {
-        "text/plain",
-        "text/enriched",
-        "text/richtext",
-        "text/rfc822-headers",
         "message/delivery-status",
         "message/disposition-notification",
         "message/feedback-report",
+        "message/global-delivery-status",
+        "message/global-disposition-notification",
     }
 )
-_MESSAGES = frozenset({"message/rfc822", "message/global"})
+_READ_AS_TEXT = _REPORTS | {"text/plain", "text/enriched", "text/richtext", "text/rfc822-headers"}
 _BOILERPLATE = re.compile(r"multi-?part|\bmime\b", re.I)
-_IDS = re.compile(r"<[^<>]*>|[^\s<>,]+")
 _LEADING = re.compile(rb"\A(?:\xef\xbb\xbf)?[\r\n]*(?=[!-9;-~]+[ \t]*:)")
-_PRIORITIES = {"1": "high", "2": "high", "3": "normal", "4": "low", "5": "low"}
-_PRIORITY_WORDS = {
-    "urgent": "high",
-    "high": "high",
-    "normal": "normal",
-    "non-urgent": "low",
-    "low": "low",
-}
+_ENVELOPES = 8
+"""So many signed or compressed envelopes within one another are opened."""
+_NO_EMLX = Emlx(b"")
 
 
-@dataclass(slots=True)
-class _Reading:
-    """What is gathered while the parts of one message are gone through."""
-
-    decoding: Decoding
-    faults: list[str] = field(default_factory=list)
-    html: list[str] = field(default_factory=list)
-    documents: list[tuple[Part, bytes]] = field(default_factory=list)
-
-
-def parse_message(data: bytes) -> ParsedMail:
+def parse_message(data: bytes, *, inline: bool = True) -> ParsedMail:
     """Take a message apart; whatever the bytes are, something comes out.
 
     Searched text: every text part that is shown inline, in order; of alternatives the plain
     one, and the HTML too where it says much more. Attached messages keep their bytes exactly.
+    Without `inline`, pictures that the HTML shows are attachments too.
     """
-    root = parse(_LEADING.sub(b"", data, count=1))
+    emlx = read_emlx(data)
+    root = parse(_LEADING.sub(b"", data if emlx is None else emlx.message, count=1))
     first_text = next((each for each in leaves(root) if each.parameters.get("charset")), root)
-    reading = _Reading(Decoding(first_text.parameters.get("charset")))
+    reading = Reading(Decoding(first_text.parameters.get("charset")))
     body = "\n".join(piece for piece in _texts(root, reading) if piece)
     headers = tuple((name, header_text(raw, reading.decoding)) for name, raw in root.fields)
-    parts = _documents(reading)
-    fields, doubts = _fields(root, headers, parts, reading.decoding)
+    reading.judge_sealed(body)
+    _look_for_pgp(body, reading)
+    html = "\n".join(reading.html) if reading.html else None
+    for opened in reading.opened:
+        if not body.strip():
+            body, html = opened.body, opened.html
+    parts = documents(reading, inline=inline)
+    fields, doubts = read_fields(root, headers, reading.decoding)
     return ParsedMail(
-        fields=fields,
+        fields=_completed(fields, root, reading, parts, emlx or _NO_EMLX),
         body=body,
-        html="\n".join(reading.html) if reading.html else None,
+        html=html,
         headers=headers,
         parts=parts,
-        notes=_notes(root, reading, doubts),
+        notes=_notes(root, reading, doubts, emlx or _NO_EMLX),
+        raw={"emlx": emlx.raw} if emlx is not None and emlx.raw else {},
     )
 
 
-def _texts(part: Part, reading: _Reading) -> Iterator[str]:
+def _texts(part: Part, reading: Reading) -> Iterator[str]:
     """The text of a part to be searched; on the way its documents are gathered."""
     if part.content_type == "multipart/alternative":
         yield from _alternatives(part, reading)
+    elif part.content_type in _WRAPPED:
+        yield from _WRAPPED[part.content_type](part, reading)
     else:
         for child in part.children:
             yield from _texts(child, reading)
@@ -88,13 +82,13 @@ def _texts(part: Part, reading: _Reading) -> Iterator[str]:
         yield from _leaf(part, reading)
     reading.faults.extend(part.faults)
     for stray in part.strays:
-        text = _decode(stray.strip(), None, reading)
+        text = reading.decode(stray.strip(), None)
         if text and not (_BOILERPLATE.search(text) and len(text) < 1000):
             reading.faults.append("text where none belongs")
             yield text
 
 
-def _alternatives(part: Part, reading: _Reading) -> Iterator[str]:
+def _alternatives(part: Part, reading: Reading) -> Iterator[str]:
     plain: list[str] = []
     marked: list[str] = []
     for child in part.children:
@@ -107,150 +101,188 @@ def _alternatives(part: Part, reading: _Reading) -> Iterator[str]:
         yield from marked
 
 
-def _leaf(part: Part, reading: _Reading) -> Iterator[str]:
+def _signed(part: Part, reading: Reading) -> Iterator[str]:
+    """What is signed, and the signature beside it, which is no document (RFC 1847)."""
+    for number, child in enumerate(part.children):
+        kind = _signature_kind(child) if number else ""
+        if not kind:
+            yield from _texts(child, reading)
+            continue
+        reading.security.append(f"{kind}-signed")
+        data = content(child)
+        is_one = smime.is_signature if kind == "smime" else pgp.is_signature
+        if not is_one(data):
+            yield from _texts(child, reading)
+
+
+def _signature_kind(part: Part) -> str:
+    if part.content_type in smime.SIGNATURES:
+        return "smime"
+    return "pgp" if part.content_type == "application/pgp-signature" else ""
+
+
+def _encrypted(part: Part, reading: Reading) -> Iterator[str]:
+    """A version, which is no document, and what is encrypted (RFC 3156 section 4)."""
+    reading.security.append("pgp-encrypted")
+    for child in part.children:
+        data = b"" if child.children else content(child)
+        if b"-----BEGIN PGP MESSAGE" in data or child.content_type == "application/octet-stream":
+            reading.documents.append(Held(child, data, is_sealed=True))
+        elif not pgp.is_version(data):
+            yield from _texts(child, reading)
+
+
+def _double(part: Part, reading: Reading) -> Iterator[str]:
+    """A Macintosh's file in two parts (RFC 1740); the document is its data fork."""
+    for child in part.children:
+        if child.children or not is_beside(content(child), child, reading):
+            yield from _texts(child, reading)
+
+
+_WRAPPED = {
+    "multipart/signed": _signed,
+    "multipart/encrypted": _encrypted,
+    "multipart/appledouble": _double,
+}
+
+
+def _leaf(part: Part, reading: Reading) -> Iterator[str]:
     is_root = part.disposition != "attachment" and not part.filename
+    data = content(part)
     if is_root and part.content_type == "text/html":
-        data = content(part)
-        html, used = decode_html(data, part.parameters.get("charset"))
-        _guessed(part.parameters.get("charset"), used, data, reading)
-        html = html.replace("\0", " ")
-        reading.html.append(html)
-        yield html_string_text(html)
+        yield _html(part, data, reading)
     elif is_root and part.content_type in _READ_AS_TEXT:
-        yield _decode(content(part), part.parameters.get("charset"), reading)
+        reading.is_report = reading.is_report or part.content_type in _REPORTS
+        yield _text(part, data, reading)
+    elif part.content_type == "message/external-body":
+        yield _elsewhere(part, data, reading)
+    elif part.content_type in smime.TYPES or part.filename.lower().endswith(".p7m"):
+        yield from _enveloped(part, data, reading)
     else:
-        reading.documents.append((part, content(part)))
+        if part.content_type == "text/calendar" and part.disposition != "attachment":
+            reading.invitation = reading.invitation or _invitation(part, data)
+        take(part, data, reading)
 
 
-def _decode(data: bytes, charset: str | None, reading: _Reading) -> str:
-    text, used = decode_text(data, charset)
-    _guessed(charset, used, data, reading)
-    return text.replace("\0", " ").replace("\r\n", "\n").replace("\r", "\n")
+def _html(part: Part, data: bytes, reading: Reading) -> str:
+    html, used = decode_html(data, part.parameters.get("charset"))
+    reading.guessed(part.parameters.get("charset"), used, data)
+    html = html.replace("\0", " ")
+    reading.html.append(html)
+    return html_string_text(html)
 
 
-def _guessed(charset: str | None, used: str, data: bytes, reading: _Reading) -> None:
-    if is_guess(charset, used) and not data.isascii():
-        reading.decoding.guessed.append(f"a text in {charset or 'no charset'}, read as {used}")
+def _text(part: Part, data: bytes, reading: Reading) -> str:
+    """A text without the files that older programs put into it, which become documents."""
+    found = encoded.extract(data)
+    for name, file in found.files:
+        held = Part((), b"", "application/octet-stream", disposition="attachment")
+        held.filename = name.decode("utf-8", "surrogateescape")
+        take(held, file, reading)
+    reading.faults.extend(found.faults)
+    return reading.decode(found.text, part.parameters.get("charset"))
 
 
-def _documents(reading: _Reading) -> tuple[MailPart, ...]:
-    """The documents; of several pictures under one Content-ID, the first is the one shown."""
-    wanted = {key for html in reading.html for key in cid_references(html)}
-    return tuple(
-        _document(number, part, data, wanted, reading.decoding)
-        for number, (part, data) in enumerate(reading.documents, 1)
-    )
+def _elsewhere(part: Part, data: bytes, reading: Reading) -> str:
+    """A part that lies elsewhere (RFC 2046 section 5.2.3): never fetched; where it is, is text."""
+    said = {name: text for name, text in part.parameters.items() if name != "charset"}
+    kind = said.get("access-type", "?")[:40]
+    reading.warn(Code.PARTIAL, f"A part of it lies elsewhere ({kind}) and was not fetched")
+    where = "\n".join(f"{name}: {text}" for name, text in said.items())
+    return f"{where}\n{reading.decode(data, None)}"
 
 
-def _document(
-    number: int, part: Part, data: bytes, wanted: set[str], decoding: Decoding
-) -> MailPart:
-    """One document; a picture whose key is wanted is inline, and is then wanted no more."""
-    name = parameter_text(part.filename, decoding)
-    raw = part.filename.encode("utf-8", "surrogateescape")
-    name_bytes = name.encode() if "=?" in part.filename else raw
-    if not name:
-        is_message = part.content_type in _MESSAGES
-        name = f"attached-message-{number}.eml" if is_message else f"unnamed-{number}"
-        name_bytes = b""
-    content_id = header_text(part.first("content-id") or b"", decoding).strip("<> ")
-    is_inline = cid_key(content_id) in wanted and _is_picture(data, name)
-    if is_inline:
-        wanted.remove(cid_key(content_id))
-    return MailPart(
-        name=name,
-        name_bytes=name_bytes or name.encode(),
-        role=Role.INLINE if is_inline else Role.ATTACHMENT,
-        content_type=part.content_type,
-        content_id=content_id,
-        data=data,
-    )
+def _enveloped(part: Part, data: bytes, reading: Reading) -> Iterator[str]:
+    """S/MIME in one part: what is signed or compressed is read in its place."""
+    found = smime.envelope(data)
+    if found is not None and found.kind == "encrypted":
+        reading.security.append("smime-encrypted")
+        reading.documents.append(Held(part, data, is_sealed=True))
+        return
+    if found is not None and found.kind == "signed":
+        reading.security.append("smime-signed")
+    if found is None or not found.content or reading.depth >= _ENVELOPES:
+        if found is not None and found.kind == "compressed":
+            reading.warn(Code.PARTIAL, "Compressed content could not be unpacked within the limits")
+        take(part, data, reading)
+        return
+    reading.depth += 1
+    yield from _texts(parse(found.content), reading)
+    reading.depth -= 1
 
 
-def _is_picture(data: bytes, name: str) -> bool:
-    """Tell a picture by its bytes: what a part declares itself to be counts for nothing."""
-    return identify(data[:HEAD], name, io.BytesIO(data)).mime.startswith("image/")
+def _invitation(part: Part, data: bytes) -> bytes | None:
+    """A calendar that is the mail's own: it says what is to be done with it (RFC 6047)."""
+    return data if part.parameters.get("method") or b"\nMETHOD:" in data[:4096] else None
 
 
-def _fields(
-    root: Part,
-    headers: tuple[tuple[str, str], ...],
-    parts: tuple[MailPart, ...],
-    decoding: Decoding,
-) -> tuple[Fields, list[str]]:
-    """The common fields; with them what is doubtful about the date."""
-    values: dict[str, str] = {}
-    for name, value in headers:
-        values.setdefault(name.lower(), value)
-    sent, doubts = _sent(values.get("date"))
-    received = parse_date(values.get("received", "").rpartition(";")[2])
-    people = {name: _people(root, name, decoding) for name in ("from", "to", "cc", "bcc")}
-    fields = Fields(
-        subject=" ".join(values.get("subject", "").split()),
-        sender=people["from"] or _people(root, "sender", decoding),
-        to=people["to"],
-        cc=people["cc"],
-        bcc=people["bcc"],
-        sent_at=sent.at if sent else None,
-        sent_offset=sent.offset if sent else None,
-        received_at=received.at if received else None,
-        message_id=values.get("message-id", "").strip(),
-        in_reply_to=next(iter(_ids(values.get("in-reply-to", ""))), ""),
-        references=_ids(values.get("references", "")),
-        conversation_index="".join(values.get("thread-index", "").split()),
-        importance=_importance(values),
+def _look_for_pgp(body: str, reading: Reading) -> None:
+    found = pgp.security(body)
+    reading.security.extend(found)
+    if "pgp-encrypted" in found:
+        if pgp.is_all_encrypted(body):
+            reading.fail(Code.ENCRYPTED, "Its text is encrypted with OpenPGP; a key is needed")
+        else:
+            reading.warn(Code.ENCRYPTED, "A part of its text is encrypted with OpenPGP")
+
+
+def _completed(
+    fields: Fields, root: Part, reading: Reading, parts: tuple[MailPart, ...], emlx: Emlx
+) -> Fields:
+    """The header's fields with what the parts and the mailbox's own program tell."""
+    if reading.opened or emlx.fields is not _NO_EMLX.fields:
+        fields = _merged(fields, [each.fields for each in reading.opened], emlx.fields)
+    is_report = reading.is_report or root.content_type == "multipart/report"
+    kind = fields.kind or ("report" if is_report else "mail")
+    fields = replace(
+        fields,
+        kind=kind,
+        security=tuple(dict.fromkeys(reading.security)),
         attachment_names=tuple(each.name for each in parts if each.role is Role.ATTACHMENT),
     )
-    return fields, doubts
+    if reading.invitation is None:
+        return fields
+    event = parse_calendar(reading.invitation).fields
+    return replace(
+        fields,
+        kind="meeting",
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        location=event.location,
+    )
 
 
-def _sent(value: str | None) -> tuple[Moment | None, list[str]]:
-    if value is None:
-        return None, []
-    moment = parse_date(value)
-    if moment is None:
-        return None, [f"The date {value[:80]!r} cannot be read"]
-    return moment, [f"The date {value[:80]!r}: {moment.weak}"] if moment.weak else []
+def _merged(fields: Fields, opened: list[Fields], emlx: Fields) -> Fields:
+    """The header's fields before all, then a TNEF's, then what Apple Mail says."""
+    values = emlx.to_json()
+    for each in reversed(opened):
+        values |= {name: value for name, value in each.to_json().items() if name in _OF_TNEF}
+    return Fields.from_json(values | fields.to_json())
 
 
-def _people(root: Part, name: str, decoding: Decoding) -> tuple[Address, ...]:
-    """All addresses of all fields of that name; words are decoded after the list is parted."""
-    found: list[Address] = []
-    for key, raw in root.fields:
-        if key.lower() == name:
-            raw_text = header_text(raw, decoding) if b"=?" not in raw else _undecoded(raw, decoding)
-            found.extend(parse_addresses(raw_text, decoding))
-    return tuple(found)
+# What a winmail.dat tells where the mail's header does not.
+_OF_TNEF = (
+    "kind",
+    "starts_at",
+    "ends_at",
+    "location",
+    "categories",
+    "sensitivity",
+    "voting",
+    "vote",
+    "conversation_topic",
+)
 
 
-def _undecoded(raw: bytes, decoding: Decoding) -> str:
-    return decode_text(raw, decoding.hint)[0].replace("\0", " ")
-
-
-def _ids(value: str) -> tuple[str, ...]:
-    """Message-IDs in a field, in their angle brackets, each once."""
-    found = _IDS.findall(value)
-    bracketed = [each for each in found if each.startswith("<")] or [
-        f"<{each}>" for each in found if "@" in each
-    ]
-    return tuple(dict.fromkeys("".join(each.split()) for each in bracketed))
-
-
-def _importance(values: dict[str, str]) -> str:
-    word = values.get("importance", "").strip().lower() or values.get("priority", "").lower()
-    if word in _PRIORITY_WORDS:
-        return _PRIORITY_WORDS[word]
-    return _PRIORITIES.get(values.get("x-priority", "").strip()[:1], "")
-
-
-def _notes(root: Part, reading: _Reading, doubts: list[str]) -> tuple[Note, ...]:
+def _notes(root: Part, reading: Reading, doubts: list[str], emlx: Emlx) -> tuple[Note, ...]:
     faults = reading.faults
     if not root.fields:
         faults.append("there is no header")
-    found = [(Code.MALFORMED_MAIL, each) for each in faults]
+    found = [(Code.MALFORMED_MAIL, each) for each in (*faults, emlx.fault) if each]
     found += [(Code.CHARSET_GUESSED, each) for each in reading.decoding.guessed]
     found += [(Code.WEAK_DATE, each) for each in doubts]
-    return tuple(
+    warnings = (
         warning(code, text[:1].upper() + text[1:], TOOL, VERSION)
         for code, text in dict.fromkeys(found)
     )
+    return tuple(dict.fromkeys((*reading.notes, *warnings)))

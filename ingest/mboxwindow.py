@@ -44,7 +44,7 @@ class Window:
 
     def cut(self, start: int, end: int) -> bytes:
         """Bytes that are in the buffer."""
-        return bytes(self.data[start - self.begin : end - self.begin])
+        return bytes(memoryview(self.data)[start - self.begin : end - self.begin])
 
     def peek(self, start: int, end: int) -> bytes:
         """Bytes from anywhere behind `begin`, without moving the buffer."""

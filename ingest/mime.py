@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
+from email.policy import Compat32
 
 DEPTH = 50
 """Multiparts nest no deeper than this; what is deeper becomes an attachment as it stands."""
@@ -17,11 +18,23 @@ DEPTH = 50
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _MORE = re.compile(rb"[!-9;-~]+[ \t]*:|[ \t]+[^ \t\r\n]")  # a field, or one that goes on
+_FOLDED = re.compile(rb"(?:[ \t]+[^ \t\r\n][^\r\n]*(?:\r\n|\n|\r)){1,20}[!-9;-~]+[ \t]*:")
+_WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]")
 _FIRST_BOUNDARY = re.compile(rb"(?:\A|[\r\n])--([!-~ ]{1,200}?)[ \t]*(?=[\r\n])")
 _BLANKS = b" \t\r\n\f\v"
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
 _PADDING = re.compile(rb"=[=\s]*")
 _LONGEST_VALUE = 1 << 14  # the library takes time by the square of it
+
+
+class _AsReceived(Compat32):
+    """Hands out header values as they were put in; the library replaces what is not ASCII."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        return value
+
+
+_POLICY = _AsReceived()
 
 
 @dataclass(slots=True)
@@ -54,7 +67,10 @@ class Header:
 
 
 def split_header(data: bytes) -> Header:
-    """Read the header. A line that is no field ends it, unless a field follows that line."""
+    """Read the header. A line that is no field ends it, unless a field follows that line.
+
+    A line without letters may also stand within a field that is folded.
+    """
     found: list[tuple[str, list[bytes]]] = []
     strays: list[bytes] = []
     at, size = 0, len(data)
@@ -71,7 +87,9 @@ def split_header(data: bytes) -> Header:
             found[-1][1].append(text)
         elif text.startswith((b"From ", b">From ")) and not found:
             pass  # the envelope line of a mailbox
-        elif _FIELD.match(data, line.end()):
+        elif _FIELD.match(data, line.end()) or (
+            not _WORD.search(text) and _FOLDED.match(data, line.end())
+        ):
             strays.append(text)
         else:
             return Header(_joined(found), at, strays, is_open=True)
@@ -106,7 +124,7 @@ def _describe(part: Part, default_type: str) -> None:
     declared, disposition = part.first("content-type"), part.first("content-disposition")
     if declared is None and disposition is None:
         return
-    message = Message()
+    message = Message(_POLICY)
     for name, value in (("Content-Type", declared), ("Content-Disposition", disposition)):
         if value:
             message[name] = value[:_LONGEST_VALUE].decode("ascii", "surrogateescape")
@@ -166,19 +184,21 @@ def _slices(part: Part, boundary: bytes) -> list[bytes]:
     )
     body = part.body
     found: list[bytes] = []
-    start = None
+    start, outside = -1, 0  # of the part under way; of what belongs to none
     for match in delimiter.finditer(body):
-        if start is None:
-            part.strays.append(body[: match.start()])
-        else:
+        if start >= 0:
             found.append(body[start : match.start()])
-        start = _past_line_end(body, match.end())
-        if match[1]:
-            part.strays.append(body[start:])
-            return found
-    if start is not None:
+        else:
+            part.strays.append(body[outside : match.start()])
+        start = -1 if match[1] else _past_line_end(body, match.end())
+        outside = _past_line_end(body, match.end())
+        if start >= 0 and len(part.strays) > 1:
+            part.faults.append("parts behind the closing boundary")
+    if start >= 0:
         part.faults.append("no closing boundary")
         found.append(body[start:])
+    elif found:
+        part.strays.append(body[outside:])
     return found
 
 

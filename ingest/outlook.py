@@ -43,18 +43,21 @@ def opened_tnef(data: bytes) -> ParsedMail:
     return parse_item(read_tnef(data))
 
 
-def parse_item(item: Item) -> ParsedMail:
-    """Take an item apart; whatever it holds, something comes out."""
+def parse_item(item: Item, *, inline: bool = True) -> ParsedMail:
+    """Take an item apart; whatever it holds, something comes out.
+
+    Without `inline` a picture that the HTML shows is an attachment like any other.
+    """
     transport = _transport(item)
     kind = kind_of(item)
     content_type = _header(transport, "content-type")
     envelope = _enveloped(item, content_type)
     if envelope is None:
         body = read_body(item.bag, content_type)
-        shown = cid_references(body.html) if body.html is not None else frozenset()
+        shown = cid_references(body.html) if inline and body.html is not None else frozenset()
         found = read_parts(item, shown)
     else:
-        body, found = _opened(item, envelope)
+        body, found = _opened(item, envelope, inline=inline)
     fields = replace(
         read_fields(item, transport.fields),
         security=envelope.security if envelope is not None else transport.fields.security,
@@ -157,9 +160,9 @@ def _opaque(attachment: Attachment, data: bytes, name: str, declared: str) -> _E
     return _Envelope(attachment, head.encode() + base64.encodebytes(data), security)
 
 
-def _opened(item: Item, envelope: _Envelope) -> tuple[Body, Parts]:
+def _opened(item: Item, envelope: _Envelope, *, inline: bool) -> tuple[Body, Parts]:
     """What the envelope holds, as the code for mails reads it, and the other attachments."""
-    mail = parse_message(envelope.mime)
+    mail = parse_message(envelope.mime, inline=inline)
     others = read_parts(item, frozenset(), skip=envelope.attachment)
     body = Body(mail.body, mail.html, mail.notes)
     if not mail.body.strip():

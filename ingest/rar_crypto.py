@@ -6,7 +6,7 @@ import hmac
 from dataclasses import dataclass
 from typing import BinaryIO
 
-import rarfile  # type: ignore[import-untyped]
+import rarfile
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 MOST_ROUNDS = 24

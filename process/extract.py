@@ -14,11 +14,11 @@ from ingest.members import Budget
 from ingest.types import HEAD, disagrees, extension, identify
 from process.image import RASTER, read_image
 from process.image import TYPES as PICTURES
-from process.mail import read_mail, read_outlook, read_tnef, source_text
+from process.mail import SEALED, read_mail, read_outlook, read_sealed, read_tnef, source_text
 from process.office import read_by_tika, reading_of
 from process.packed import read_container
 from process.pdf import read_pdf
-from process.plain import read_html, read_text
+from process.plain import read_calendar, read_cards, read_html, read_text
 from process.reading import TOOL, VERSION, Family, Item, Part, Reading, failed, head_of
 from records.codes import Code, Disposition, Role
 from records.fields import Fields
@@ -35,8 +35,8 @@ _READERS: dict[str, Reader] = {
     "pdf": read_pdf,
     "txt": read_text,
     "csv": read_text,
-    "ics": read_text,
-    "vcf": read_text,
+    "ics": read_calendar,
+    "vcf": read_cards,
     "html": read_html,
     **dict.fromkeys(PICTURES, read_image),
     **dict.fromkeys(CONTAINERS, read_container),
@@ -55,6 +55,7 @@ def extract(request: dict[str, Any]) -> dict[str, Any]:
         budget=Budget(path.stat().st_size, limits),
         avoid_from=request.get("avoid_from"),
         end=request.get("end"),
+        inline=request.get("inline", True),
     )
     root = Part(
         request["name"],
@@ -126,6 +127,8 @@ def _read(item: Item, family: Family, number: int, depth: int) -> Reading:
 
 def _reader(part: Part) -> Reader:
     """The reader for a document's type; Tika for all that have none of their own."""
+    if part.mime == SEALED:
+        return read_sealed
     own = read_image if part.mime in RASTER else _READERS.get(part.type)
     if own is not None:
         return own

@@ -28,12 +28,16 @@ class ExtractJob:
 
 @dataclass(frozen=True, slots=True)
 class ExtractBatch:
-    """Jobs for one worker. Passwords are never logged."""
+    """Jobs for one worker. Passwords are never logged.
+
+    `inline`: pictures that a mail shows are inline in it, else attachments.
+    """
 
     jobs: tuple[ExtractJob, ...]
     store_address: str
     limits: Limits
     passwords: tuple[str, ...]
+    inline: bool = True
 
 
 @dataclass(frozen=True, slots=True)

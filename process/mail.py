@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from ingest import tnef
+from ingest import pgp, smime, tnef
 from ingest.identity import mail_hash, mih
 from ingest.interface import MailPart, ParsedMail
 from ingest.mail import parse_message
@@ -13,8 +13,11 @@ from ingest.outlook import parse_item
 from ingest.properties import all_properties
 from ingest.text import decode_text
 from process.reading import TOOL, VERSION, Family, Part, Reading, failed
-from records.codes import Code, Role
+from records.codes import Code, Disposition, Role
 from records.notes import exception, warning
+
+SEALED = "application/pkcs7-mime"
+"""The type of what is encrypted for some key."""
 
 # Kinds of items that the recipe tells apart; others differ in what it does not look at.
 _HASHED = frozenset({"mail", "meeting", "post", "report"})
@@ -22,35 +25,9 @@ _HASHED = frozenset({"mail", "meeting", "post", "report"})
 
 def read_mail(part: Part, family: Family) -> Reading:
     """A message: its text and fields, its parts as documents, its identity."""
-    data = family.keep(part).read_bytes()
-    mail = parse_message(data)
-    digest, weak = mail_hash(
-        mail.fields, mail.body, [hashlib.sha256(each.data).hexdigest() for each in mail.parts]
-    )
-    notes = list(mail.notes)
-    if weak and part.type == "email" and part.role is Role.FILE:
-        message = "Without a date or a sender its identity rests on what is left"
-        notes.append(warning(Code.WEAK_IDENTITY, message, TOOL, VERSION))
-    return Reading(
-        text=mail.body,
-        fields=mail.fields,
-        raw={"headers": [list(each) for each in mail.headers]},
-        notes=notes,
-        parts=[
-            Part(
-                each.name,
-                each.role,
-                each.data,
-                name_bytes=each.name_bytes,
-                type="email" if each.content_type in ("message/rfc822", "message/global") else "",
-                mime="message/rfc822" if each.content_type == "message/rfc822" else "",
-                raw={"declared": each.content_type, "content_id": each.content_id},
-            )
-            for each in mail.parts
-        ],
-        dedup_hash=digest if part.type == "email" else None,
-        mih=mih(mail.fields.message_id),
-    )
+    mail = parse_message(family.keep(part).read_bytes(), inline=family.inline)
+    raw = {"headers": [list(each) for each in mail.headers], **mail.raw}
+    return _reading(mail, part, raw, hashed=part.type == "email", declared=True)
 
 
 def read_outlook(part: Part, family: Family) -> Reading:
@@ -59,7 +36,8 @@ def read_outlook(part: Part, family: Family) -> Reading:
         item = read_msg(family.keep(part))
     except NotMsgError as error:
         return failed(exception(Code.CORRUPT, f"It cannot be read: {error}", TOOL, VERSION))
-    return _reading_of(item, part, keeps_weak=True)
+    mail = parse_item(item, inline=family.inline)
+    return _reading(mail, part, _raw(mail, item), hashed=mail.fields.kind in _HASHED)
 
 
 def read_tnef(part: Part, family: Family) -> Reading:
@@ -68,29 +46,33 @@ def read_tnef(part: Part, family: Family) -> Reading:
         item = tnef.read_tnef(family.keep(part).read_bytes())
     except tnef.NotTnefError as error:
         return failed(exception(Code.CORRUPT, f"It cannot be read: {error}", TOOL, VERSION))
-    return _reading_of(item, part, keeps_weak=False)
+    mail = parse_item(item, inline=family.inline)
+    has_identity = bool(mail.fields.sent_at and any(each.address for each in mail.fields.sender))
+    hashed = has_identity and mail.fields.kind in _HASHED
+    return _reading(mail, part, _raw(mail, item), hashed=hashed)
 
 
-def _reading_of(item: Item, part: Part, *, keeps_weak: bool) -> Reading:
-    """An item as a document; `keeps_weak`: without date or sender it has an identity still."""
-    mail = parse_item(item)
-    digest, weak = mail_hash(
-        mail.fields, mail.body, [hashlib.sha256(each.data).hexdigest() for each in mail.parts]
-    )
-    is_hashed = mail.fields.kind in _HASHED and (keeps_weak or not weak)
+def _reading(
+    mail: ParsedMail, part: Part, raw: dict[str, Any], *, hashed: bool, declared: bool = False
+) -> Reading:
+    """A mail, in whatever form it was, as a document; `hashed`: the recipe gives its identity."""
+    sums = [hashlib.sha256(each.data).hexdigest() for each in mail.parts]
+    digest, weak = mail_hash(mail.fields, mail.body, sums)
     notes = list(mail.notes)
-    if weak and is_hashed and part.role is Role.FILE:
+    if weak and hashed and part.role is Role.FILE:
         message = "Without a date or a sender its identity rests on what is left"
         notes.append(warning(Code.WEAK_IDENTITY, message, TOOL, VERSION))
-    if not mail.body.strip() and not mail.parts:
+    if not mail.body.strip() and not mail.parts and not declared:
         notes.append(warning(Code.NO_TEXT, "There is no text in it", TOOL, VERSION))
+    lost = any(note.severity == "exception" for note in notes)
     return Reading(
         text=mail.body,
+        outcome=Disposition.EXCEPTION if lost else Disposition.REVIEWABLE,
         fields=mail.fields,
-        raw=_raw(mail, item),
+        raw=raw,
         notes=notes,
-        parts=[_document(each) for each in mail.parts],
-        dedup_hash=digest if is_hashed else None,
+        parts=[_document(each, declared=declared) for each in mail.parts],
+        dedup_hash=digest if hashed else None,
         mih=mih(mail.fields.message_id),
     )
 
@@ -99,15 +81,32 @@ def _raw(mail: ParsedMail, item: Item) -> dict[str, Any]:
     return {"headers": [list(each) for each in mail.headers], "mapi": all_properties(item)}
 
 
-def _document(each: MailPart) -> Part:
-    """A part as a document; what it is, its bytes say, for here anybody declares anything."""
+def _document(each: MailPart, *, declared: bool = False) -> Part:
+    """A part as a document; what it is, its bytes say, for items may declare anything.
+
+    `declared`: a part that its mail calls a message is one.
+    """
+    if smime.is_encrypted(each.data) or pgp.is_encrypted(each.data):
+        type, mime = "unknown", SEALED
+    elif declared and each.content_type in ("message/rfc822", "message/global"):
+        type, mime = "email", each.content_type
+    else:
+        type = mime = ""
     return Part(
         each.name,
         each.role,
         each.data,
         name_bytes=each.name_bytes,
+        type=type,
+        mime=mime,
         raw={"declared": each.content_type, "content_id": each.content_id},
     )
+
+
+def read_sealed(part: Part, family: Family) -> Reading:
+    """A part encrypted for some key: told from its bytes, and never opened."""
+    message = "It is encrypted with S/MIME or OpenPGP; a key is needed"
+    return failed(exception(Code.ENCRYPTED, message, TOOL, VERSION))
 
 
 def source_text(part: Part, family: Family) -> str:

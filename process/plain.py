@@ -1,7 +1,11 @@
-"""Text, CSV, HTML and their like: read without Tika, and without losing words."""
+"""Text, CSV, HTML, calendars and cards: read without Tika, and without losing words."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+from ingest.calendars import parse_calendar
+from ingest.cards import parse_cards
+from ingest.contentlines import ParsedEntries
 from ingest.html import html_text
 from ingest.text import decode_text, is_guess
 from process.reading import TOOL, VERSION, Family, Part, Reading
@@ -26,6 +30,28 @@ def read_html(part: Part, family: Family) -> Reading:
     """The text of an HTML page, hidden parts and attributes that hold words included."""
     data, reading = _bytes(part, family)
     reading.text = html_text(data, None)
+    return _judged(reading)
+
+
+def read_calendar(part: Part, family: Family) -> Reading:
+    """A calendar's entries for people to read, with the fields of its first."""
+    return _entries(parse_calendar, part, family)
+
+
+def read_cards(part: Part, family: Family) -> Reading:
+    """Cards for people to read, their pictures as documents."""
+    return _entries(parse_cards, part, family)
+
+
+def _entries(parse: Callable[[bytes], ParsedEntries], part: Part, family: Family) -> Reading:
+    data, reading = _bytes(part, family)
+    found = parse(data)
+    reading.text, reading.fields, reading.raw = found.text, found.fields, found.raw
+    reading.notes += found.notes
+    reading.parts = [
+        Part(each.name, each.role, each.data, each.name_bytes, raw={"declared": each.content_type})
+        for each in found.parts
+    ]
     return _judged(reading)
 
 

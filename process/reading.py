@@ -126,6 +126,7 @@ class Family:
     budget: Budget
     avoid_from: int | None = None
     end: int | None = None
+    inline: bool = True  # whether pictures that a mail shows are inline
     items: list[Item] = field(default_factory=list)
     unpacked: int = 0
     files: int = 0

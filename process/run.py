@@ -5,7 +5,7 @@ numbers of their roots, so the numbers that children get do not depend on worker
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -65,8 +65,12 @@ def _extract(
     case: Case, engine: Engine, passwords: Sequence[str]
 ) -> Iterator[tuple[FamilyResult, ...]]:
     def batches_of(count: int) -> Iterator[ExtractBatch]:
+        settings = case.settings
+        inline = settings.inline_images == "parent"
         for jobs in _batches(_jobs(case), count):
-            yield ExtractBatch(jobs, case.store_address, case.settings.limits, tuple(passwords))
+            yield ExtractBatch(
+                jobs, case.store_address, settings.limits, tuple(passwords), inline=inline
+            )
 
     share = max(1, _waiting_count(case) // (4 * engine.workers))
     for batch, result in engine.map_ordered(extract_batch, batches_of(min(BATCH_COUNT, share))):
@@ -78,10 +82,7 @@ def _extract(
 
 def _one_by_one(engine: Engine, batch: ExtractBatch) -> tuple[FamilyResult, ...]:
     """Find out which document of a batch kills its worker; the others are not to suffer."""
-    singles = [
-        ExtractBatch((job,), batch.store_address, batch.limits, batch.passwords)
-        for job in batch.jobs
-    ]
+    singles = [replace(batch, jobs=(job,)) for job in batch.jobs]
     found: list[FamilyResult] = []
     for single, result in engine.map_ordered(extract_batch, singles):
         if isinstance(result, TaskFailure):

@@ -71,6 +71,7 @@ class _Extraction:
         self._job = job
         self._limits = batch.limits
         self._passwords = batch.passwords
+        self._inline = batch.inline
         self._store = store
         self._writer = writer
         self._avoid: dict[int, Note] = {}
@@ -118,6 +119,7 @@ class _Extraction:
             "folder": str(folder),
             "limits": self._limits.model_dump(),
             "passwords": self._passwords,
+            "inline": self._inline,
             "avoid": {at: asdict(note) for at, note in self._avoid.items()},
         }
 

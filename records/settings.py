@@ -65,6 +65,11 @@ class Settings(BaseModel):
         pattern="^(global|custodian|none)$",
         description="Where a second copy is a duplicate: global, custodian or none.",
     )
+    inline_images: str = Field(
+        default="parent",
+        pattern="^(parent|documents)$",
+        description="Pictures shown within a mail: with their parent, or documents as attachments.",
+    )
     time_zone: str = Field(default="UTC", description="Zone in which dates are shown and produced.")
     limits: Limits = Field(default=Limits(), description="Limits for one document.")
 

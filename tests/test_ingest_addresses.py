@@ -85,3 +85,20 @@ def test_unclosed_quotes_and_comments_are_no_quadratic_trap() -> None:
     for trap in ('"', "(", "<", "[", '\\"', "a,", ":", "(a", '"a\\'):
         parse_addresses(trap * 10_000)
     assert time.monotonic() - start < 15
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (r"Pete(A wonderful \) chap) <pete(his account)@silly.test>", ["Pete <pete@silly.test>"]),
+        ("A (some): Jo <jo@a.example> (friend); (the end)", ["Jo <jo@a.example>"]),
+        ("(start)Undisclosed recipients :(nobody(that I know)) ;", ["Undisclosed recipients"]),
+        ("(nobody)", ["nobody"]),
+        ("a@a.example, (b), c@c.example", ["a@a.example", "c@c.example"]),
+        ("jo@a . example", ["jo@a.example"]),
+        ("jo@a . b . example (Jo)", ["Jo <jo@a.b.example>"]),
+        ("jo@a.example (unclosed, c@c.example", ["unclosed <jo@a.example>", "c@c.example"]),
+    ],
+)
+def test_comments_and_blanks_within_addresses(text: str, wanted: list[str]) -> None:
+    assert [str(each) for each in parse_addresses(text)] == wanted

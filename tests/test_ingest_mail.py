@@ -222,6 +222,36 @@ def test_text_in_the_wrong_place_is_searched_all_the_same(data: bytes, body: str
     assert Code.MALFORMED_MAIL in _codes(mail)
 
 
+def test_a_line_of_no_letters_within_a_folded_field_ends_no_header() -> None:
+    mail = parse_message(b"To: Mary Smith\n__\n  <mary@m.example>\nSubject: x\n\nbody")
+    assert mail.fields.to == (Address("Mary Smith", "mary@m.example"),)
+    assert (mail.fields.subject, mail.body) == ("x", "body\n__")
+    mail = parse_message(b"Subject: x\nwords\n  more words\nNote: y\n")
+    assert mail.body == "words\n  more words\nNote: y\n"
+
+
+def test_parts_behind_the_closing_boundary_are_parts() -> None:
+    """As where an inner multipart has its outer one's boundary, or somebody hides them there."""
+    mail = parse_message(
+        MIXED + b"--=_b\n\nfirst\n--=_b--\nbetween\n"
+        b"--=_b\nContent-Type: application/pdf; name=a.pdf\n\n%PDF-\n--=_b--\nbehind\n"
+    )
+    assert [(each.name, each.data) for each in mail.parts] == [("a.pdf", b"%PDF-")]
+    assert mail.body == "first\nbetween\nbehind"
+    assert "Parts behind the closing boundary" in [each.message for each in mail.notes]
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [("çë.txt".encode(), "çë.txt"), ("çë.txt".encode("latin-1"), "çë.txt")],
+)
+def test_names_in_raw_8_bit_are_decoded_by_evidence(raw: bytes, name: str) -> None:
+    mail = parse_message(
+        MIXED + b"--=_b\nContent-Type: application/pdf; name=" + raw + b"\n\n%PDF-\n--=_b--\n"
+    )
+    assert [(each.name, each.name_bytes) for each in mail.parts] == [(name, raw)]
+
+
 def test_the_words_for_old_programs_are_no_text() -> None:
     mail = parse_message(
         MIXED + b"This is a multi-part message in MIME format.\n--=_b\n\nx\n--=_b--"

@@ -350,4 +350,9 @@ def test_the_counts_of_the_corpus(name: str, count: int) -> None:
     path = CORPUS / name
     data = path.read_bytes()
     stream = io.BytesIO(gzip.decompress(data) if name.endswith(".gz") else data)
-    assert len(list(messages(stream))) == count
+    whole = list(messages(stream))
+    assert len(whole) == count
+    ranges = plan(stream, messages_each=7, bytes_each=1 << 16)
+    assert sum(each.count for each in ranges) == count
+    pieces = [piece for each in ranges for piece in messages(stream, each.start, each.end)]
+    assert pieces == whole

@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-import rarfile  # type: ignore[import-untyped]
+import rarfile
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from ingest import rar, rar_headers, unar

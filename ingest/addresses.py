@@ -170,14 +170,19 @@ def _plain(address: str) -> str:
 
 def _join_domain(entry: _Entry) -> None:
     """Put an address together whose dots have white space around them (obs-domain)."""
-    words, at = entry.words, 1
-    while at < len(words) and not entry.quoted:
-        if words[at].startswith(".") and "@" in words[at - 1]:
-            end = at + 2 if words[at] == "." else at + 1
-            words[at - 1 : end] = ["".join(words[at - 1 : end])]
-            del entry.gaps[at:end]
-        else:
-            at += 1
+    if entry.quoted:
+        return
+    words: list[str] = []
+    gaps: list[bool] = []
+    joined: list[str] = []  # of the word under way
+    for word, gap in zip(entry.words, entry.gaps, strict=True):
+        goes_on = joined and (word.startswith(".") or joined[-1] == ".") and "@" in joined[0]
+        if not goes_on:
+            words += ["".join(joined)] if joined else []
+            gaps.append(gap)
+            joined = []
+        joined.append(word)
+    entry.words, entry.gaps = [*words, "".join(joined)], gaps
 
 
 def _bare(entry: _Entry) -> tuple[str, str]:

@@ -154,14 +154,15 @@ def _line(raw: bytes) -> Line:
         return Line("", {}, decode_text(raw)[0])
     text = decode_text(head)[0]
     name = re.split(r"[;:]", text, maxsplit=1)[0]
-    parameters: dict[str, str] = {}
+    parameters: dict[str, list[str]] = {}
     for found in _PARAMETER.finditer(text, len(name)):
         key, said = found[1].strip().upper(), (found[2] or "").replace('"', "").strip()
         if found[2] is None:  # vCard 2.1 leaves the names of TYPE and ENCODING out
             is_encoding = key in {"QUOTED-PRINTABLE", "BASE64", "B", "8BIT", "7BIT"}
             key, said = "ENCODING" if is_encoding else "TYPE", found[1].strip()
-        parameters[key] = f"{parameters[key]},{said}" if key in parameters else said
-    return _decoded(name.rpartition(".")[2].strip().upper(), parameters, value)
+        parameters.setdefault(key, []).append(said)
+    joined = {key: ",".join(each) for key, each in parameters.items()}
+    return _decoded(name.rpartition(".")[2].strip().upper(), joined, value)
 
 
 def _halves(raw: bytes) -> tuple[bytes, bytes | None]:

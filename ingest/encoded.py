@@ -84,7 +84,8 @@ def _uu_line(line: bytes) -> bytes | None:
 
 
 def _yencoded(text: bytes, begin: re.Match[bytes]) -> _File | None:
-    end = _Y_END.search(text, begin.end())
+    following = text.find(b"\n=ybegin ", begin.end())
+    end = _Y_END.search(text, begin.end(), len(text) if following < 0 else following)
     if end is None:
         return None
     at = begin.end()

@@ -3,7 +3,7 @@
 import platform
 
 TOOL = "redwell"
-VERSION = "1"
+VERSION = "2"
 """Version of our own readers; grows when what they read out of the same bytes changes."""
 
 PYTHON = platform.python_version()

@@ -12,6 +12,7 @@ from ingest.child_loop import progress
 from ingest.containers import CONTAINERS
 from ingest.members import Budget
 from ingest.types import HEAD, disagrees, extension, identify
+from ingest.versions import TOOL, VERSION
 from process.image import RASTER, read_image
 from process.image import TYPES as PICTURES
 from process.mail import SEALED, read_mail, read_outlook, read_sealed, read_tnef, source_text
@@ -19,7 +20,7 @@ from process.office import read_by_tika, reading_of
 from process.packed import read_container
 from process.pdf import read_pdf
 from process.plain import read_calendar, read_cards, read_html, read_text
-from process.reading import TOOL, VERSION, Family, Item, Part, Reading, failed, head_of
+from process.reading import Family, Item, Part, Reading, failed, head_of
 from records.codes import Code, Disposition, Role
 from records.fields import Fields
 from records.notes import Note, exception, warning

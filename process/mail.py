@@ -12,7 +12,8 @@ from ingest.msgfile import NotMsgError, read_msg
 from ingest.outlook import parse_item
 from ingest.properties import all_properties
 from ingest.text import decode_text
-from process.reading import TOOL, VERSION, Family, Part, Reading, failed
+from ingest.versions import TOOL, VERSION
+from process.reading import Family, Part, Reading, failed
 from records.codes import Code, Disposition, Role
 from records.notes import exception, warning
 

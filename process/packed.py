@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from ingest.containers import expand
 from ingest.members import Member, Opening
 from ingest.names import last_part
-from process.reading import TOOL, VERSION, Family, Part, Reading
+from ingest.versions import TOOL, VERSION
+from process.reading import Family, Part, Reading
 from records.codes import Code, Disposition, Role
 from records.fields import Fields
 from records.notes import Note, exception

@@ -8,7 +8,8 @@ from ingest.cards import parse_cards
 from ingest.contentlines import ParsedEntries
 from ingest.html import html_text
 from ingest.text import decode_text, is_guess
-from process.reading import TOOL, VERSION, Family, Part, Reading
+from ingest.versions import TOOL, VERSION
+from process.reading import Family, Part, Reading
 from records.codes import Code
 from records.notes import warning
 

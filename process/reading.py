@@ -8,14 +8,12 @@ from typing import Any
 
 from ingest.members import Budget
 from ingest.types import extension
+from ingest.versions import TOOL, VERSION
 from process.tika import Node
 from records.codes import Code, Disposition, Role
 from records.fields import Address, Fields
 from records.notes import Note, exception, warning
 from records.settings import Limits
-
-TOOL = "redwell"
-VERSION = "1"
 
 
 @dataclass(slots=True)

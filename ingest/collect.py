@@ -3,7 +3,9 @@
 import datetime as dt
 import errno
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from ingest import origin, sources
 from ingest.addressing import path_address
@@ -30,9 +32,15 @@ def collect_batch(batch: CollectBatch) -> CollectResult:
         collector = _Collector(batch, writer)
         if batch.mailbox is not None:
             return collector.part(batch.mailbox)
-        for file in batch.files:
-            collector.take(file)
+        for files in sets_of(batch.files):
+            collector.take(files)
         return collector.result()
+
+
+def sets_of(files: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, ...]]:
+    """Files in their order; volumes of one set together, all others by themselves."""
+    for _, some in groupby(files, lambda each: each.set_first or each.path):
+        yield tuple(some)
 
 
 def lost_file(file: SourceFile, note: Note, root: bytes) -> CollectedItem:
@@ -71,22 +79,24 @@ class _Collector:
         self._gatherer = Gatherer(batch.limits, batch.passwords, writer, recover=batch.recover)
         self._nodes: list[Node] = []
 
-    def take(self, file: SourceFile) -> None:
-        """Add the item of one source file and of all found inside it."""
-        node = self._copied(file)
-        self._nodes.append(node)
-        if node.item.digests is None:
-            return
-        before = node.item
+    def take(self, files: Sequence[SourceFile]) -> None:
+        """Add the item of one source file, or of a set of volumes, and of all found inside it."""
+        nodes = [self._copied(file) for file in files]
+        before = [node.item for node in nodes]
+        place = len(self._nodes)
+        self._nodes.extend(nodes)
         try:
-            self._gatherer.grow(node)
+            self._gatherer.grow(nodes)
         except (RedwellError, MemoryError):
             raise
         except Exception as error:  # the item border: it becomes a record
             if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFullError(f"No room left in {self._batch.store_address}") from error
             note = exception(Code.CRASH, f"{type(error).__name__}: {error}", TOOL, VERSION)
-            self._nodes[-1] = Node(replace(before, notes=(*before.notes, note)))
+            self._nodes[place:] = [
+                Node(replace(item, notes=(*item.notes, note))) if item.digests else Node(item)
+                for item in before
+            ]
 
     def _copied(self, file: SourceFile) -> Node:
         """The file in the store, or why it is not."""

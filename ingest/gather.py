@@ -5,9 +5,10 @@ of a container are in the store before the first of them is opened in its turn; 
 with what a container holds right behind it.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from ingest import opener
 from ingest.addressing import inside
@@ -17,12 +18,14 @@ from ingest.members import BombError, Budget, Member
 from ingest.names import last_part
 from ingest.types import HEAD, disagrees, extension, identify
 from ingest.versions import TOOL, VERSION
+from ingest.volumes import VolumeSet, holds_together, volume_sets
 from records.codes import Code, Disposition
 from records.notes import Note, exception, warning
 from records.settings import Limits
 from store import Digests, StoreWriter
 
 UNKNOWN = FileType("application/octet-stream", "unknown")
+_NOWHERE = Path("/nonexistent/volume")  # stands for a volume that is missing
 SPLIT_BYTES = 32 << 20
 """Mailboxes of this size are opened in parts, by several workers."""
 
@@ -33,7 +36,7 @@ class Node:
 
     item: CollectedItem
     depth: int = 0
-    volumes: tuple[Digests, ...] = ()
+    volumes: tuple[Digests | None, ...] = ()  # of a whole set; None in the place of a missing one
     children: list["Node"] = field(default_factory=list)
     parts: tuple[dict[str, object], ...] = ()
 
@@ -72,13 +75,18 @@ class Gatherer:
         self._passwords = passwords
         self._writer = writer
 
-    def grow(self, root: Node, known: FileType | None = None) -> None:
-        """Identify an item whose bytes are in the store; add all that is found inside it."""
-        assert root.item.digests is not None
-        size = sum(each.size for each in root.volumes) or root.item.digests.size
-        budget = Budget(size, self._limits)
-        root.item = self._identified(root.item, known)
-        self._open_all([root], budget)
+    def grow(self, roots: Sequence[Node]) -> None:
+        """Identify a file, or the files of one set; add all that is found inside.
+
+        Left alone is what has no bytes in the store.
+        """
+        there = [each for each in roots if each.item.digests is not None]
+        for root in there:
+            root.item = self._identified(root.item, None)
+        self._bind(there)
+        for root in there:
+            sizes = [each.size for each in root.volumes if each is not None]
+            self._open_all([root], Budget(sum(sizes) or root.item.size, self._limits))
 
     def grow_part(self, holder: Node, part: dict[str, object]) -> tuple[Note, ...]:
         """Add what one part of a mailbox holds; the notes about the mailbox."""
@@ -95,6 +103,42 @@ class Gatherer:
             if node.item.outcome is Disposition.PENDING and node.item.type in CONTAINERS:
                 self._open(node, budget)
                 waiting.extend(reversed(node.children))
+
+    def _bind(self, nodes: Sequence[Node]) -> None:
+        """Make sets of the volumes among items of one place: the first holds, the others belong."""
+        folders: dict[bytes, dict[bytes, Node]] = {}
+        for node in nodes:
+            if node.item.outcome is Disposition.PENDING:
+                folder, _, name = node.item.name_bytes.replace(b"\\", b"/").rpartition(b"/")
+                folders.setdefault(folder, {}).setdefault(name, node)
+        for named in folders.values():
+            for found in volume_sets(tuple(named)):
+                self._bind_set(found, [named[name] for name in found.present], named)
+
+    def _bind_set(
+        self, found: VolumeSet, present: Sequence[Node], named: Mapping[bytes, Node]
+    ) -> None:
+        first, *others = present
+        with ExitStack() as held:
+            paths = [held.enter_context(self._local(each)) for each in present]
+            if first.item.type not in CONTAINERS or not holds_together(found, paths):
+                return
+        first.volumes = tuple(
+            None if name is None else named[name].item.digests for name in found.volumes
+        )
+        count = len(found.volumes)
+        for number, name in enumerate(found.volumes, 1):
+            if name is not None and named[name] in others:
+                item = named[name].item
+                text = f"Volume {number} of {count} of the set under {first.item.address}"
+                note = warning(Code.VOLUME, text, TOOL, VERSION)
+                named[name].item = replace(
+                    item, outcome=Disposition.CONTAINER, notes=(*item.notes, note)
+                )
+
+    def _local(self, node: Node) -> AbstractContextManager[Path]:
+        assert node.item.digests is not None
+        return self._writer.local_path(node.item.digests.sha256)
 
     def _identified(self, item: CollectedItem, known: FileType | None) -> CollectedItem:
         """The item with its type and what that makes of it."""
@@ -127,6 +171,7 @@ class Gatherer:
                 with self._container(node, None) as container:
                     node.parts = opener.parts_of(container)
             own = () if node.parts else tuple(self._members(node, None, budget))
+        self._bind(node.children)
         lost = any(each.severity == "exception" for each in own)
         node.item = replace(
             item,
@@ -168,7 +213,9 @@ class Gatherer:
         assert item.digests is not None
         with ExitStack() as held:
             path, *volumes = (
-                held.enter_context(self._writer.local_path(each.sha256))
+                _NOWHERE
+                if each is None
+                else held.enter_context(self._writer.local_path(each.sha256))
                 for each in (item.digests, *node.volumes)
             )
             yield opener.Container(

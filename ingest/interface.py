@@ -16,13 +16,16 @@ class SourceFile:
 
     `path` is relative to the source, as the file system's own bytes. `kind` is "file", "link",
     "special" (a device, socket or pipe) or "unreadable" (an entry or a whole folder that could
-    not be looked at); only files are opened.
+    not be looked at); only files are opened. `set_first` is the path of the first volume of the
+    set that the file belongs to by its name (`ingest.volumes`), empty for most; volumes of a set
+    come one behind the other.
     """
 
     path: bytes
     kind: str
     size: int
     modified_ns: int
+    set_first: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,17 +74,22 @@ class Planned:
 
 
 def batches(planned: Iterable[Planned]) -> Iterator[tuple[Planned, ...]]:
-    """Files in their order, so many to a batch that none is large unless one file is.
+    """Files in their order, so many to a batch that none is large unless one file or set is.
 
     Files that are done count as the others do: a run taken up has the batches it had before.
     """
     some: list[Planned] = []
     size = 0
     for each in planned:
-        if some and (len(some) >= BATCH_FILES or size + each.file.size > BATCH_BYTES):
+        is_full = len(some) >= BATCH_FILES or size + each.file.size > BATCH_BYTES
+        if some and is_full and not _one_set(some[-1].file, each.file):
             yield tuple(some)
             some, size = [], 0
         some.append(each)
         size += each.file.size
     if some:
         yield tuple(some)
+
+
+def _one_set(one: SourceFile, other: SourceFile) -> bool:
+    return bool(other.set_first) and one.set_first == other.set_first

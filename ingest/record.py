@@ -174,6 +174,8 @@ def commit(
             continue
         if item.digests and item.digests.sha256 not in known[item.address]:
             _fill(connection, before, item, rows.now)
+        elif item.outcome is Disposition.CONTAINER:
+            _mend(connection, before)
         rows.ids.append(before)
     rows.insert(connection)
     if mailbox is not None:
@@ -232,6 +234,26 @@ def _fill(connection: sa.Connection, number: int, item: CollectedItem, now: str)
     if notes:
         connection.execute(tables.notes.insert(), notes)
     audit.append(connection, "missing bytes collected", document=number, sha256=values["sha256"])
+
+
+def _mend(connection: sa.Connection, number: int) -> None:
+    """Make a container of one that could not be opened before and now is: by a password, a volume.
+
+    One that was opened then, or that another stage has read since, is left as it is.
+    """
+    c, n = tables.documents.c, tables.notes.c
+    changed = connection.execute(
+        tables.documents.update()
+        .where(c.id == number, c.outcome == Disposition.EXCEPTION)
+        .values(outcome=Disposition.CONTAINER, disposition=Disposition.CONTAINER)
+    )
+    if changed.rowcount:
+        connection.execute(
+            tables.notes.update()
+            .where(n.document_id == number, n.severity == "exception")
+            .values(severity="resolved")
+        )
+        audit.append(connection, "container opened", document=number)
 
 
 def _counted(items: Sequence[CollectedItem], new: set[str], begun: tuple[int, ...]) -> Committed:

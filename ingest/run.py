@@ -14,7 +14,7 @@ from typing import Any
 
 from ingest import custody, openings, record
 from ingest.addressing import path_address
-from ingest.collect import collect_batch, lost_file
+from ingest.collect import collect_batch, lost_file, sets_of
 from ingest.interface import (
     CollectBatch,
     CollectedItem,
@@ -210,14 +210,14 @@ class _Job:
 
     def _one_by_one(self, batch: CollectBatch) -> CollectResult:
         """A batch that killed its worker, file by file: the one at fault becomes an exception."""
-        singles = (replace(batch, files=(file,)) for file in batch.files)
+        singles = (replace(batch, files=files) for files in sets_of(batch.files))
         items: list[CollectedItem] = []
         deferred: list[Deferred] = []
         for single, result in self._engine.map_ordered(collect_batch, singles):
             if isinstance(result, TaskFailure):
                 text = f"The worker that read it died: {result.reason}"
                 note = exception(Code.CRASH, text, TOOL, VERSION, attempts=3)
-                items.append(lost_file(single.files[0], note, single.root))
+                items.extend(lost_file(each, note, single.root) for each in single.files)
                 continue
             shift = len(items)
             deferred.extend(replace(each, item=each.item + shift) for each in result.deferred)

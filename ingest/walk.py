@@ -3,36 +3,42 @@
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ingest.interface import SourceFile
 from ingest.sources import SourceReadError, opened
+from ingest.volumes import volume_sets
 
 
 def walk(source: Path) -> Iterator[SourceFile]:
     """All entries below a folder, or the one file, ordered by path components as bytes.
 
     Links are named, not followed; devices, sockets and pipes are named; a folder or an entry
-    that cannot be read comes as "unreadable". Folders themselves are no entries.
+    that cannot be read comes as "unreadable". Folders themselves are no entries. The volumes of
+    an archive kept in several files stand right behind its first.
     """
     root = os.fsencode(source)
     if not os.path.isdir(root):  # noqa: PTH112 - the path is bytes
         yield _entry(os.path.basename(root), root)  # noqa: PTH119
         return
-    waiting: list[tuple[bytes, bool]] = [(b"", True)]
+    waiting: list[tuple[bytes, bool, bytes]] = [(b"", True, b"")]
     while waiting:
-        path, is_folder = waiting.pop()
+        path, is_folder, first = waiting.pop()
         full = os.path.join(root, path) if path else root  # noqa: PTH118
         if not is_folder:
-            yield _entry(path, full)
+            yield replace(_entry(path, full), set_first=first)
             continue
         try:
-            found = _listed(full)
+            found = _sets_together(_listed(full))
         except (OSError, SourceReadError):
             yield SourceFile(path, "unreadable", 0, 0)
             continue
         prefix = path + b"/" if path else b""
-        waiting.extend((prefix + name, below) for name, below in reversed(found))
+        waiting.extend(
+            (prefix + name, below, prefix + first if first else b"")
+            for name, below, first in reversed(found)
+        )
 
 
 def root_of(source: Path) -> bytes:
@@ -49,6 +55,19 @@ def _listed(folder: bytes) -> list[tuple[bytes, bool]]:
             )
     finally:
         os.close(fd)
+
+
+def _sets_together(found: list[tuple[bytes, bool]]) -> list[tuple[bytes, bool, bytes]]:
+    """Entries of a folder, each with the first volume of its set, and sets in one place."""
+    sets = {each.first: each for each in volume_sets([name for name, below in found if not below])}
+    others = {name for each in sets.values() for name in each.present if name != each.first}
+    ordered: list[tuple[bytes, bool, bytes]] = []
+    for name, below in found:
+        if below or name not in others:
+            volumes = () if below or name not in sets else sets[name].present
+            ordered.append((name, below, name if volumes else b""))
+            ordered.extend((each, False, name) for each in volumes if each != name)
+    return ordered
 
 
 def _entry(path: bytes, full: bytes) -> SourceFile:

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from ingest import origin, sources
 from ingest.addressing import path_address
-from ingest.gather import UNKNOWN, Gatherer, Node, flattened
+from ingest.gather import UNKNOWN, Gatherer, Node, flattened, with_place
 from ingest.interface import CollectBatch, CollectedItem, CollectResult, MailboxPart, SourceFile
 from ingest.names import shown
 from ingest.types import extension
@@ -87,6 +87,8 @@ class _Collector:
         self._nodes.extend(nodes)
         try:
             self._gatherer.grow(nodes)
+            for node, file in zip(nodes, files, strict=True):
+                node.item = with_place(node.item, file.path)
         except (RedwellError, MemoryError):
             raise
         except Exception as error:  # the item border: it becomes a record

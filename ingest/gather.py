@@ -14,12 +14,14 @@ from ingest import opener
 from ingest.addressing import inside
 from ingest.containers import CONTAINERS, MAILBOXES
 from ingest.interface import CollectedItem, Deferred, FileType
+from ingest.maildir import maildir_facts
 from ingest.members import BombError, Budget, Member
 from ingest.names import last_part
 from ingest.types import HEAD, disagrees, extension, identify
 from ingest.versions import TOOL, VERSION
 from ingest.volumes import VolumeSet, holds_together, volume_sets
 from records.codes import Code, Disposition
+from records.fields import NO_FIELDS
 from records.notes import Note, exception, warning
 from records.settings import Limits
 from store import Digests, StoreWriter
@@ -62,6 +64,12 @@ def flattened(
                 deferred.append(Deferred(len(items), node.depth, node.parts))
             items.append(replace(node.item, found_in=found_in))
     return tuple(items), tuple(deferred)
+
+
+def with_place(item: CollectedItem, path: bytes) -> CollectedItem:
+    """A mail with what its path in a Maildir says of it."""
+    facts = maildir_facts(path) if item.type == "email" and item.fields == NO_FIELDS else None
+    return item if facts is None else replace(item, fields=facts)
 
 
 class Gatherer:
@@ -203,7 +211,7 @@ class Gatherer:
             return  # it comes once more, or as an exception
         item = _item(inside(node.item.address, member.name_bytes, used), member, digests)
         if digests is not None:
-            item = self._identified(item, member.known)
+            item = with_place(self._identified(item, member.known), member.name_bytes)
         node.children.append(Node(item, node.depth + 1))
 
     @contextmanager

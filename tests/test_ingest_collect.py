@@ -5,6 +5,7 @@ import io
 import os
 import pickle
 import stat
+import tarfile
 import time
 import zipfile
 from collections import Counter
@@ -124,6 +125,20 @@ def test_containers_in_containers_come_with_their_chain(source: Path, store: Pat
     ]
     assert items[4].digests == digests_of(MAIL)
     assert [each.role.value for each in items[4:7]] == ["message", "message", "member"]
+
+
+def test_the_path_in_a_maildir_tells_folder_and_state(source: Path, store: Path) -> None:
+    name = "Maildir/.Lots.Copper/cur/1700000000.M1P2.host:2,FS"
+    path = source / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(MAIL)
+    with tarfile.open(source / "packed.tar", "w") as archive:
+        archive.add(path, name)
+    mails = [each for each in _collect(source, store) if each.type == "email"]
+    assert [(each.fields.folder, each.fields.is_read, each.fields.flags) for each in mails] == [
+        ("Lots/Copper", True, ("flagged",)),
+        ("Lots/Copper", True, ("flagged",)),
+    ]
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")

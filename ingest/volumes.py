@@ -15,6 +15,7 @@ _PART = re.compile(rb"(?s)(.+)\.part(\d{1,4})\.(rar|exe)", re.I)
 _OLD = re.compile(rb"(?s)(.+)\.(?:(rar)|([r-z])(\d\d))", re.I)
 _SPANNED = re.compile(rb"(?s)(.+)\.(?:(zip)|z(\d{2,4}))", re.I)
 _CUT = re.compile(rb"(?s)(.+)\.(\d{3,4})")
+_NAMED = re.compile(rb"(?s).+\.(?:7z|zip|rar|tar|tgz|gz|bz2|xz|zst|cab|iso|arj|wim)\.\d{3,4}", re.I)
 _LAST = 1 << 30  # the .zip of a spanned set stands behind all others
 _STARTS = (
     b"PK\x03\x04",
@@ -80,7 +81,8 @@ def holds_together(volume_set: VolumeSet, paths: Sequence[Path]) -> bool:
     """Whether the volumes that are there (`paths`, in order) can be cut from one file.
 
     Of a kind other than x.001 they are a set by their names. Else the first begins as an archive
-    does, no other one does, and all but the last are of one size.
+    does and no other one does; and all but the last are of one size, unless their names say that
+    an archive was cut (x.7z.001).
     """
     if volume_set.kind != "cut":
         return True
@@ -89,6 +91,8 @@ def holds_together(volume_set: VolumeSet, paths: Sequence[Path]) -> bool:
         return False
     if any(_begins(each) for each in heads[1:]):
         return False
+    if _NAMED.fullmatch(volume_set.first):
+        return True
     sizes = [each.stat().st_size for each in paths]
     return len(set(sizes[:-1])) == 1 and 0 < sizes[-1] <= sizes[0]
 

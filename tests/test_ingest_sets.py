@@ -52,11 +52,12 @@ def _collected(source: Path, store: Path) -> tuple[CollectedItem, ...]:
     return collect_batch(batch).items
 
 
+def _codes(item: CollectedItem) -> list[Code]:
+    return [note.code for note in item.notes]
+
+
 def _told(items: tuple[CollectedItem, ...]) -> list[tuple[str, str, list[Code], int | None]]:
-    return [
-        (each.address, each.outcome.value, [note.code for note in each.notes], each.found_in)
-        for each in items
-    ]
+    return [(each.address, each.outcome.value, _codes(each), each.found_in) for each in items]
 
 
 def test_a_set_is_opened_once_under_its_first_volume(source: Path, tmp_path: Path) -> None:
@@ -91,6 +92,19 @@ def test_files_that_only_look_like_volumes_stay_what_they_are(source: Path, tmp_
     assert [(each.address, each.outcome.value) for each in items] == [
         (f"fax.{number:03}", "pending") for number in range(1, 4)
     ]
+
+
+def test_a_set_whose_names_say_so_may_have_volumes_of_any_size(
+    source: Path, tmp_path: Path
+) -> None:
+    data = _whole()
+    for stem in ("cut.zip", "cut"):
+        (source / f"{stem}.001").write_bytes(data[:1000])
+        (source / f"{stem}.002").write_bytes(data[1000:])
+    items = {each.address: each for each in _collected(source, tmp_path / "store")}
+    volumes = {name for name, each in items.items() if Code.VOLUME in _codes(each)}
+    assert "cut.zip.001!/two.txt" in items
+    assert volumes == {"cut.zip.002"}
 
 
 def test_a_set_inside_an_archive_is_one_container_too(source: Path, tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from ingest.findings import Findings
+from ingest.verify_store import verify_store
 from process.relate import relate
 from produce import overlay_run
 from produce.overlay_commands import overlay_group
@@ -27,6 +29,7 @@ from records.codes import Disposition, Role
 from records.errors import ProductionError, StoreError
 from store import LocalStore
 from tests.produce_matter import add, matter, specification, tag, workshop
+from tests.test_ingest_run import Inline
 
 ROOT = Path(__file__).parent.parent
 A, B, C = "Okafor, Amara", "Brandt, Lev", "Sorel, Inès; the late"
@@ -174,6 +177,21 @@ def test_the_act_is_on_record_and_its_files_in_the_store(case: Case) -> None:
     ]
     assert json.loads(acts[1].details)["productions"][0]["dat_sha256"] == made.dat_sha256
     assert row.summary["blobs"] == [made.dat_sha256, made.csv_sha256]
+
+
+def test_verifying_the_store_knows_the_overlays(case: Case) -> None:
+    frozen(case)
+    with Findings() as findings:
+        before = verify_store(case, Inline(), findings)
+    add(case, 9, data=b"memo", custodian=3)
+    relate(case)
+    report = overlay_custodians(case)
+    with Findings() as findings:
+        after = verify_store(case, Inline(), findings)
+    assert (after.expected, after.extra) == (before.expected + 2, before.extra)
+    LocalStore(Path(case.store_address)).path(report.productions[0].dat_sha256).unlink()
+    with Findings() as findings:
+        assert verify_store(case, Inline(), findings).missing == 1
 
 
 def test_nothing_is_written_where_nothing_changed(case: Case) -> None:

@@ -12,7 +12,8 @@ contents are families of their own stays a container: neither is reviewed for wh
 **Then duplicates.** A mail's key is its dedup hash (`email-dedup/1`), any other file's the SHA-256
 of its bytes; an attachment is never compared with a loose file. The copy with the lowest control
 number is kept, so a document that was kept once stays kept when more is collected. What could not
-be read suppresses only what could not be read either: the readable copy is never the one put aside.
+be read suppresses only what could not be read either: the readable copy is never the one put aside,
+nor is a family that holds a member which the kept one has not, or has unread.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -119,14 +120,20 @@ def relate_families(connection: sa.Connection, scope: str, roots: Sequence[int])
 
 def _apply(connection: sa.Connection, roots: Iterable[_Root]) -> int:
     """Put aside and restore what is decided; the number of families that changed."""
-    changes = list(_decide(roots).items())
-    for some in batched(changes, _AT_ONCE):
-        _settle(connection, _ITSELF, [family for family, new in some if new == _ITSELF])
-        _settle(connection, _SYSTEM, [family for family, new in some if new == _SYSTEM])
-        pairs = {family: new.kept for family, new in some if new.kept is not None}
-        if pairs:
-            _suppress(connection, pairs)
-    return len(changes)
+    changed = 0
+    for some in batched(_decide(roots), _AT_ONCE):
+        pairs = {each.family: each.new.kept for each in some if each.new.kept is not None}
+        members = _members(connection, {*pairs, *pairs.values()})
+        whole = {f: kept for f, kept in pairs.items() if _has_all(members[kept], members[f])}
+        _suppress(connection, whole, members)
+        left = [each for each in some if each.family in pairs.keys() - whole.keys()]
+        alone = [each.family for each in left if each.now != _ITSELF]
+        alone += [each.family for each in some if each.new == _ITSELF]
+        system = [each.family for each in some if each.new == _SYSTEM]
+        _settle(connection, _ITSELF, alone)
+        _settle(connection, _SYSTEM, system)
+        changed += len(whole) + len(alone) + len(system)
+    return changed
 
 
 def _roots(connection: sa.Connection, scope: str, wanted: sa.ColumnElement[bool]) -> list[_Root]:
@@ -177,11 +184,18 @@ def _key(row: sa.Row[Any], scope: str) -> Key | None:
     return ("file", row.sha256, custodian, row.outcome)
 
 
-def _decide(roots: Iterable[_Root]) -> dict[int, Standing]:
+@dataclass(frozen=True, slots=True)
+class _Change:
+    family: int
+    now: Standing
+    new: Standing
+
+
+def _decide(roots: Iterable[_Root]) -> list[_Change]:
     """How each family is to stand; only those for which that changes."""
     first: dict[Key, int] = {}
-    decided = {root.id: (root.now, _standing(root, first)) for root in roots}
-    return {family: new for family, (now, new) in decided.items() if new != now}
+    decided = [_Change(root.id, root.now, _standing(root, first)) for root in roots]
+    return [each for each in decided if each.new != each.now]
 
 
 def _standing(root: _Root, first: dict[Key, int]) -> Standing:
@@ -203,9 +217,12 @@ def _settle(connection: sa.Connection, standing: Standing, families: Sequence[in
         )
 
 
-def _suppress(connection: sa.Connection, pairs: Mapping[int, int]) -> None:
+def _suppress(
+    connection: sa.Connection, pairs: Mapping[int, int], members: Mapping[int, list["_Member"]]
+) -> None:
     """Put families aside, each in favour of its kept one."""
-    members = _members(connection, {*pairs, *pairs.values()})
+    if not pairs:
+        return
     rows = [
         {"member_id": member.id, "twin": _twin(member, members[kept])}
         for family, kept in pairs.items()
@@ -222,19 +239,38 @@ class _Member:
     id: int
     position: int
     sha256: str | None
+    lost: bool
 
 
 def _members(connection: sa.Connection, families: Iterable[int]) -> dict[int, list[_Member]]:
     c = tables.documents.c
     rows = connection.execute(
-        sa.select(c.family_id, c.id, c.position, c.sha256)
+        sa.select(c.family_id, c.id, c.position, c.sha256, c.outcome)
         .where(c.family_id.in_(families))
         .order_by(c.family_id, c.position)
     )
     found: dict[int, list[_Member]] = {}
     for row in rows:
-        found.setdefault(row.family_id, []).append(_Member(row.id, row.position, row.sha256))
+        lost = row.outcome == Disposition.EXCEPTION
+        member = _Member(row.id, row.position, row.sha256, lost)
+        found.setdefault(row.family_id, []).append(member)
     return found
+
+
+def _has_all(kept: Sequence[_Member], family: Sequence[_Member]) -> bool:
+    """Whether a kept family has every member of another, read where that one's was read.
+
+    Reading one copy may have been cut short by time or memory: what only the other gave, and what
+    only there could be read, is never put aside.
+    """
+    had = {(each.sha256, each.lost) for each in kept}
+    return all(
+        each.sha256 is None
+        or (each.sha256, False) in had
+        or (each.lost and (each.sha256, True) in had)
+        for each in family
+        if each.position > 0
+    )
 
 
 def _twin(member: _Member, kept: list[_Member]) -> int:

@@ -4,6 +4,9 @@ What the volume told is read from its frozen DAT: it is what the other side load
 is on record since the freeze, while rows of documents tell of today only. Every overlay stays in
 the store and is laid over it in turn, so the next one tells what changed after the last.
 
+An overlay only adds. That a copy lay with someone is a fact, whatever scope or list puts copies
+aside today: what was told is not taken back.
+
 A path that the production hid stays hidden, and one that would name a document withheld today is
 not told; what is withheld today is left out as a whole.
 """
@@ -120,13 +123,9 @@ def changes(
             for item, was in left:
                 group = groups[item.document_id]
                 now = _now(item, group, was, names, hidden, tally)
-                if any(_set(a) != _set(clean(b)[0]) for a, b in zip(was, now, strict=True)):
+                if now != was:
                     tally.changed += 1
                     yield Change(item.first, item.document_id, was, now)
-
-
-def _set(value: str) -> frozenset[str]:
-    return frozenset(each for each in value.split(";") if each)
 
 
 def _groups(connection: sa.Connection, ids: set[int]) -> dict[int, list[AnyRow]]:
@@ -167,22 +166,28 @@ def _now(
     tally: Tally,
 ) -> tuple[str, ...]:
     """Today's values. A copy that lies in what is withheld keeps its path to itself."""
-    known = dict(zip(tally.fields, was, strict=True))
-    custodians = dict.fromkeys(names[row.custodian_id] for row in group)
-    values = {"AllCustodians": multiple(list(custodians))}
-    if item.detail["hide_path"]:
-        values["AllPaths"] = known.get("AllPaths", "")
-    else:
-        told = _set(known.get("AllPaths", ""))
-        shown = [row for row in group if row.id not in hidden or _as_told(row.address) in told]
-        tally.hidden += len(group) - len(shown)
-        values["AllPaths"] = multiple(list(dict.fromkeys(row.address for row in shown)))
-    return tuple(values[name] for name in tally.fields)
+    custodians = [names[row.custodian_id] for row in group]
+    shown = [] if item.detail["hide_path"] else [row for row in group if row.id not in hidden]
+    today = {"AllCustodians": custodians, "AllPaths": [row.address for row in shown]}
+    told = dict(zip(tally.fields, was, strict=True))
+    tally.hidden += sum(
+        1
+        for row in group
+        if row.id in hidden and _as_told(row.address) not in told.get("AllPaths", "").split(";")
+    )
+    return tuple(_with(told[name], today[name]) for name in tally.fields)
 
 
-def _as_told(path: str) -> str:
-    """A path as one of several in a load file."""
-    return clean(multiple([path]))[0]
+def _with(told: str, today: Sequence[str]) -> str:
+    """What was told, and behind it what is new; told values are as a load file has them."""
+    known = set(told.split(";"))
+    new = [each for each in dict.fromkeys(today) if _as_told(each) not in known]
+    return multiple([*told.split(";"), *new]) if new else told
+
+
+def _as_told(value: str) -> str:
+    """A value as it stands among others in a load file."""
+    return clean(multiple([value]))[0]
 
 
 def _told(

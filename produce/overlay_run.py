@@ -172,7 +172,7 @@ def _written(case: Case, found: Production, earlier: Sequence[str], folder: Path
 
 
 def _header(fields: Sequence[str]) -> tuple[str, ...]:
-    names = [f"{name} {when}" for name in fields for when in ("added", "removed", "was", "now")]
+    names = [f"{name} {when}" for name in fields for when in ("added", "was", "now")]
     return (*_COLUMNS, *names)
 
 
@@ -185,7 +185,6 @@ def _rows(
         for was, now in zip(each.was, each.now, strict=True):
             old, new = was.split(";"), now.split(";")
             values.append("; ".join(value for value in new if value not in old))
-            values.append("; ".join(value for value in old if value not in new))
             values.extend((was, now))
         writer.row(*values)
         yield [each.beg, *each.now]

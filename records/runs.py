@@ -14,6 +14,8 @@ from records.case import Case
 def recorded(case: Case, stage: str, **settings: Any) -> Iterator[dict[str, Any]]:
     """Put a run on record; what the caller puts into the dict becomes its summary.
 
+    Blobs that the run leaves in the store stand in it as `blobs`: a verification asks for them.
+
     A run that was killed stays "running" until the next one of its stage calls it interrupted.
     """
     with case.write() as connection:

@@ -195,6 +195,28 @@ def test_a_source_is_the_same_to_the_last_field_of_stat(case: Case, source: Path
     assert _all(source) != before  # or the mount keeps no access times, and nothing was shown
 
 
+def test_where_the_access_time_cannot_be_left_alone_that_is_told(
+    case: Case, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for a user who does not own the file: O_NOATIME is refused (open(2))."""
+    real = os.open
+
+    def refuse(path: Any, flags: int, *rest: Any, **more: Any) -> int:
+        if flags & os.O_NOATIME:
+            raise PermissionError(1, "Operation not permitted")
+        return real(path, flags, *rest, **more)
+
+    path = source / "a" / "one.txt"
+    os.utime(path, ns=(10**18, 1_500_000_000 * 10**9))
+    monkeypatch.setattr(os, "open", refuse)
+    ingest(case, Inline(), source, "Ann Lee")
+    monkeypatch.undo()
+    found = _origins(case)["a/one.txt"]
+    assert found is not None
+    assert found["accessed"] == "2001-09-09T01:46:40.000000000Z"
+    assert found.get("access_time_moved", False) == (path.stat().st_atime_ns != 10**18)
+
+
 _READ_ONLY = """
 import sys
 from pathlib import Path

@@ -173,6 +173,54 @@ def test_an_unreadable_copy_never_suppresses_a_readable_one(case: Case) -> None:
     ]
 
 
+def _read_in_part(case: Case, number: int, *members: ExtractedItem) -> None:
+    _collected(case, number)
+    commit_families(
+        case, [FamilyResult(number, (_item(None, f"m{number}", dedup_hash="k"), *members))]
+    )
+
+
+@pytest.mark.parametrize("scope", ["global", "custodian"])
+def test_what_only_one_copy_gave_is_never_put_aside(case: Case, scope: str) -> None:
+    """The archive in the first mail took too long: its text is in the second mail only."""
+    case.settings = case.settings.model_copy(update={"dedup_scope": scope})
+    packed, inside = _item(0, "a.zip"), _item(1, "inside")
+    _read_in_part(case, 1, packed)
+    _read_in_part(case, 3, packed, inside)
+    _read_in_part(case, 6, packed)
+    assert _rows(case, "id", "disposition", "duplicate_of_id") == [
+        *((1, "reviewable", None), (2, "reviewable", None)),
+        *((3, "reviewable", None), (4, "reviewable", None), (5, "reviewable", None)),
+        *((6, "duplicate", 1), (7, "duplicate", 2)),
+    ]
+    assert relate(case).changed == 0
+
+
+def test_a_member_that_only_one_copy_could_read_is_never_put_aside(case: Case) -> None:
+    unread = _item(0, "a.doc", outcome=Disposition.EXCEPTION)
+    _read_in_part(case, 1, unread)
+    _read_in_part(case, 3, _item(0, "a.doc"))
+    _read_in_part(case, 5, unread)
+    assert _rows(case, "id", "disposition", "duplicate_of_id")[2:] == [
+        *((3, "reviewable", None), (4, "reviewable", None)),
+        *((5, "duplicate", 1), (6, "duplicate", 2)),
+    ]
+    assert relate(case).changed == 0
+
+
+def test_a_copy_that_was_put_aside_for_less_than_it_holds_comes_back(case: Case) -> None:
+    """As cases have it in which this was done before."""
+    _read_in_part(case, 1)
+    _read_in_part(case, 2, _item(0, "only here"))
+    with case.write() as connection:
+        d = tables.documents
+        values = {"disposition": "duplicate", "duplicate_of_id": 1}
+        connection.execute(d.update().where(d.c.family_id == 2).values(values))
+        connection.execute(d.update().where(d.c.id == 1).values(dedup_hash="other"))
+    assert relate(case).changed == 1
+    assert {row[1] for row in _rows(case, "id", "disposition")} == {"reviewable"}
+
+
 def test_an_archive_opened_while_processing_is_compared(case: Case) -> None:
     for number in (1, 2):
         _collected(case, number)

@@ -13,6 +13,8 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from ingest.findings import Findings
+from ingest.verify_store import verify_store
 from process.relate import relate
 from produce import overlay_run
 from produce.overlay_commands import overlay_group
@@ -27,6 +29,7 @@ from records.codes import Disposition, Role
 from records.errors import ProductionError, StoreError
 from store import LocalStore
 from tests.produce_matter import add, matter, specification, tag, workshop
+from tests.test_ingest_run import Inline
 
 ROOT = Path(__file__).parent.parent
 A, B, C = "Okafor, Amara", "Brandt, Lev", "Sorel, Inès; the late"
@@ -126,7 +129,7 @@ def test_a_late_custodian_is_told_for_each_member_of_the_family(case: Case) -> N
         told = {row["document"]: row for row in csv.DictReader(file)}
     memo = told["RW-00000004"]
     assert memo["production"] == "VOL1"
-    assert (memo["AllCustodians added"], memo["AllCustodians removed"]) == (late, "")
+    assert memo["AllCustodians added"] == late
     assert (memo["AllCustodians was"], memo["AllCustodians now"]) == (A, f"{A};{late}")
     assert memo["AllPaths added"] == "folder/12/memo copy.txt"
 
@@ -174,6 +177,21 @@ def test_the_act_is_on_record_and_its_files_in_the_store(case: Case) -> None:
     ]
     assert json.loads(acts[1].details)["productions"][0]["dat_sha256"] == made.dat_sha256
     assert row.summary["blobs"] == [made.dat_sha256, made.csv_sha256]
+
+
+def test_verifying_the_store_knows_the_overlays(case: Case) -> None:
+    frozen(case)
+    with Findings() as findings:
+        before = verify_store(case, Inline(), findings)
+    add(case, 9, data=b"memo", custodian=3)
+    relate(case)
+    report = overlay_custodians(case)
+    with Findings() as findings:
+        after = verify_store(case, Inline(), findings)
+    assert (after.expected, after.extra) == (before.expected + 2, before.extra)
+    LocalStore(Path(case.store_address)).path(report.productions[0].dat_sha256).unlink()
+    with Findings() as findings:
+        assert verify_store(case, Inline(), findings).missing == 1
 
 
 def test_nothing_is_written_where_nothing_changed(case: Case) -> None:
@@ -229,17 +247,26 @@ def test_other_scopes(tmp_path: Path, scope: str) -> None:
             }
 
 
-def test_a_change_of_scope_takes_back_what_was_told(case: Case) -> None:
+def test_what_was_told_is_never_taken_back(case: Case) -> None:
+    """Neither by another scope nor by a list of known files: the copies were there."""
     frozen(case)
     case.settings = case.settings.model_copy(update={"dedup_scope": "none"})
     relate(case)
-    assert rows_of(overlay_custodians(case), case)["RW-00000001"] == {
-        "AllCustodians": A,
-        "AllPaths": "folder/1/mail.eml",
-    }
+    assert overlay_custodians(case).changed == 0
     case.settings = case.settings.model_copy(update={"dedup_scope": "global"})
+    add(case, 9, name="c.txt", data=b"inside", custodian=3)
+    add(case, 10, name="d.txt", data=b"memo", custodian=3)
     relate(case)
-    assert rows_of(overlay_custodians(case), case)["RW-00000001"]["AllCustodians"] == f"{A};{B}"
+    assert set(rows_of(overlay_custodians(case), case)) == {"RW-00000004"}
+    case.settings = case.settings.model_copy(update={"dedup_scope": "custodian"})
+    add(case, 11, name="e.txt", data=b"memo", custodian=1)
+    relate(case)
+    assert rows_of(overlay_custodians(case), case) == {
+        "RW-00000004": {
+            "AllCustodians": f"{A};Sorel, Inès, the late",
+            "AllPaths": "folder/4/memo.txt;folder/10/d.txt;folder/11/e.txt",
+        }
+    }
 
 
 def test_a_produced_document_that_is_a_copy_itself_by_now(case: Case) -> None:
@@ -353,6 +380,7 @@ def test_a_path_told_before_stays_though_it_would_be_hidden_today(case: Case) ->
     relate(case)
     report = overlay_custodians(case)
     assert (report.changed, report.productions[0].withheld) == (2, 1)
+    assert report.productions[0].hidden == 2  # the late copies; those told before are not counted
     told = rows_of(report, case)
     assert told["RW-00000003"]["AllPaths"] == "folder/3/in.txt;folder/7/in.txt"
     assert told["RW-00000003"]["AllCustodians"].endswith("the late")

@@ -23,6 +23,7 @@ from ingest.zipmethods import fill
 from ingest.zipview import disk_and_count, readable
 from records import times
 from records.codes import Code
+from records.errors import raise_if_full
 from records.notes import Note, exception, warning
 from records.settings import Limits
 
@@ -213,6 +214,7 @@ def _unpacked(
             return _by_seven_zip(info, means, means.scratch, spool, odd)
         return _without_bytes(info, _exception(Code.UNSUPPORTED, str(error)))
     except _DAMAGE as error:
+        raise_if_full(error)
         return _saved(info, spool, f"It cannot be unpacked: {error}")
     if spool.crc != info.CRC:
         return _saved(info, spool, "Its checksum is wrong")

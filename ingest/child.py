@@ -24,12 +24,13 @@ import psutil
 
 from ingest.interface import ChildFailure
 from records.codes import Code
+from records.errors import DiskFullError
 
 START_SECONDS = 120.0
 MAX_ANSWER = 64 << 20
 _STDERR_KEPT = 8192
 _POLL = 0.1
-_MEMORY_LOOKED_AT = 1.0  # seconds; it costs a look at every process of the machine
+_MEMORY_LOOKED_AT = 1.0  # seconds, while much comes: a look at every process costs
 _MOST_BYTES = 1 << 20  # in one frame of a stream
 _HELD_BACK = 64  # messages and frames that wait for the caller
 _MEMORY_EXIT = 3  # -XX:+ExitOnOutOfMemoryError, and child_loop at a MemoryError
@@ -232,14 +233,13 @@ class _Process:
 
     def _next(self, seconds: float, memory: int) -> dict[str, Any] | bytes | ChildFailure | None:
         """The next message or bytes; None where none came for a moment; what went wrong."""
-        if time.monotonic() > self._looked + _MEMORY_LOOKED_AT:
-            self._looked = time.monotonic()
-            used = group_memory(self.pid)
-            if used > memory:
-                return self._failure(Code.MEMORY, f"took {used >> 20} MB of memory")
+        if time.monotonic() > self._looked + _MEMORY_LOOKED_AT and (full := self._over(memory)):
+            return full
         try:
             received = self._lines.get(timeout=min(_POLL, seconds))
         except queue.Empty:
+            if full := self._over(memory):
+                return full
             return self._ended() if self.exited() and self._lines.empty() else None
         if received is None:
             return self._ended()
@@ -250,10 +250,23 @@ class _Process:
             return self._failure(Code.CRASH, "gave an answer that is cut off or too long")
         return _message(line)
 
+    def _over(self, memory: int) -> ChildFailure | None:
+        """How it ends where it takes more memory than it may; None where it does not."""
+        self._looked = time.monotonic()
+        used = group_memory(self.pid)
+        if used <= memory:
+            return None
+        return self._failure(Code.MEMORY, f"took {used >> 20} MB of memory")
+
     def _of(self, message: dict[str, Any], number: int) -> dict[str, Any] | None:
-        """The answer to request `number`, if that is what the message holds."""
+        """The answer to request `number`, if that is what the message holds.
+
+        Raises `DiskFullError` where the child says that the disk is full.
+        """
         if message.get("id") != number:
             return None
+        if "full" in message:
+            raise DiskFullError(str(message["full"]))
         if "doing" in message:
             self.doing = str(message["doing"])
             return None

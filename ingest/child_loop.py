@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NoReturn
 
+from records.errors import DiskFullError, raise_if_full
+
 _MEMORY_EXIT = 3
 _FRAME = 1 << 18
 
@@ -55,7 +57,7 @@ def serve(handler: Callable[[dict[str, Any]], dict[str, Any] | Iterator[Sent]]) 
 
     The answer is one message, or a stream of messages and bytes (`ingest.child.Child.stream`).
     What escapes `handler` ends the process with its traceback on stderr: the parent records a
-    crash. Everything that parsers print goes to stderr, too.
+    crash. A full disk is told, and raised there. What parsers print goes to stderr, too.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     faulthandler.enable()
@@ -75,8 +77,20 @@ def serve(handler: Callable[[dict[str, Any]], dict[str, Any] | Iterator[Sent]]) 
                 _answer(handler(message["request"]))
             except MemoryError:
                 os._exit(_MEMORY_EXIT)
+            except (DiskFullError, OSError) as error:
+                _tell_if_full(error)
     sys.stderr.flush()
     os._exit(0)
+
+
+def _tell_if_full(error: DiskFullError | OSError) -> None:
+    """Tell the parent of a full disk, which is nobody's document's fault; raise what is not."""
+    try:
+        raise_if_full(error)
+    except DiskFullError as full:
+        _channel.write(full=str(full))
+        return
+    raise error
 
 
 def _answer(given: dict[str, Any] | Iterator[Sent]) -> None:

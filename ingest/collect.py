@@ -1,7 +1,6 @@
 """A batch of source files into the store, each with all that its containers hold."""
 
 import datetime as dt
-import errno
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,7 +15,7 @@ from ingest.types import extension
 from ingest.versions import TOOL, VERSION
 from records import times
 from records.codes import Code, Disposition, Role
-from records.errors import DiskFullError, RedwellError
+from records.errors import RedwellError, raise_if_full
 from records.notes import Note, exception, warning
 from store import Digests, StoreWriter, open_store
 
@@ -91,9 +90,8 @@ class _Collector:
                 node.item = with_place(node.item, file.path)
         except (RedwellError, MemoryError):
             raise
-        except Exception as error:  # the item border: it becomes a record
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise DiskFullError(f"No room left in {self._batch.store_address}") from error
+        except Exception as error:  # noqa: BLE001 - the item border: it becomes a record
+            raise_if_full(error)
             note = exception(Code.CRASH, f"{type(error).__name__}: {error}", TOOL, VERSION)
             self._nodes[place:] = [
                 Node(replace(item, notes=(*item.notes, note))) if item.digests else Node(item)

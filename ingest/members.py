@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 
 from ingest.interface import FileType
 from records.codes import Code, Role
-from records.errors import DiskFullError
+from records.errors import DiskFullError, raise_if_full
 from records.fields import NO_FIELDS, Fields
 from records.notes import Note, exception
 from records.settings import Limits
@@ -136,9 +136,10 @@ class Spool:
         try:
             self._file.write(chunk)
         except OSError as error:
+            raise_if_full(error)
             raise DiskFullError(
-                f"No room for unpacked members in {tempfile.gettempdir()}: {error.strerror}. "
-                "Make room, or point TMPDIR to a larger disk"
+                f"Unpacked members cannot be written to {tempfile.gettempdir()}: {error.strerror}. "
+                "Point TMPDIR to another disk"
             ) from error
 
     def stream(self) -> BinaryIO:

@@ -22,6 +22,7 @@ from process.pdf import read_pdf
 from process.plain import read_calendar, read_cards, read_html, read_text
 from process.reading import Family, Item, Part, Reading, failed, head_of
 from records.codes import Code, Disposition, Role
+from records.errors import raise_if_full
 from records.fields import Fields
 from records.notes import Note, exception, warning
 from records.settings import Limits
@@ -122,6 +123,7 @@ def _read(item: Item, family: Family, number: int, depth: int) -> Reading:
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - the item border: it becomes the item's exception
+        raise_if_full(error)
         message = f"Its reader failed: {type(error).__name__}: {error}"[:1000]
         return failed(exception(Code.CORRUPT, message, TOOL, VERSION))
 
@@ -159,6 +161,7 @@ def _parts_of(item: Item, family: Family) -> Iterator[Part]:
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - the item border of lazy containers
+            raise_if_full(error)
             message = f"Not all it holds could be had: {type(error).__name__}: {error}"[:1000]
             item.add(warning(Code.EMBEDDED_LOST, message, TOOL, VERSION))
             return

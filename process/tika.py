@@ -4,7 +4,9 @@ Its Tesseract and outside-program parsers are left out (OCR is our own work), do
 SAX extractor (survives bombs), deleted and moved text and macros come along.
 """
 
+import errno
 import json
+import os
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -115,6 +117,7 @@ class Node:
         return any(not each.endswith(_NO_PARSERS) for each in parsers)
 
 
+_NO_ROOM = os.strerror(errno.ENOSPC)
 _PROTECTED_IWORK = "application/x-tika-iworks-protected"
 _NO_PARSERS = ("EmptyParser", "DefaultParser", "RecursiveParserWrapper", "CompositeParser")
 _KINDS = (
@@ -176,7 +179,10 @@ def _run(path: Path, handler: Any, metadata: Any, context: Any) -> str:
         _parser().parse(stream, handler, metadata, context)
     except jpype.JException as error:
         # the item border to Java: whatever a parser throws is put on the document's record
-        return str(error.stacktrace())
+        trace = str(error.stacktrace())
+        if _NO_ROOM in trace:  # Java has no number for it
+            raise OSError(errno.ENOSPC, _NO_ROOM) from None
+        return trace
     finally:
         stream.close()
         # POI keeps the last password with the thread and would open the next document by it

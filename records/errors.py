@@ -5,6 +5,9 @@ Trouble with an *input* is never one of these: it is recorded with the document 
 module by a test.
 """
 
+import errno
+import tempfile
+
 
 class RedwellError(Exception):
     """What happened, to what, and what to try; shown to the user without a traceback."""
@@ -76,6 +79,17 @@ class DiskFullError(RedwellError):
     """No room left where the case writes."""
 
     exit_code = 32
+
+
+def raise_if_full(error: BaseException) -> None:
+    """Raise `DiskFullError` for an error that says so: trouble of ours, of no document."""
+    if isinstance(error, DiskFullError):
+        raise error
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        raise DiskFullError(
+            f"No room left in {error.filename or tempfile.gettempdir()}: {error.strerror}. Make "
+            "room, or point TMPDIR to a larger disk, and run the same command again"
+        ) from error
 
 
 class QueryError(RedwellError):

@@ -1,5 +1,6 @@
 """The child that opens containers, with members that kill or hold up their reader."""
 
+import errno
 import os
 import time
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ def _expand(opening: Opening) -> Iterator[Member | Note]:
             time.sleep(3600)
         if "die" in found.name and number not in opening.avoid:
             os._exit(9)
+        if "full" in found.name:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/scratch")
         if "stubborn" in found.name:
             os._exit(9)
         if number in opening.avoid:

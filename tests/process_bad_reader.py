@@ -1,5 +1,6 @@
 """The reading child, with texts that kill or hold up their reader; started by the worker."""
 
+import errno
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,8 @@ def _text(part: Part, family: Family) -> Reading:
     data = family.keep(part).read_bytes()
     if b"DIE" in data:
         os._exit(9)
+    if b"FULL" in data:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/scratch")
     if b"SLOW" in data:
         time.sleep(0.3)
     return read_text(part, family)

@@ -10,6 +10,7 @@ import pytest
 from ingest import opener
 from ingest.members import Budget, Member
 from records.codes import Code
+from records.errors import DiskFullError
 from records.notes import Note
 from records.settings import Limits
 
@@ -95,6 +96,13 @@ def test_a_reader_that_dies_within_a_member_gives_no_half_of_it(tmp_path: Path) 
 def test_where_there_is_no_way_on_the_container_says_so(tmp_path: Path) -> None:
     path = _zip(tmp_path, one=b"1", stubborn=b"x", two=b"2")
     assert _opened(path) == [("one", b"1"), Code.CRASH]
+
+
+def test_a_full_disk_is_no_fault_of_a_member(tmp_path: Path) -> None:
+    path = _zip(tmp_path, one=b"1", full=b"x", two=b"2")
+    with pytest.raises(DiskFullError, match="/scratch"):
+        _opened(path)
+    assert _opened(_zip(tmp_path, one=b"1")) == [("one", b"1")]
 
 
 def test_what_was_spent_is_spent_once(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from ingest.identity import mih
 from process import worker
 from process.interface import ExtractedItem
 from records.codes import Code, Disposition, Role
+from records.errors import DiskFullError
 from records.fields import Address
 from records.settings import Limits
 from tests.process_samples import (
@@ -382,6 +383,14 @@ def test_a_holder_that_kills_its_reader_midway_keeps_what_came_before(bench: Ben
     assert codes(root) == [("exception", Code.EMBEDDED_LOST, 1)]
     assert bench.text(first) == "words"
     assert second.digests is not None
+
+
+@pytest.mark.usefixtures("bad_reader")
+def test_a_full_disk_stops_the_run_and_blames_no_document(bench: Bench) -> None:
+    data = zipped(("a.txt", b"words"), ("b.txt", b"FULL"))
+    with pytest.raises(DiskFullError, match="/scratch"):
+        bench.extract(data, "a.zip")
+    assert bench.text(bench.extract(b"words", "c.txt")[0]) == "words"
 
 
 def test_a_tar_with_a_damaged_header_says_so(bench: Bench) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.containers import CONTAINERS, expand
+from ingest.containers import CONTAINERS, MAILBOXES, expand
 from ingest.members import Budget, Member, Opening
 from ingest.signatures import archive_format
 from ingest.types import HEAD, identify
@@ -74,7 +74,7 @@ def archives(corpus: Path) -> Iterator[Archive]:
             with path.open("rb") as file:
                 head = file.read(HEAD)
                 found = identify(head, path.name, file)
-            if found.type in CONTAINERS:
+            if found.type in CONTAINERS - MAILBOXES:
                 inner = archive_format(head)
                 form = inner.name if found.type == "archive" and inner else found.type
                 paths = tuple(files[each] for each in sets.get(name, (name,)))

@@ -17,8 +17,8 @@ from process.run import process_case
 from records import case as cases
 from records import tables
 from records.case import Case, CaseInfo
+from tests.ingest_engines import Inline
 from tests.outlook_samples import attached, bag, recipient, ticks
-from tests.test_ingest_parts import Lanes
 
 INFO = CaseInfo("1:24-cv-1", "Doe v. Roe", "", "UTC", "ABC", 7)
 FROM = b"From ann@example.com Mon May 14 23:39:00 2001\n"
@@ -63,8 +63,8 @@ def _item(attachment: bytes) -> bytes:
 
 
 def _settled(case: Case, source: Path, custodian: str) -> None:
-    ingest(case, Lanes(), source, custodian)
-    process_case(case, Lanes(), (), ocr=False)
+    ingest(case, Inline(), source, custodian)
+    process_case(case, Inline(), (), ocr=False)
 
 
 def _rows(case: Case) -> dict[str, tuple[str, int | None]]:

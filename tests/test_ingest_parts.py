@@ -1,7 +1,6 @@
 """Large mailboxes opened in parts: the same items as in one piece, also when cut off half-way."""
 
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,38 +12,9 @@ from ingest.run import ingest
 from records import audit, engine, tables
 from records import case as cases
 from records.case import Case, CaseInfo
-from records.engine import Engine, TaskFailure
+from tests.ingest_engines import Inline
 
 INFO = CaseInfo("1:24-cv-1", "Doe v. Roe", "", "UTC", "ABC", 7)
-
-
-class Lanes(Engine):
-    """Works in this process; stops, or loses a mailbox's part, at a given task."""
-
-    def __init__(self, stop_at: int = -1, lose: int = -1) -> None:
-        self.workers = 1
-        self.tasks = 0
-        self._stop_at, self._lose = stop_at, lose
-
-    def map_ordered[T, R](
-        self,
-        function: Callable[[T], R],
-        batches: Iterable[T],
-        window: int | None = None,
-        more: Callable[[], Iterable[T]] = tuple,
-    ) -> Iterator[tuple[T, R | TaskFailure]]:
-        lanes = [iter(batches)]
-        while lanes:
-            batch = next(lanes[-1], None)
-            if batch is None:
-                lanes.pop()
-                continue
-            self.tasks += 1
-            if self.tasks - 1 == self._stop_at:
-                raise KeyboardInterrupt
-            lost = self.tasks - 1 == self._lose
-            yield batch, TaskFailure("killed") if lost else function(batch)
-            lanes.append(iter(more()))
 
 
 def _mbox(name: str, messages: int) -> bytes:
@@ -107,7 +77,7 @@ def test_parts_give_what_the_whole_gives(
 ) -> None:
     with cases.opened(_fresh(tmp_path / "parts")) as case:
         reported: list[tuple[int, int]] = []
-        summary = ingest(case, Lanes(), source, "Ann Lee", (), lambda *n: reported.append(n))
+        summary = ingest(case, Inline(), source, "Ann Lee", (), lambda *n: reported.append(n))
         rows, notes, left = _state(case)
     assert (left, notes) == (0, [])
     assert summary.by_role == {"file": 4, "member": 2, "message": 12}
@@ -129,7 +99,7 @@ def test_parts_give_what_the_whole_gives(
     assert [items for _, items in reported] == [6, 2, 2, 2, 1, 2, 2, 1]
     monkeypatch.undo()
     with cases.opened(_fresh(tmp_path / "whole")) as case:
-        ingest(case, Lanes(), source, "Ann Lee")
+        ingest(case, Inline(), source, "Ann Lee")
         whole, _, _ = _state(case)
     assert {(row[1], row[4], row[5]) for row in whole} == {(row[1], row[4], row[5]) for row in rows}
     assert [row[6] for row in rows if row[1] == "b.mbox!/message-00001.eml"] == [{"folder": "b"}]
@@ -141,13 +111,13 @@ def test_a_run_cut_off_among_the_parts_is_taken_up(
     tmp_path: Path, source: Path, stop_at: int
 ) -> None:
     with cases.opened(_fresh(tmp_path / "whole")) as case:
-        ingest(case, Lanes(), source, "Ann Lee")
+        ingest(case, Inline(), source, "Ann Lee")
         expected = _state(case)
     folder = _fresh(tmp_path / "cut")
     with cases.opened(folder) as case, pytest.raises(KeyboardInterrupt):
-        ingest(case, Lanes(stop_at), source, "Ann Lee")
+        ingest(case, Inline(stop_at), source, "Ann Lee")
     with cases.opened(folder) as case:
-        summary = ingest(case, Lanes(), source, "Ann Lee")
+        summary = ingest(case, Inline(), source, "Ann Lee")
         assert (summary.resumed, summary.items) == (True, 18)
         assert _state(case) == expected
 
@@ -159,7 +129,7 @@ def test_cut_off_again_and_again_it_still_comes_to_its_end(tmp_path: Path, sourc
     while cuts < 20:
         with cases.opened(folder) as case:
             try:
-                ingest(case, Lanes(stop_at=2), source, "Ann Lee")
+                ingest(case, Inline(stop_after=2), source, "Ann Lee")
                 break
             except KeyboardInterrupt:
                 cuts += 1
@@ -174,7 +144,7 @@ def test_a_part_that_kills_its_worker_makes_the_mailbox_an_exception(
     tmp_path: Path, source: Path
 ) -> None:
     with cases.opened(_fresh(tmp_path / "lost")) as case:
-        summary = ingest(case, Lanes(lose=2), source, "Ann Lee")
+        summary = ingest(case, Inline(lose=2), source, "Ann Lee")
         rows, notes, left = _state(case)
     assert (summary.items, left) == (16, 0)
     assert notes == [(2, "exception", "crash")]
@@ -184,15 +154,15 @@ def test_a_part_that_kills_its_worker_makes_the_mailbox_an_exception(
 @pytest.mark.usefixtures("small_parts")
 def test_a_mailbox_that_is_known_is_not_opened_again(tmp_path: Path, source: Path) -> None:
     with cases.opened(_fresh(tmp_path / "twice")) as case:
-        ingest(case, Lanes(), source, "Ann Lee")
+        ingest(case, Inline(), source, "Ann Lee")
         before = _state(case)
-        second = Lanes()
+        second = Inline()
         again = ingest(case, second, source, "Ann Lee")
         assert (again.items, second.tasks) == (0, 1)
         assert _state(case) == before
         with (source / "b.mbox").open("ab") as file:
             file.write(_mbox("more", 1))
-        grown = ingest(case, Lanes(), source, "Ann Lee")
+        grown = ingest(case, Inline(), source, "Ann Lee")
         assert grown.by_role == {"file": 1, "message": 1}
 
 

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,44 +24,12 @@ from ingest.walk import walk
 from records import audit, tables
 from records import case as cases
 from records.case import Case, CaseInfo
-from records.engine import Engine, TaskFailure
 from records.errors import CaseBusyError, CustodianError, SourceError
 from store import open_store
+from tests.ingest_engines import Inline
 
 FROM = b"From ann@a.example Mon Jan  1 00:00:00 2001\n"
 INFO = CaseInfo("1:24-cv-1", "Doe v. Roe", "", "UTC", "ABC", 7)
-
-
-class Inline(Engine):
-    """An engine that works in this process; it may stop, or lose the worker, when told to."""
-
-    def __init__(self, stop_after: int | None = None, deadly: bytes = b"none") -> None:
-        self.workers = 1
-        self._stop_after, self._deadly = stop_after, deadly
-
-    def map_ordered[T, R](
-        self,
-        function: Callable[[T], R],
-        batches: Iterable[T],
-        window: int | None = None,
-        more: Callable[[], Iterable[T]] = tuple,
-    ) -> Iterator[tuple[T, R | TaskFailure]]:
-        lanes = [iter(batches)]
-        number = 0
-        while lanes:
-            batch = next(lanes[-1], None)
-            if batch is None:
-                lanes.pop()
-                continue
-            if number == self._stop_after:
-                raise KeyboardInterrupt
-            number += 1
-            paths = [each.path for each in getattr(batch, "files", ())]
-            if self._deadly in paths:
-                yield batch, TaskFailure("killed by a file")
-            else:
-                yield batch, function(batch)
-            lanes.append(iter(more()))
 
 
 def _make_source(folder: Path) -> Path:

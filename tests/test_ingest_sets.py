@@ -17,7 +17,7 @@ from records import tables
 from records.case import CaseInfo
 from records.codes import Code
 from records.settings import Limits
-from tests.test_ingest_parts import Lanes
+from tests.ingest_engines import Inline
 
 INFO = CaseInfo("1:24-cv-1", "Doe v. Roe", "", "UTC", "ABC", 7)
 
@@ -128,10 +128,10 @@ def test_a_volume_that_comes_later_mends_the_set(source: Path, tmp_path: Path) -
     (source / names[1]).unlink()
     cases.create(tmp_path / "case", INFO, [], ["Ann Lee"])
     with cases.opened(tmp_path / "case") as case:
-        first = ingest(case, Lanes(), source, "Ann Lee")
+        first = ingest(case, Inline(), source, "Ann Lee")
         assert first.exceptions["volume-missing"] == 1
         (source / names[1]).write_bytes(late)
-        ingest(case, Lanes(), source, "Ann Lee")
+        ingest(case, Inline(), source, "Ann Lee")
         c, n = tables.documents.c, tables.notes.c
         with case.read() as connection:
             rows = connection.execute(sa.select(c.address, c.disposition, c.found_in_id)).all()

@@ -28,8 +28,8 @@ from records.case import Case
 from records.codes import Disposition, Role
 from records.errors import ProductionError, StoreError
 from store import LocalStore
+from tests.ingest_engines import Inline
 from tests.produce_matter import add, matter, specification, tag, workshop
-from tests.test_ingest_run import Inline
 
 ROOT = Path(__file__).parent.parent
 A, B, C = "Okafor, Amara", "Brandt, Lev", "Sorel, Inès; the late"

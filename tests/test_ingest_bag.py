@@ -31,7 +31,8 @@ from records import case as cases
 from records.case import Case
 from records.errors import CustodyError, DiskFullError, StoreError
 from store import LocalStore, digests_of
-from tests.test_ingest_run import INFO, Inline, _make_source
+from tests.ingest_engines import Inline
+from tests.test_ingest_run import INFO, _make_source
 
 ROOT = Path(__file__).parent.parent
 # bagit-python opens files in a way that newer Pythons advise against.

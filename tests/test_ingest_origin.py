@@ -20,7 +20,8 @@ from ingest.walk import walk
 from records import case as cases
 from records import tables
 from records.case import Case
-from tests.test_ingest_run import INFO, Inline, _make_source
+from tests.ingest_engines import Inline
+from tests.test_ingest_run import INFO, _make_source
 
 ROOT = Path(__file__).parent.parent
 
@@ -223,7 +224,8 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from ingest.run import ingest
 from records import case as cases
-from tests.test_ingest_run import INFO, Inline
+from tests.ingest_engines import Inline
+from tests.test_ingest_run import INFO
 mount, folder = Path(sys.argv[2]), Path(sys.argv[3])
 try:
     (mount / "new").write_bytes(b"x")

@@ -27,7 +27,8 @@ from records import case as cases
 from records.case import Case
 from records.errors import CaseBusyError, CustodyError, DamageError, SourceChangedError, SourceError
 from store import LocalStore, digests_of, open_store
-from tests.test_ingest_run import INFO, Inline, _make_source
+from tests.ingest_engines import Inline
+from tests.test_ingest_run import INFO, _make_source
 
 
 @pytest.fixture

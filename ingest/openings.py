@@ -4,7 +4,7 @@ The row of a mailbox, and what its parts are, become real in one transaction; ea
 its own, which counts it as done. A run that is taken up goes on with the first that is not.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,20 +28,30 @@ class Opening:
 
 
 def begin(
-    connection: sa.Connection, found: Sequence[tuple[int, Deferred]], *, again: bool
+    connection: sa.Connection,
+    collection: int,
+    found: Sequence[tuple[int, Deferred]],
+    mended: Collection[int],
+    *,
+    again: bool,
 ) -> tuple[int, ...]:
     """Note the parts of mailboxes that were just put on record.
 
-    One that an earlier collection had opened to its end holds nothing new, unless it is to be
-    looked through `again` for more than was wanted then.
+    One that an earlier collection had opened holds nothing new, unless not all of it could be had
+    then (`mended`) or it is to be looked through `again` for more than was wanted.
     """
     begun: list[int] = []
     for document_id, deferred in found:
         c = tables.documents.alias("inside").c
         held = sa.select(c.id).where(c.found_in_id == document_id).limit(1)
-        if not again and connection.execute(held).one_or_none() is not None:
+        wanted = again or document_id in mended
+        if not wanted and connection.execute(held).one_or_none() is not None:
             continue
-        parts = {"depth": deferred.depth, "parts": list(deferred.parts)}
+        parts = {
+            "collection": collection,
+            "depth": deferred.depth,
+            "parts": list(deferred.parts),
+        }
         row = {"document_id": document_id, "parts": parts, "done": 0}
         connection.execute(tables.openings.insert().values(row))
         begun.append(document_id)
@@ -49,15 +59,13 @@ def begin(
 
 
 def under_way(connection: sa.Connection, collection: int) -> list[Opening]:
-    """The mailboxes of a collection that are not opened to their end, in order."""
+    """The mailboxes that a collection has not opened to their end, in order."""
     columns = (_D.id, _D.address, _D.sha256, _D.size, _D.name_bytes, _D.type, _O.parts, _O.done)
     rows = connection.execute(
-        sa.select(*columns)
-        .join(tables.openings, _O.document_id == _D.id)
-        .where(_D.collection_id == collection)
-        .order_by(_D.id)
+        sa.select(*columns).join(tables.openings, _O.document_id == _D.id).order_by(_D.id)
     ).all()
-    return [Opening(row.id, tuple(_left(row))) for row in rows]
+    wanted = (row for row in rows if row.parts["collection"] == collection)
+    return [Opening(row.id, tuple(_left(row))) for row in wanted]
 
 
 def _left(row: Any) -> Iterator[MailboxPart]:

@@ -167,6 +167,7 @@ def commit(
     first = (connection.execute(sa.select(sa.func.max(tables.documents.c.id))).scalar() or 0) + 1
     holder = None if mailbox is None else mailbox.document_id
     rows = _New(collection, first, holder)
+    mended: set[int] = set()
     for item in items:
         before = _before(known.get(item.address, {}), item)
         if before is None:
@@ -174,15 +175,15 @@ def commit(
             continue
         if item.digests and item.digests.sha256 not in known[item.address]:
             _fill(connection, before, item, rows.now)
-        elif item.outcome is Disposition.CONTAINER:
-            _mend(connection, before)
+        elif item.outcome is Disposition.CONTAINER and _mend(connection, before):
+            mended.add(before)
         rows.ids.append(before)
     rows.insert(connection)
     if mailbox is not None:
         notes = list(_notes(mailbox.document_id, result.notes, rows.now))
         openings.part_done(connection, mailbox, result.notes, notes)
     deferred = [(rows.ids[each.item], each) for each in result.deferred]
-    begun = openings.begin(connection, deferred, again=collection.recover)
+    begun = openings.begin(connection, collection.id, deferred, mended, again=collection.recover)
     return _counted(items, {row["address"] for row in rows.documents}, begun)
 
 
@@ -236,10 +237,11 @@ def _fill(connection: sa.Connection, number: int, item: CollectedItem, now: str)
     audit.append(connection, "missing bytes collected", document=number, sha256=values["sha256"])
 
 
-def _mend(connection: sa.Connection, number: int) -> None:
+def _mend(connection: sa.Connection, number: int) -> bool:
     """Make a container of one that could not be opened before and now is: by a password, a volume.
 
-    One that was opened then, or that another stage has read since, is left as it is.
+    One that was opened to its end is left as it is. A mailbox that is opened in parts has all of
+    them before it again, and says anew what cannot be had.
     """
     c, n = tables.documents.c, tables.notes.c
     changed = connection.execute(
@@ -254,6 +256,7 @@ def _mend(connection: sa.Connection, number: int) -> None:
             .values(severity="resolved")
         )
         audit.append(connection, "container opened", document=number)
+    return bool(changed.rowcount)
 
 
 def _counted(items: Sequence[CollectedItem], new: set[str], begun: tuple[int, ...]) -> Committed:

@@ -110,7 +110,7 @@ openings = sa.Table(
     "openings",
     metadata,
     sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id"), primary_key=True),
-    sa.Column("parts", sa.JSON, nullable=False),  # what each part is, as its opener planned it
+    sa.Column("parts", sa.JSON, nullable=False),  # the collection, and what each part is
     _number("done"),
 )
 

@@ -149,6 +149,12 @@ def test_a_part_that_kills_its_worker_makes_the_mailbox_an_exception(
     assert (summary.items, left) == (16, 0)
     assert notes == [(2, "exception", "crash")]
     assert rows[1][5] == "exception"
+    with cases.opened(tmp_path / "lost") as case:
+        again = ingest(case, Inline(), source, "Ann Lee")
+        rows, notes, left = _state(case)
+    assert (again.items, len(rows), left) == (2, 18, 0)
+    mended = [row for row in rows if row[5] == "exception"]
+    assert (mended, notes) == ([], [(2, "resolved", "crash")])
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -159,6 +165,10 @@ def test_a_mailbox_that_is_known_is_not_opened_again(tmp_path: Path, source: Pat
         second = Inline()
         again = ingest(case, second, source, "Ann Lee")
         assert (again.items, second.tasks) == (0, 1)
+        assert _state(case) == before
+        third = Inline()
+        assert ingest(case, third, source, "Ann Lee", recover=True).items == 0
+        assert third.tasks == 8  # asked for more, it looks through all parts again
         assert _state(case) == before
         with (source / "b.mbox").open("ab") as file:
             file.write(_mbox("more", 1))

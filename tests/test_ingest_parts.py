@@ -8,12 +8,16 @@ import sqlalchemy as sa
 
 from ingest import gather, mailbox, opener
 from ingest.mbox import Range, plan
+from ingest.pst_crypt import PERMUTE
+from ingest.pst_header import UNICODE
 from ingest.run import ingest
 from records import audit, engine, tables
 from records import case as cases
 from records.case import Case, CaseInfo
 from tests.ingest_engines import Inline
+from tests.ingest_pst_maker import ROOT, TOP, Maker, text
 
+INBOX = 0x8042
 INFO = CaseInfo("1:24-cv-1", "Doe v. Roe", "", "UTC", "ABC", 7)
 
 
@@ -185,3 +189,31 @@ def test_workers_and_their_parts_keep_the_order(tmp_path: Path, source: Path) ->
         for batch, result in running.map_ordered(abs, [1, -2, 3], more=lambda: next(asked, ())):
             seen.append((batch, result))
     assert seen == [(1, 1), (-2, 2), (10, 10), (11, 11), (3, 3)]
+
+
+def test_a_pst_in_parts_gives_what_the_whole_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planned and opened by the real child, in parts of 500 items."""
+    maker = Maker(UNICODE, PERMUTE).start()
+    maker.folder(TOP, ROOT, "Top")
+    maker.folder(INBOX, TOP, "Inbox")
+    for number in range(1100):
+        maker.message(INBOX, [text(0x0037, f"subject {number}")])
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "box.pst").write_bytes(maker.done())
+    found = []
+    for size in (1 << 40, 1):
+        monkeypatch.setattr(gather, "SPLIT_BYTES", size)
+        with cases.opened(_fresh(tmp_path / f"case-{size}")) as case:
+            workers = Inline()
+            summary = ingest(case, workers, source, "Ann Lee")
+            rows, notes, left = _state(case)
+        assert (summary.by_role, notes, left) == ({"file": 1, "message": 1100}, [], 0)
+        found.append(rows)
+    assert workers.tasks == 4
+    assert found[0] == found[1]
+    assert found[0][-1][1] == "box.pst!/Top/Inbox/message-01100.msg"
+    assert found[0][-1][6] == {"folder": "Top/Inbox"}
+    opener.close_children()

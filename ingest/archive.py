@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 import pyzipper
 
-from ingest.members import BombError, Budget, Member, Spool, bomb_note
+from ingest.members import BombError, Budget, Member, Spool, bomb_note, locked
 from ingest.names import is_unsafe, shown
 from ingest.salvage import directory_size, is_header, next_header, salvage
 from ingest.versions import PYTHON
@@ -196,12 +196,12 @@ def _refusal(info: zipfile.ZipInfo, overlaps: bool, disk: int) -> Note | None:
 def _unpacked(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, means: _Means, spool: Spool
 ) -> Member:
-    locked, odd = info.flag_bits & 1, None
+    is_locked, odd = info.flag_bits & 1, None
     try:
         odd = _odd_name(means.file, info)
-        if means.scratch and (odd or (locked and info.compress_size > _SLOW)):
+        if means.scratch and (odd or (is_locked and info.compress_size > _SLOW)):
             return _by_seven_zip(info, means, means.scratch, spool, odd)
-        if locked:
+        if is_locked:
             return _decrypted(archive, info, means, spool)
         plain = copy.copy(info)
         del plain.CRC  # compared below, so that what was read is not lost with the comparison
@@ -268,8 +268,7 @@ def _decrypted(
             continue
         finally:
             attempt.close()
-    tried = f"{len(passwords)} passwords tried" if passwords else "no password given"
-    return _without_bytes(info, _exception(Code.ENCRYPTED, f"Encrypted: {tried}"))
+    return _without_bytes(info, _exception(Code.ENCRYPTED, locked(len(passwords))))
 
 
 _NO_LIMITS = Limits(unpacked_mb=1 << 30, ratio=1 << 30)

@@ -34,7 +34,9 @@ from records.options import (
     is_flag=True,
     help="Also take what PST and OST files hold in deleted space and outside their folders.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be collected; write nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Count what the source holds, collected or not; write nothing."
+)
 @workers_option
 @scheduler_option
 @json_option
@@ -52,9 +54,10 @@ def ingest(
 ) -> None:
     """Collect SOURCE, a folder or a file, for a custodian.
 
-    Every file is copied into the case's store while it is hashed; ZIP and TAR archives, mailboxes
-    and compressed files are opened. Links are recorded, not followed; nothing is written to
-    SOURCE. Running it again collects only what is new; a run that was cut off is taken up.
+    Every file is copied into the case's store while it is hashed; mailboxes (PST, OST, MBOX, OLM)
+    and archives (ZIP, 7z, RAR, TAR and many more) are opened, also inside each other. Links are
+    recorded, not followed; nothing is written to SOURCE. Running it again collects only what is
+    new; a run that was cut off is taken up.
     """
     with cases.opened(case_folder) as case:
         custodian_id(case, custodian)
@@ -93,7 +96,7 @@ def _counting(advance: Advance) -> run.Report:
 def _say_next(summary: run.Summary) -> None:
     if not summary.files_found:
         say(f"Nothing was found in {summary.source}: is it the right folder, and is it mounted?")
-    elif summary.outcomes.get("pending"):
+    elif summary.outcomes.get("pending") or summary.items_mended:
         say("Next: redwell process")
 
 
@@ -114,7 +117,9 @@ def _print_summary(summary: run.Summary) -> None:
         "  taken up from a run cut off": summary.files_taken_up,
         "  already collected": summary.files_already_collected,
         "Bytes": summary.bytes_found,
-        "Items on record": summary.items,
+        "Items new on record": summary.items,
+        "  on record before": summary.items_already_collected,
+        "  of these mended, by a password or a volume": summary.items_mended,
     }
     for title, counts in (
         ("", summary.by_role),

@@ -158,6 +158,12 @@ class Spool:
         self._file.close()
 
 
+def locked(tried: int, what: str = "Encrypted") -> str:
+    """What is said of something that no password of the list opens."""
+    said = f"{tried} passwords tried" if tried else "no password given"
+    return f"{what}: {said}. Put the right one on the list and ingest again with --passwords"
+
+
 def bomb_note(tool: str, version: str) -> Note:
     """The note of a member that was not unpacked, or not to its end, for what it would cost."""
     text = "Not unpacked: past the limits on unpacked size, ratio or number of items"

@@ -12,7 +12,7 @@ from ingest import rar3, rar5, unar
 from ingest.external import SilentError
 from ingest.flow import Flow
 from ingest.joined import missing_of
-from ingest.members import CHUNK, BombError, Budget, Member, Opening, Spool
+from ingest.members import CHUNK, BombError, Budget, Member, Opening, Spool, locked
 from ingest.rar_clean import write
 from ingest.rar_crypto import MOST_ROUNDS, opens
 from ingest.rar_headers import (
@@ -54,7 +54,7 @@ def expand_rar(opening: Opening) -> Iterator[Member | Note]:
     try:
         volumes = _volumes(opening)
     except LockedError:
-        text = f"Encrypted with its list of names: {len(opening.passwords)} passwords tried"
+        text = locked(len(opening.passwords), "Encrypted with its list of names")
         yield own.exception(Code.ENCRYPTED, text)
         return
     except UnknownError as error:
@@ -251,9 +251,7 @@ class _Archive:
             spool.clear()
         if bombed:
             raise BombError
-        tried = len(self._passwords)
-        text = f"Encrypted: {tried} passwords tried" if tried else "Encrypted: none given"
-        return self._unpacking.exception(Code.ENCRYPTED, text)
+        return self._unpacking.exception(Code.ENCRYPTED, locked(len(self._passwords)))
 
     def _read(self, whole: Whole, password: str | None, spool: Spool, budget: Budget) -> None:
         size = whole.header.size

@@ -45,6 +45,7 @@ class Committed:
     new_items: int
     known_files: int
     known_items: int
+    mended_items: int  # of those on record: what could not be had or opened then and now was
     openings: tuple[int, ...] = ()  # documents of mailboxes that are to be opened in parts
 
 
@@ -175,6 +176,7 @@ def commit(
             continue
         if item.digests and item.digests.sha256 not in known[item.address]:
             _fill(connection, before, item, rows.now)
+            mended.add(before)
         elif item.outcome is Disposition.CONTAINER and _mend(connection, before):
             mended.add(before)
         rows.ids.append(before)
@@ -184,7 +186,7 @@ def commit(
         openings.part_done(connection, mailbox, result.notes, notes)
     deferred = [(rows.ids[each.item], each) for each in result.deferred]
     begun = openings.begin(connection, collection.id, deferred, mended, again=collection.recover)
-    return _counted(items, {row["address"] for row in rows.documents}, begun)
+    return _counted(items, {row["address"] for row in rows.documents}, len(mended), begun)
 
 
 class _New:
@@ -259,10 +261,13 @@ def _mend(connection: sa.Connection, number: int) -> bool:
     return bool(changed.rowcount)
 
 
-def _counted(items: Sequence[CollectedItem], new: set[str], begun: tuple[int, ...]) -> Committed:
+def _counted(
+    items: Sequence[CollectedItem], new: set[str], mended: int, begun: tuple[int, ...]
+) -> Committed:
     files = sum(1 for each in items if each.role is Role.FILE)
     new_files = sum(1 for each in items if each.role is Role.FILE and each.address in new)
-    return Committed(new_files, len(new), files - new_files, len(items) - len(new), begun)
+    known = len(items) - len(new)
+    return Committed(new_files, len(new), files - new_files, known, mended, begun)
 
 
 def _on_record(

@@ -62,6 +62,7 @@ class Summary:
     files_gone_since: int  # committed by that earlier run, no longer in the source
     items: int
     items_already_collected: int
+    items_mended: int  # of those: what could not be had or opened before and now was
     by_role: dict[str, int]
     outcomes: dict[str, int]
     exceptions: dict[str, int]
@@ -85,6 +86,7 @@ class _Tally:
     already: int = 0
     gone: int = 0
     already_items: int = 0
+    mended: int = 0
     seen: set[str] = field(default_factory=set)  # of a resumed run only
 
 
@@ -235,6 +237,7 @@ class _Job:
         self._tally.new += made.new_files
         self._tally.already += made.known_files
         self._tally.already_items += made.known_items
+        self._tally.mended += made.mended_items
 
     def _list(self, planned: tuple[Planned, ...], result: CollectResult) -> None:
         """Count the files of a batch and put them on the manifest, in the order of the walk."""
@@ -280,6 +283,7 @@ class _Job:
             "files_gone_since": tally.gone,
             "items": by_role.total(),
             "items_already_collected": tally.already_items,
+            "items_mended": tally.mended,
             "by_role": dict(sorted(by_role.items())),
             "outcomes": outcomes,
             "exceptions": exceptions,

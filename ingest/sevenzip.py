@@ -14,7 +14,7 @@ from typing import BinaryIO
 from ingest.external import Running, SilentError
 from ingest.flow import Flow, Run
 from ingest.joined import missing_of, opened, volumes_of
-from ingest.members import CHUNK, BombError, Member, Opening, Spool
+from ingest.members import CHUNK, BombError, Member, Opening, Spool, locked
 from ingest.selfextract import archive_within
 from ingest.sevenzip_headers import (
     MOST_HEADER,
@@ -100,8 +100,7 @@ class _Archive:
             yield from self._behind()
             yield from self._entries(files)
         except _LockedError:
-            tried = len(self._opening.passwords)
-            text = f"Encrypted with its list of names: {tried} passwords tried"
+            text = locked(len(self._opening.passwords), "Encrypted with its list of names")
             yield self._unpacking.exception(Code.ENCRYPTED, text)
         except DamagedError as error:
             text = f"The archive's header cannot be read: {error}"
@@ -228,8 +227,7 @@ class _Archive:
         assert file.folder is not None
         flow = self._positioned(file.folder, index, alone=True)
         if flow is None:
-            tried = len(self._opening.passwords)
-            text = f"Encrypted: {tried} passwords tried" if tried else "Encrypted: none given"
+            text = locked(len(self._opening.passwords))
             return self._unpacking.exception(Code.ENCRYPTED, text)
         if self._read(flow, file, spool):
             return None

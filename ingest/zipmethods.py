@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ingest.external import SilentError
-from ingest.members import CHUNK, BombError, Budget, Spool
+from ingest.members import CHUNK, BombError, Budget, Spool, locked
 from ingest.sevenzip_tool import PACKAGE, TOOL, SevenZip, probe, trouble_of, unpack
 from records.codes import Code
 from records.notes import Note, exception
@@ -64,32 +64,31 @@ def _filled(
     limits: Limits,
     passwords: Sequence[str],
 ) -> Note | None:
-    locked = bool(info.flag_bits & _LOCKED)
+    closed = bool(info.flag_bits & _LOCKED)
     proved_by_crc = not _aes(info.extra)
     trouble: tuple[Code, str] | None = None
     bombed = False
-    for password in passwords if locked else (None,):
-        spending = Budget(info.compress_size, limits) if locked else budget
+    for password in passwords if closed else (None,):
+        spending = Budget(info.compress_size, limits) if closed else budget
         try:
             with unpack(program, archive, limits, password) as run:
                 spool.fill(run.read, spending)
                 trouble = trouble_of(*run.ended())
         except BombError:
-            if not locked:
+            if not closed:
                 raise
             trouble, bombed = (Code.BOMB, ""), True
         right = trouble is None and spool.size == info.file_size
         if right and (not proved_by_crc or spool.crc == info.CRC):
-            if locked:
+            if closed:
                 budget.spend(spool.size)
             return None
-        if locked:
+        if closed:
             spool.clear()
     if bombed:
         raise BombError
-    if locked:
-        tried = f"{len(passwords)} passwords tried" if passwords else "no password given"
-        return exception(Code.ENCRYPTED, f"Encrypted: {tried}", TOOL, program.version)
+    if closed:
+        return exception(Code.ENCRYPTED, locked(len(passwords)), TOOL, program.version)
     code, text = trouble or (Code.CORRUPT, "Its size or checksum is wrong")
     return exception(code, text, TOOL, program.version)
 

@@ -13,7 +13,7 @@ from process.run import process_case
 from process.tools import require_tools
 from records import case as cases
 from records import tables
-from records.codes import Disposition
+from records.codes import Code, Disposition
 from records.control import control
 from records.errors import RedwellError
 from records.options import (
@@ -151,14 +151,14 @@ def _print_denisted(done: Denisted, dry_run: bool, as_json: bool) -> None:
         "List": f"{done.name} ({done.kind}, {done.entries:,} entries)",
         "SHA-256 of the list": done.sha256,
         "Compared by": f"{done.by.upper()}, {counted(done.compared)}",
-        "On the list": counted(done.known),
+        "On the list": counted(done.known + done.on_other_lists),
         "  new": done.new,
     }
     pairs |= {f"  {name}": count for name, count in done.became.items()}
     if done.special:
         pairs["Entries not known to be good, left out"] = done.special
     if done.on_other_lists:
-        pairs["On this list and one applied before, counted there"] = done.on_other_lists
+        pairs["  on record under a list applied before"] = done.on_other_lists
     pairs["System files in the case"] = (
         f"{done.system_documents} in {done.system_families} families"
     )
@@ -191,7 +191,12 @@ def _print_known(found: Iterable[KnownDocument], as_json: bool) -> None:
 
 @click.command()
 @case_option
-@click.option("--code", help="Only exceptions of this code, as encrypted.")
+@click.option(
+    "--code",
+    type=click.Choice([each.value for each in Code]),
+    metavar="CODE",
+    help="Only exceptions of this code, as encrypted.",
+)
 @click.option("--warnings", is_flag=True, help="List warnings instead.")
 @json_option
 def exceptions(case_folder: Path | None, code: str | None, warnings: bool, as_json: bool) -> None:

@@ -90,7 +90,8 @@ LOST = frozenset(
 EXPLAINED: dict[Code, tuple[str, str]] = {
     Code.ENCRYPTED: (
         "A password is needed.",
-        "Put it on the list before 'redwell process'; what was read once is not tried again yet.",
+        "Of an archive's members: put it on the list and ingest again. Of others: put it on the "
+        "list before 'redwell process'; what that has read is not tried again yet.",
     ),
     Code.CORRUPT: ("The bytes break the rules of their format.", "Ask the source for a good copy."),
     Code.TRUNCATED: ("The end of the file is missing.", "Collect the file again."),

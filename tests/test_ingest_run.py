@@ -138,6 +138,7 @@ def test_every_item_is_one_row(case: Case, source: Path) -> None:
         files_gone_since=0,
         items=14,
         items_already_collected=0,
+        items_mended=0,
         by_role={"file": 7, "member": 4, "message": 3},
         outcomes={"container": 3, "empty": 1, "exception": 2, "pending": 8},
         exceptions={"link": 1, "unsafe-path": 1},
@@ -235,7 +236,7 @@ def test_bytes_that_come_with_a_password_take_the_old_row_over(case: Case, tmp_p
     first = ingest(case, Inline(), folder, "Ann Lee")
     assert (first.items, first.outcomes) == (2, {"container": 1, "exception": 1})
     again = ingest(case, Inline(), folder, "Ann Lee", ("letmein",))
-    assert (again.items, again.items_already_collected) == (0, 2)
+    assert (again.items, again.items_already_collected, again.items_mended) == (0, 2, 1)
     c, n = tables.documents.c, tables.notes.c
     with case.read() as connection:
         rows = connection.execute(sa.select(c.id, c.address, c.disposition, c.size)).all()

@@ -124,8 +124,8 @@ def _print_summary(summary: run.Summary) -> None:
     for title, counts in (
         ("", summary.by_role),
         ("  of them ", summary.outcomes),
-        ("Exceptions: ", summary.exceptions),
-        ("Warnings: ", summary.warnings),
+        ("Documents with exception ", summary.exceptions),
+        ("Documents with warning ", summary.warnings),
     ):
         pairs |= {f"{title or '  from a '}{name}": count for name, count in counts.items()}
     pairs["Manifest SHA-256"] = summary.manifest_sha256

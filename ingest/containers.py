@@ -6,7 +6,7 @@ from typing import Any
 
 from ingest.archive import expand_zip
 from ingest.compressed import expand_compressed
-from ingest.joined import missing_of, opened, volumes_of
+from ingest.joined import missing_of, missing_text, opened, volumes_of
 from ingest.libarchive import FORMATS as BY_LIBARCHIVE
 from ingest.libarchive import expand_libarchive, plain
 from ingest.mailbox import expand_mbox, plan_mbox
@@ -105,7 +105,7 @@ def _disc(opening: Opening) -> Iterator[Member | Note]:
 def _missing(opening: Opening) -> Iterator[Note]:
     absent = missing_of(opening)
     if absent:
-        text = f"Volumes {', '.join(map(str, absent))} of {len(opening.volumes)} are missing"
+        text = missing_text(absent, opening)
         yield exception(Code.VOLUME_MISSING, text, TOOL, VERSION)
 
 

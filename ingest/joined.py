@@ -96,6 +96,13 @@ def missing_of(opening: Opening) -> tuple[int, ...]:
     return tuple(number for number, each in enumerate(opening.volumes, 1) if not each.is_file())
 
 
+def missing_text(absent: Sequence[int], opening: Opening) -> str:
+    """What is said of volumes that are not there."""
+    numbers = ", ".join(map(str, absent))
+    said = f"Of {len(opening.volumes)} volumes these are missing: {numbers}"
+    return f"{said}. Put all of them into one folder and ingest again"
+
+
 def opened(opening: Opening) -> BinaryIO:
     """The whole container as one file to read, where its format lets volumes be joined."""
     if not opening.volumes:

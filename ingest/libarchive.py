@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ingest.compressed import inner_name
-from ingest.joined import missing_of, opened, volumes_of
+from ingest.joined import missing_of, missing_text, opened, volumes_of
 from ingest.libarchive_c import PACKAGE, TOOL, ArchiveError, Reading, version
 from ingest.members import Member, Opening, Spool
 from ingest.unpacking import Entry, Unpacking, unix_time
@@ -52,7 +52,7 @@ def expand_libarchive(
         return
     absent = missing_of(opening)
     if absent:
-        text = f"Volumes {', '.join(map(str, absent))} of {len(opening.volumes)} are missing"
+        text = missing_text(absent, opening)
         yield own.exception(Code.VOLUME_MISSING, text)
     archive = _Archive(own, form, _paths(opening), but)
     yield from own.members(archive.single() if form in _SINGLE else archive.entries())

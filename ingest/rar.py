@@ -11,7 +11,7 @@ from typing import BinaryIO
 from ingest import rar3, rar5, unar
 from ingest.external import SilentError
 from ingest.flow import Flow
-from ingest.joined import missing_of
+from ingest.joined import missing_of, missing_text
 from ingest.members import CHUNK, BombError, Budget, Member, Opening, Spool, locked
 from ingest.rar_clean import write
 from ingest.rar_crypto import MOST_ROUNDS, opens
@@ -49,7 +49,7 @@ def expand_rar(opening: Opening) -> Iterator[Member | Note]:
     own = Unpacking(opening, unar.TOOL if version else TOOL, version or VERSION)
     absent = missing_of(opening)
     if absent:
-        text = f"Volumes {', '.join(map(str, absent))} of {len(opening.volumes)} are missing"
+        text = missing_text(absent, opening)
         yield own.exception(Code.VOLUME_MISSING, text)
     try:
         volumes = _volumes(opening)
@@ -154,7 +154,7 @@ class _Archive:
             last = present[-1][1]
             files = [each for each in last.files if each.kind == "file"]
             if last.more_follow or (files and files[-1].split_after):
-                text = "It goes on in a volume that is not here"
+                text = "It goes on in a volume that is not here. Put it there and ingest again"
                 yield self._unpacking.exception(Code.VOLUME_MISSING, text)
         first = [each for each in present[0][1].files if each.kind == "file"] if present else []
         if self._volumes[0] is not None and first and first[0].split_before:

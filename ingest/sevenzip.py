@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from ingest.external import Running, SilentError
 from ingest.flow import Flow, Run
-from ingest.joined import missing_of, opened, volumes_of
+from ingest.joined import missing_of, missing_text, opened, volumes_of
 from ingest.members import CHUNK, BombError, Member, Opening, Spool, locked
 from ingest.selfextract import archive_within
 from ingest.sevenzip_headers import (
@@ -56,7 +56,7 @@ def expand_7z(opening: Opening) -> Iterator[Member | Note]:
         return
     absent = missing_of(opening)
     if absent:
-        text = f"Volumes {', '.join(map(str, absent))} of {len(opening.volumes)} are missing"
+        text = missing_text(absent, opening)
         yield unpacking.exception(Code.VOLUME_MISSING, text)
     with opened(opening) as file:
         archive = _Archive(unpacking, program, file)

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -159,10 +160,15 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 
 def print_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print CSV for people (RFC 4180): no value is taken for a formula by a spreadsheet."""
+    """Print CSV for people (RFC 4180): no value is taken for a formula by a spreadsheet.
+
+    The first row is asked for before anything is printed, so that an error leaves nothing.
+    """
     writer = csv.writer(sys.stdout, lineterminator="\r\n")
+    following = iter(rows)
+    first = list(islice(following, 1))
     writer.writerow(columns)
-    for row in rows:
+    for row in chain(first, following):
         writer.writerow([_harmless(str(each)) for each in row])
 
 

@@ -118,15 +118,17 @@ def _print_summary(summary: run.Summary) -> None:
         "  already collected": summary.files_already_collected,
         "Bytes": summary.bytes_found,
         "Items new on record": summary.items,
-        "  on record before": summary.items_already_collected,
-        "  of these mended, by a password or a volume": summary.items_mended,
+    }
+    for title, counts in (("  from a ", summary.by_role), ("  of them ", summary.outcomes)):
+        pairs |= {f"{title}{name}": count for name, count in counts.items()}
+    pairs |= {
+        "Items on record before": summary.items_already_collected,
+        "  mended, by a password or a volume": summary.items_mended,
     }
     for title, counts in (
-        ("", summary.by_role),
-        ("  of them ", summary.outcomes),
         ("Documents with exception ", summary.exceptions),
         ("Documents with warning ", summary.warnings),
     ):
-        pairs |= {f"{title or '  from a '}{name}": count for name, count in counts.items()}
+        pairs |= {f"{title}{name}": count for name, count in counts.items()}
     pairs["Manifest SHA-256"] = summary.manifest_sha256
     print_pairs(pairs)

@@ -90,13 +90,22 @@ def _require_balance(found: Status) -> None:
         raise RedwellError(f"{pending} documents were left without a disposition; report this")
 
 
+_OF_RUN = ("read", "documents", "ocr_pages")
+
+
 def _print_summary(shown: dict[str, object]) -> None:
-    for name, value in shown.items():
-        if isinstance(value, dict):
-            click.echo(f"{name.replace('_', ' ')}: {sum(value.values())}")
-            print_pairs({f"  {key}": count for key, count in value.items()})
-        else:
-            click.echo(f"{name.replace('_', ' ')}: {value}")
+    """What this run did, and then how the whole case stands."""
+    for title, of_run in (("This run", True), ("The case now", False)):
+        click.echo(title)
+        for name, value in shown.items():
+            if (name in _OF_RUN) is not of_run:
+                continue
+            label = f"  {name.replace('_', ' ')}"
+            if isinstance(value, dict):
+                click.echo(f"{label}: {sum(value.values())}")
+                print_pairs({f"    {key}": count for key, count in value.items()})
+            else:
+                click.echo(f"{label}: {value}")
 
 
 @click.command()

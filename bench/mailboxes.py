@@ -110,7 +110,7 @@ def readpst(path: Path) -> Written | None:
         return None
     with tempfile.TemporaryDirectory() as target:
         done = subprocess.run(
-            ["readpst", "-e", "-D", "-b", "-o", target, str(path)],
+            ["readpst", "-j", "0", "-e", "-D", "-b", "-o", target, str(path)],
             capture_output=True,
             text=True,
             timeout=600,

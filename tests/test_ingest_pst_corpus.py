@@ -260,7 +260,7 @@ def _agrees(bag: Bag, entries: list[tuple[int, int, bytes]], *, all_of_them: boo
 @pytest.mark.skipif(shutil.which("readpst") is None, reason="readpst is not installed (pst-utils)")
 @pytest.mark.parametrize("name", KNOWN)
 def test_readpst_writes_no_more(name: str, tmp_path: Path) -> None:
-    command = ["readpst", "-e", "-D", "-b", "-q", "-o", str(tmp_path), str(MAIL / name)]
+    command = ["readpst", "-j", "0", "-e", "-D", "-b", "-q", "-o", str(tmp_path), str(MAIL / name)]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     kinds = Counter(each.suffix for each in tmp_path.rglob("*") if each.is_file())
     assert (kinds[".eml"], kinds[".ics"], kinds[".vcf"]) == READPST[name]

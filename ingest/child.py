@@ -6,6 +6,7 @@ its own; whatever goes wrong, the whole group is killed and the next call starts
 with `subprocess`, because Dask workers are daemonic and may not start multiprocessing children.
 """
 
+import atexit
 import contextlib
 import json
 import os
@@ -113,6 +114,26 @@ class Child:
         if self._process is not None:
             self._process.kill()
             self._process = None
+
+
+class Children:
+    """A worker's children of one kind, one for each limit of memory; they end with the worker."""
+
+    def __init__(self) -> None:
+        self._by_memory: dict[int, Child] = {}
+
+    def of(self, module: str, memory_mb: int) -> Child:
+        """The child that runs `module` under this limit; the same one each time."""
+        if memory_mb not in self._by_memory:
+            if not self._by_memory:
+                atexit.register(self.close)
+            self._by_memory[memory_mb] = Child(module, memory_mb=memory_mb)
+        return self._by_memory[memory_mb]
+
+    def close(self) -> None:
+        """End them all."""
+        while self._by_memory:
+            self._by_memory.popitem()[1].close()
 
 
 class _Process:

@@ -5,7 +5,6 @@ opened once more, what came before is skipped, and a member that kills its reade
 put on record and left out.
 """
 
-import atexit
 import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from ingest.child import Child
+from ingest.child import Child, Children
 from ingest.interface import ChildFailure
 from ingest.members import Budget, Member
 from ingest.transfer import member_of, note_of
@@ -27,7 +26,8 @@ MODULE = "ingest.opener_main"
 _MOST_AVOIDED = 16
 _LIED = ChildFailure(Code.CRASH, "The reading process sent something else than was announced")
 
-_children: dict[int, Child] = {}
+_children = Children()
+close_children = _children.close
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,17 +182,7 @@ class _Received(io.RawIOBase):
 
 def _child(limits: Limits) -> Child:
     """This worker's child under these limits; the same one for every container."""
-    if limits.memory_mb not in _children:
-        if not _children:
-            atexit.register(close_children)
-        _children[limits.memory_mb] = Child(MODULE, memory_mb=limits.memory_mb)
-    return _children[limits.memory_mb]
-
-
-def close_children() -> None:
-    """End every child of this worker."""
-    while _children:
-        _children.popitem()[1].close()
+    return _children.of(MODULE, limits.memory_mb)
 
 
 def _request(container: Container, what: str, budget: Budget, scratch: Path) -> dict[str, Any]:

@@ -27,7 +27,6 @@ from store import Store, open_store
 
 BATCH_BLOBS = 200
 BATCH_BYTES = 256 << 20
-DAMAGE = ("missing", "damaged", "not hashed", "manifest")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,12 @@
 Trouble with a document becomes that document's record; trouble with the store stops the batch.
 """
 
-import atexit
 import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ingest.child import Child, item_number
+from ingest.child import Child, Children, item_number
 from ingest.interface import ChildFailure
 from ingest.types import extension
 from ingest.workspace import workspace
@@ -37,22 +36,13 @@ VERSION = "1"
 _MOST_AVOIDED = 16
 """So many items that kill their reader twice are left out one by one; then all that follow."""
 
-_children: dict[int, Child] = {}
+_children = Children()
+close_children = _children.close
 
 
 def child_for(limits: Limits) -> Child:
     """This worker's child under these limits; the same one for every batch."""
-    if limits.memory_mb not in _children:
-        if not _children:
-            atexit.register(close_children)
-        _children[limits.memory_mb] = Child(MODULE, memory_mb=limits.memory_mb)
-    return _children[limits.memory_mb]
-
-
-def close_children() -> None:
-    """End every child of this worker."""
-    while _children:
-        _children.popitem()[1].close()
+    return _children.of(MODULE, limits.memory_mb)
 
 
 def extract_batch(batch: ExtractBatch) -> tuple[FamilyResult, ...]:

@@ -45,6 +45,8 @@ _LOCAL_HEADER = 30
 _SLOW = 1 << 20  # encrypted bytes from which 7-Zip is asked rather than Python
 _UNICODE_PATH = 0x7075
 _FIRST_OF_SET = b"PK\x07\x08"
+_AES_STRENGTHS = (1, 2, 3)  # 128, 192 and 256 bits
+_ALL = 1 << 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,9 @@ def _unpacked(
             return _by_seven_zip(info, means, means.scratch, spool, odd)
         if is_locked:
             return _decrypted(archive, info, means, spool)
+        if getattr(info, "wz_aes_version", None) is not None:
+            text = "It is said to be encrypted in one place and not to be in another"
+            return _without_bytes(info, _exception(Code.CORRUPT, text))
         plain = copy.copy(info)
         del plain.CRC  # compared below, so that what was read is not lost with the comparison
         with archive.open(plain) as member:
@@ -255,12 +260,21 @@ def _decrypted(
 ) -> Member:
     """Try each password; a wrong one shows by its check value, or at the end by the checksum."""
     passwords = means.passwords
+    is_aes = getattr(info, "wz_aes_version", None) is not None
+    if is_aes and info.wz_aes_strength not in _AES_STRENGTHS:  # type: ignore[attr-defined]
+        text = "Its header names an AES key of no known length"
+        return _without_bytes(info, _exception(Code.CORRUPT, text))
+    whole = copy.copy(info)
+    if is_aes:
+        whole.file_size = _ALL  # AE-2 has no CRC: all is read, so that its MAC is compared
     for password in passwords:
         attempt = Spool()
         try:
-            with archive.open(info, pwd=password.encode()) as member:
+            with archive.open(whole, pwd=password.encode()) as member:
                 attempt.fill(member.read, means.budget)
-            spool.fill(attempt.stream().read, Budget(info.file_size, _NO_LIMITS))
+            spool.fill(attempt.stream().read, Budget(attempt.size, _NO_LIMITS))
+            if spool.size != info.file_size:
+                return _saved(info, spool, "It has another size than the directory says")
             return _member(info, spool.stream(), spool.size)
         except NotImplementedError:
             raise

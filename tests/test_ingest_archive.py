@@ -135,6 +135,32 @@ def test_a_member_cut_off_gives_what_is_there() -> None:
     assert part.data
 
 
+def _damaged_aes(offset: int, value: int) -> bytes:
+    """Two AES members, `value` standing at `offset` of the first one's entry in the directory."""
+    out = io.BytesIO()
+    with pyzipper.AESZipFile(out, "w", zipfile.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:
+        archive.setpassword(b"secret")
+        archive.writestr("a.txt", b"locked words " * 90)
+        archive.writestr("b.txt", b"more")
+    data = bytearray(out.getvalue())
+    data[data.index(b"PK\x01\x02") + offset] = value
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("offset", "value"),
+    [(24, 7), (25, 1), (8, 0), (46 + 5 + 8, 9), (46 + 5 + 9, 0)],
+    ids=["size", "size-above", "not-encrypted", "strength", "method"],
+)
+def test_a_damaged_entry_of_an_encrypted_member_is_told(offset: int, value: int) -> None:
+    first, second = _unzip(_damaged_aes(offset, value), None, "secret")
+    assert isinstance(first, Got)
+    assert first.codes == (Code.CORRUPT,)
+    assert second == Got("b.txt", b"more", ())
+    whole, _ = _unzip(_damaged_aes(24, 146), None, "secret")
+    assert whole == Got("a.txt", b"locked words " * 90, ())
+
+
 @pytest.mark.parametrize("method", [None, pyzipper.WZ_AES])
 def test_passwords_are_tried_in_turn(method: int | None) -> None:
     out = io.BytesIO()

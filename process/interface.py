@@ -113,7 +113,8 @@ class OcrPage:
     """What OCR read on one page; the text is a UTF-8 blob, the words a JSON blob.
 
     The words are rows [left, top, width, height, confidence, word] in pixels of the image at
-    `dpi`. `confidence` is their mean, 0 to 100; 0 for a page without words.
+    `dpi`. `confidence` is their mean, 0 to 100; 0 for a page without words. `state` is read, blank
+    or failed; `skew` the degrees by which the picture was turned to make its lines level.
     """
 
     page: int
@@ -125,6 +126,10 @@ class OcrPage:
     dpi: int
     engine: str
     notes: tuple[Note, ...]
+    state: str = "read"
+    image_sha256: str | None = None
+    languages: str = ""
+    skew: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

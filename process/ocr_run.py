@@ -82,7 +82,10 @@ def _failed(case: Case, job: OcrJob, failure: TaskFailure) -> OcrResult:
         empty, words = writer.put_bytes(b"").sha256, writer.put_bytes(b"[]").sha256
     return OcrResult(
         job.sha256,
-        tuple(OcrPage(page, empty, words, 0, 0.0, 0, 0, "none", (note,)) for page in job.pages),
+        tuple(
+            OcrPage(page, empty, words, 0, 0.0, 0, 0, "none", (note,), "failed")
+            for page in job.pages
+        ),
     )
 
 
@@ -140,6 +143,11 @@ def _insert_page(connection: sa.Connection, document_id: int, page: OcrPage) -> 
             confidence=page.confidence,
             rotation=page.rotation,
             engine=page.engine,
+            state=page.state,
+            image_sha256=page.image_sha256,
+            languages=page.languages,
+            dpi=page.dpi,
+            skew=page.skew,
         )
     )
     write_notes(connection, [(document_id, note) for note in page.notes])

@@ -74,6 +74,8 @@ class Code(StrEnum):
     UNLOCKED = "unlocked"
     HIDDEN_ENTRIES = "hidden-entries"
     RTF_BODY = "rtf-body"
+    MOJIBAKE = "mojibake"
+    REPLACED = "replaced"
 
 
 # Codes that tell of content which did not become text or documents of its own.
@@ -158,6 +160,14 @@ EXPLAINED: dict[Code, tuple[str, str]] = {
     Code.TNEF_OPENED: (
         "Its winmail.dat was opened; the true attachments stand in its place.",
         "Nothing to do.",
+    ),
+    Code.MOJIBAKE: (
+        "The text was spoilt before it came here: letters stand for others, as in 'Ã¤' for 'ä'.",
+        "Search for the spoilt form too; look for another copy.",
+    ),
+    Code.REPLACED: (
+        "A repaired file stands in the place of the one that was collected; both are kept.",
+        "Say so where it is relied on; 'redwell custody show' has the line.",
     ),
     Code.RTF_BODY: ("The body was kept as rich text only.", "Compare with the native file."),
 }

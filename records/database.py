@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from records.errors import DatabaseError
 
-SCHEMA = "0002"  # the newest revision under migrations/versions
+SCHEMA = "0003"  # the newest revision under migrations/versions
 
 
 def connect(address: str) -> sa.Engine:

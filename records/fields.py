@@ -68,6 +68,22 @@ class Fields:
     attachment_names: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()  # kinds of hidden content: comments, tracked-changes, …
     content_id: str = ""  # of an inline part, without its angle brackets
+    application: str = ""  # what wrote it
+    template: str = ""
+    manager: str = ""
+    category: str = ""
+    keywords: tuple[str, ...] = ()
+    comments: str = ""  # the property of that name
+    revision: str = ""
+    edit_minutes: int | None = None
+    stated_pages: int | None = None  # as the file says; `documents.pages` are those there are
+    stated_words: int | None = None
+    taken_at: str | None = None  # of a photograph
+    camera: str = ""
+    latitude: float | None = None  # degrees, north and east positive (WGS 84)
+    longitude: float | None = None
+    uncertain: tuple[str, ...] = ()  # dates of which the file tells no zone, taken as UTC
+    linked: tuple[str, ...] = ()  # what it shows and does not hold: paths and addresses
 
     def to_json(self) -> dict[str, Any]:
         """Only what is set, ready for a JSON column."""

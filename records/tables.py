@@ -102,6 +102,8 @@ documents = sa.Table(
     # What the file system said of a source file: dates to the nanosecond, owner, rights.
     sa.Column("origin", sa.JSON, nullable=True),
     _ref("known_by_id", "hash_lists", nullable=True),  # the list of known files it stands on
+    _text("language", nullable=True),  # of its text as found: ISO 639-1; its own claim is a field
+    _text("analysed_sha256", nullable=True),  # the text that its relations rest on
     sa.UniqueConstraint("collection_id", "address", "sha256"),
 )
 
@@ -180,6 +182,108 @@ ocr_pages = sa.Table(
     sa.Column("confidence", sa.Float, nullable=False),  # mean of the words, 0 to 100
     _number("rotation"),  # degrees clockwise that make the page upright
     _text("engine"),
+    _text("state"),  # read, blank, failed
+    _text("image_sha256", nullable=True),  # of the page's picture as it was handed to the engine
+    _text("languages"),  # those it was read in, as eng+deu
+    _number("dpi"),
+    sa.Column("skew", sa.Float, nullable=False),  # degrees by which the lines were straightened
+)
+
+# What OCR read of a page's picture, whichever documents show it.
+page_readings = sa.Table(
+    "page_readings",
+    metadata,
+    sa.Column("image_sha256", sa.Text, primary_key=True),
+    sa.Column("settings", sa.Text, primary_key=True),  # engine, languages and the like
+    sa.Column("found", sa.JSON, nullable=False),
+)
+
+# What was found out about a text, whichever documents have it.
+text_analyses = sa.Table(
+    "text_analyses",
+    metadata,
+    sa.Column("text_sha256", sa.Text, primary_key=True),
+    _text("version"),  # of the analysis
+    _text("language", nullable=True),
+    sa.Column("confidence", sa.Float, nullable=False),  # of the language, 0 to 1
+    _number("words"),
+    sa.Column("signature", sa.LargeBinary, nullable=True),  # MinHash; None for too short a text
+)
+
+near_bands = sa.Table(
+    "near_bands",
+    metadata,
+    sa.Column("band", sa.Integer, primary_key=True),
+    sa.Column("key", sa.BigInteger, primary_key=True),
+    sa.Column("text_sha256", sa.Text, primary_key=True),
+)
+
+near_duplicates = sa.Table(
+    "near_duplicates",
+    metadata,
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id"), primary_key=True),
+    _ref("principal_id", "documents"),  # names the group; its own id for the principal
+    sa.Column("percent", sa.Float, nullable=False),  # exact Jaccard with the principal, 0 to 100
+)
+
+# What mails are joined to threads by.
+mail_keys = sa.Table(
+    "mail_keys",
+    metadata,
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id"), primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),  # id, reference, index, subject
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),  # among those of its kind
+    sa.Index("ix_mail_keys_kind_key", "kind", "key"),
+)
+
+threads = sa.Table(
+    "threads",
+    metadata,
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id"), primary_key=True),
+    _ref("thread_id", "documents"),  # names the thread: the lowest id in it
+    _ref("parent_id", "documents", nullable=True),  # the message that it answers
+    _number("position"),  # in the thread, read from top to bottom
+    _number("depth"),
+    _text("basis"),  # what joined it: references, conversation-index, subject, none
+    sa.Column("inclusive", sa.Boolean, nullable=True),
+    _text("contained_in", nullable=True),  # why it is not inclusive, or why it is
+    _ref("spare_of_id", "documents", nullable=True),
+)
+
+people = sa.Table(
+    "people",
+    metadata,
+    _id(),
+    _text("name"),
+    _text("origin"),  # derived, user
+)
+
+addresses = sa.Table(
+    "addresses",
+    metadata,
+    sa.Column("address", sa.Text, primary_key=True),  # lower case
+    _text("domain", index=True),
+    _text("name"),  # the name most often shown with it
+    _number("messages"),  # in how many documents it stands
+    _ref("person_id", "people"),
+    _text("origin"),  # derived, user: what put it with this person
+)
+
+# Files that were put in the place of damaged ones.
+replacements = sa.Table(
+    "replacements",
+    metadata,
+    _id(),
+    _ref("document_id", "documents"),
+    _text("old_sha256", nullable=True),
+    _number("old_size"),
+    _text("new_sha256"),
+    _number("new_size"),
+    _text("source"),
+    _text("reason"),
+    _text("actor"),
+    _text("at"),
 )
 
 runs = sa.Table(

@@ -61,14 +61,14 @@ def ingest(
     """
     with cases.opened(case_folder) as case:
         custodian_id(case, custodian)
-        checked_source(case, source)
+        place = checked_source(case, source)
         passwords = read_passwords(passwords_file)
         found = survey(source.resolve())
         if dry_run:
             _print_survey(found, as_json)
             return
         with (
-            engine_for(case, workers, scheduler) as engine,
+            engine_for(case, workers, scheduler, place) as engine,
             progress("Collecting files", found.files) as advance,
         ):
             summary = run.ingest(

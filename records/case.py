@@ -92,6 +92,11 @@ class Case:
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that writes: all of it becomes real, or none."""
         if self._held is not None:
+            if self._held.invalidated:  # SQLAlchemy would take another session, without the lock
+                raise DatabaseError(
+                    "The session that held the case was lost, and another stage may hold it now: "
+                    "run the same command again"
+                )
             with self._held.begin():
                 yield self._held
             return

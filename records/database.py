@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -12,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event
 
 from records import postgres, storable
-from records.errors import CaseExistsError, DatabaseError
+from records.errors import CaseExistsError, DatabaseError, DiskFullError, RedwellError
 
 SCHEMA = "0003"  # the newest revision under migrations/versions
 
@@ -115,6 +116,35 @@ def unopened(address: str, error: sa.exc.DBAPIError) -> DatabaseError:
         )
     why = " ".join(str(error.orig).split()).rstrip(".")
     return DatabaseError(f"The database {address} cannot be opened: {why}. {remedy}")
+
+
+def failed(error: BaseException) -> RedwellError | None:
+    """The error that one of a driver amounts to; None for an error of something else."""
+    if isinstance(error, sqlite3.Error):
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            return DiskFullError(full("the case database"))
+        return DatabaseError(f"The case database failed: {error}")
+    if not isinstance(error, psycopg.Error):
+        return None
+    why = " ".join(str(error).split()).rstrip(".")
+    if isinstance(error, psycopg.errors.DiskFull):
+        return DiskFullError(full("the database server"))
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        return DatabaseError(f"The case database is held by another process ({why}): try again")
+    if isinstance(error, psycopg.OperationalError):
+        return DatabaseError(
+            f"The case database does not answer any more: {why}. What was committed stays: see "
+            "that the server runs, then run the same command again"
+        )
+    return DatabaseError(f"The case database failed: {why}")
+
+
+def full(where: object) -> str:
+    """What to say where there is no room."""
+    return (
+        f"No room left on the disk ({where or 'where the case writes'}). What was committed stays: "
+        "make room and run the same command again"
+    )
 
 
 def is_older(revision: str | None) -> bool:

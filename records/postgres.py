@@ -89,13 +89,13 @@ def held(case_engine: sa.Engine, case: str, stage: str) -> Iterator[sa.Connectio
 
 
 def _holder(connection: sa.Connection) -> str:
-    query = (
+    query = sa.text(
         "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
-        f"WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint = {_STAGE} "
+        "WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint = :kind "
         "AND l.objsubid = 2 AND l.database = a.datid AND a.datname = current_database() "
         "AND l.objid::bigint = (hashtext(current_schema())::bigint & 4294967295)"
     )
-    return _value(connection, query) or "another process"
+    return connection.execute(query, {"kind": _STAGE}).scalar() or "another process"
 
 
 def _value(connection: sa.Connection, query: str) -> Any:
@@ -128,5 +128,5 @@ def order_by_bytes(connection: sa.Connection) -> None:
     quoted = connection.dialect.identifier_preparer.quote
     for table, column in found:
         connection.exec_driver_sql(
-            f"ALTER TABLE {quoted(table)} ALTER COLUMN {quoted(column)} TYPE text COLLATE \"C\""
+            f'ALTER TABLE {quoted(table)} ALTER COLUMN {quoted(column)} TYPE text COLLATE "C"'
         )

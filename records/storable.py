@@ -9,6 +9,11 @@ import json
 import re
 from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _REPLACEMENT = "�"
 
@@ -50,3 +55,23 @@ def _row(row: Any) -> Any:
     if isinstance(row, dict):
         return {name: text(each) if isinstance(each, str) else each for name, each in row.items()}
     return tuple(text(each) if isinstance(each, str) else each for each in row)
+
+
+class ByBytes(FunctionElement[str]):
+    """An expression of text that is compared by its bytes, whatever the database's language.
+
+    Columns of text are so by themselves (`records.postgres.order_by_bytes`).
+    """
+
+    inherit_cache = True
+    type = sa.Text()
+
+
+@compiles(ByBytes)
+def _plain(element: ByBytes, compiler: SQLCompiler, **given: Any) -> str:
+    return compiler.process(element.clauses, **given)
+
+
+@compiles(ByBytes, "postgresql")
+def _collated(element: ByBytes, compiler: SQLCompiler, **given: Any) -> str:
+    return f'(({compiler.process(element.clauses, **given)}) COLLATE "C")'

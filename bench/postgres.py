@@ -1,17 +1,21 @@
-"""A PostgreSQL server of one's own: in a folder, on a Unix socket, gone when it is done with."""
+"""A PostgreSQL server of one's own: in a folder, on a Unix socket, gone when it is done with.
+
+It does not sync to the disk, so that a trial takes no longer than it must: not for real cases.
+"""
 
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 USER = "redwell"
-_QUIET = ("-c", "listen_addresses=", "-c", "log_statement=none", "-c", "max_connections=50")
+_QUIET = ("-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=50")
 
 
 def programs() -> Path | None:
@@ -52,12 +56,13 @@ class Server:
                 cwd=self.home,
             )
         self.running.append(server)
-        for _ in range(100):
+        for _ in range(600):
             ready = [str(self.binaries / "pg_isready"), "-q", "-t", "1", "-h", str(self.socket)]
             if subprocess.run(ready, check=False).returncode == 0:
                 return
             if server.poll() is not None:
                 break
+            time.sleep(0.1)
         raise RuntimeError((self.home / "log").read_text(errors="replace"))
 
     def stop(self) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import fsspec
 import sqlalchemy as sa
 from pydantic import ValidationError
 
@@ -245,6 +244,8 @@ def initial_settings(info: CaseInfo, database: str, store: str) -> Settings:
 
 def _require_empty_store(address: str) -> None:
     """Each case has a store of its own: what one sweeps away the other may be writing."""
+    import fsspec  # only here: it takes long to load
+
     try:
         system, root = fsspec.core.url_to_fs(address)
         held = system.exists(root) and bool(system.ls(root))

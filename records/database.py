@@ -4,7 +4,6 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -124,6 +123,8 @@ def failed(error: BaseException) -> RedwellError | None:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
             return DiskFullError(full("the case database"))
         return DatabaseError(f"The case database failed: {error}")
+    import psycopg  # a tenth of a second that most commands need not wait
+
     if not isinstance(error, psycopg.Error):
         return None
     why = " ".join(str(error).split()).rstrip(".")

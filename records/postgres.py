@@ -85,7 +85,8 @@ def held(case_engine: sa.Engine, case: str, stage: str) -> Iterator[sa.Connectio
         try:
             yield connection.execution_options(redwell_write=True)
         finally:
-            connection.invalidate()  # the session ends, and the lock with it
+            if not connection.invalidated:
+                connection.detach()  # closed, not kept for others: the lock ends with the session
 
 
 def _holder(connection: sa.Connection) -> str:

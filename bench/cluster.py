@@ -25,30 +25,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench import pipeline, postgres
+from ingest import referenced
+from records import case as cases
+from store import open_store
 
-FOLDERS = ("html-text", "mail/msg", "office/encrypted", "ocr", "pdf/pypdf")
+FOLDERS = ("html-text", "mail/msg", "office/encrypted", "ocr", "pdf/py-pdf")
 QUERIES = ("the", "a* AND NOT the", "type:pdf", "created:>2000", "has:ocr", "from:a*")
 WHO = "Ann"
 
 
-@contextmanager
-def staged(corpus: Path, folders: Sequence[str], home: Path) -> Iterator[Path]:
-    """A source that holds these folders of the corpus, by links of its files."""
-    source = home / "source"
+def stage(corpus: Path, folders: Sequence[str], source: Path) -> Path:
+    """Make a source that holds copies of these folders of the corpus."""
     for name in folders:
         given = corpus / name
         if not given.exists():
             raise SystemExit(f"The corpus has no {name}")
-        shutil.copytree(given, source / name, symlinks=True, copy_function=_linked)
-    yield source
-
-
-def _linked(source: str, target: str) -> str:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
-    return target
+        shutil.copytree(given, source / name, symlinks=True)
+    return source
 
 
 @contextmanager
@@ -135,11 +128,17 @@ def answers(case: Path) -> list[str]:
     ]
 
 
-def blobs(folder: Path) -> list[str]:
-    """The hashes of all blobs of a store in a folder."""
-    return sorted(
-        each.name for each in folder.rglob("*") if re.fullmatch("[0-9a-f]{64}", each.name)
-    )
+def blobs(case: Path) -> list[str]:
+    """The hashes of all blobs of a case but its custody records, which tell when and where."""
+    with cases.opened(case) as opened:
+        with opened.read() as connection:
+            custody = {each.custody for each in referenced.audited(connection).values()}
+        return [each for each in open_store(opened.store_address).hashes() if each not in custody]
+
+
+def held(case: Path) -> dict[str, list[str]]:
+    """All that is compared."""
+    return pipeline.contents(case) | {"answers": answers(case), "blobs": blobs(case)}
 
 
 def counts(found: dict[str, list[str]]) -> str:
@@ -150,24 +149,20 @@ def counts(found: dict[str, list[str]]) -> str:
 def compare(home: Path, source: Path, passwords: Path | None, workers: int) -> Sequence[str]:
     """Run both ways; the differences."""
     shared, alone = home / "shared-case", home / "local-case"
-    store = home / "shared-store"
     with postgres.server() as server:
         address = server.database("--locale-provider=icu", "--icu-locale=en-US", "--locale=C.UTF-8")
-        make(shared, "--database", address, "--store", f"file://{store}")
+        make(shared, "--database", address, "--store", f"file://{home}/shared-store")
         with cluster(home, shared, workers) as scheduler:
             seen = "hidden from" if _hiding(shared) else "visible to"
             print(f"cluster: {scheduler}, {workers} workers; the case folder is {seen} them")
             print("seconds", run(shared, source, passwords, "--scheduler", scheduler))
-        made = pipeline.contents(shared) | {"answers": answers(shared), "blobs": blobs(store)}
+        made = held(shared)
         pipeline.redwell("verify", "store", "--workers", "1", "--case", str(shared))
         pipeline.redwell("audit", "verify", "--case", str(shared))
     make(alone)
     print("local:   SQLite, a store in the case folder")
     print("seconds", run(alone, source, passwords, "--workers", str(workers)))
-    local = pipeline.contents(alone) | {
-        "answers": answers(alone),
-        "blobs": blobs(alone / "store"),
-    }
+    local = held(alone)
     print(f"cluster: {counts(made)}\nlocal:   {counts(local)}")
     told = json.loads(pipeline.redwell("status", "--json", "--case", str(alone)))
     print(f"dispositions: {told['dispositions']}; exceptions: {told['exceptions']}")
@@ -181,18 +176,13 @@ def main() -> None:
     parser.add_argument("--folders", nargs="+", default=list(FOLDERS))
     parser.add_argument("--passwords", type=Path, help="tried on what is encrypted")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--keep", type=Path, help="a folder to work in, kept afterwards")
     given = parser.parse_args()
-    with contextlib.ExitStack() as stack:
-        if given.keep:
-            home = given.keep.absolute()
-            home.mkdir(parents=True)
-        else:
-            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="redwell-cluster-")))
-        source = stack.enter_context(staged(given.corpus.absolute(), given.folders, home))
+    with tempfile.TemporaryDirectory(prefix="redwell-cluster-") as folder:
+        home = Path(folder)
+        source = stage(given.corpus.absolute(), given.folders, home / "source")
         found = compare(home, source, given.passwords, given.workers)
     for line in found:
-        print(line)
+        print(line[:1000])
     print(f"{len(found)} differences" if found else "no differences")
     sys.exit(1 if found else 0)
 

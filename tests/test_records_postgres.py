@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 
 from bench import postgres
 from index.catalog import SqlCatalog
@@ -263,10 +264,10 @@ def test_a_command_whose_server_ends_says_so(folder: Path, server: postgres.Serv
     source.mkdir()
     for number in range(600):
         (source / f"{number:04}.txt").write_text(f"paper {number}")
-    command = [sys.executable, "-P", str(ROOT / "cli.py"), "ingest", str(source)]
-    command += ["--custodian", "Ann", "--workers", "1", "--case", str(folder)]
+    arguments = [sys.executable, "-P", str(ROOT / "cli.py"), "ingest", str(source)]
+    arguments += ["--custodian", "Ann", "--workers", "1", "--case", str(folder)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    running = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen(arguments, env=environment, stderr=subprocess.PIPE, text=True)
     with cases.opened(folder) as case:
         while not status_of(case).documents and running.poll() is None:
             time.sleep(0.05)
@@ -351,7 +352,7 @@ def _old_case(folder: Path) -> None:
     with case.write() as connection:
         config = database.migrations()
         config.attributes["connection"] = connection
-        older.command.upgrade(config, "0001")
+        command.upgrade(config, "0001")
         older._fill(connection)
     case.close()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from ingest import run
+from ingest.archivers import require_worker_archivers
 from ingest.plan import Survey, checked_source, survey
 from ingest.record import custodian_id
 from records import case as cases
@@ -71,6 +72,7 @@ def ingest(
             engine_for(case, workers, scheduler, place) as engine,
             progress("Collecting files", found.files) as advance,
         ):
+            require_worker_archivers(engine)
             summary = run.ingest(
                 *(case, engine, source, custodian, passwords, _counting(advance)), recover=recover
             )

@@ -1,12 +1,15 @@
 """The outside programs of processing: what is there, and a refusal before long work without."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ingest.child import Child
 from ingest.interface import ChildFailure
 from process.tesseract import TesseractProbe
-from records.engine import Engine
 from records.errors import ToolMissingError
+
+if TYPE_CHECKING:
+    from records.engine import Engine
 
 _SECONDS = 60.0
 
@@ -72,7 +75,7 @@ def require_tools(languages: str | None) -> Tools:
     return found
 
 
-def require_worker_tools(engine: Engine, here: Tools, languages: str | None) -> None:
+def require_worker_tools(engine: "Engine", here: Tools, languages: str | None) -> None:
     """Raise `ToolMissingError` naming a worker, started elsewhere, that lacks what we have."""
     if not engine.elsewhere:
         return

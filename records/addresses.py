@@ -36,6 +36,8 @@ def checked_store(address: str) -> str:
     """A store's address that means the same to every process; raises `ValueError`."""
     protocol, mark, rest = address.partition("://")
     if not mark:
+        if not PurePath(address).is_absolute():
+            raise ValueError("write the whole path, as /mnt/case or file:///mnt/case")
         return address
     if protocol == "memory":
         raise ValueError("a store in memory is gone when the command ends")

@@ -63,8 +63,7 @@ class Case:
     @property
     def store_address(self) -> str:
         """What `store.open_store` takes; it means the same to every process."""
-        store = self.settings.store or "store"
-        return store if "://" in store else str(self.folder / store)
+        return self.settings.store or str(self.folder / "store")
 
     @property
     def index_folder(self) -> Path:

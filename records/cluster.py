@@ -5,9 +5,11 @@ a source of evidence under the same path. They need neither the database nor cas
 """
 
 import hashlib
+import importlib.metadata
 import importlib.util
 import os
 import platform
+import re
 import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,6 +51,7 @@ class Worker:
 
     code: str
     python: str
+    libraries: dict[str, str]
     trouble: str
     sees_folder: bool
     places: tuple[str, ...]
@@ -66,12 +69,25 @@ def code() -> str:
     return digest.hexdigest()[:16]
 
 
+def libraries() -> dict[str, str]:
+    """The libraries that Redwell asks for, with their versions: they decide how files read."""
+    found = {}
+    for each in importlib.metadata.requires("redwell") or ():
+        if name := re.match(r"[A-Za-z0-9._-]+", each):
+            try:
+                found[name.group()] = importlib.metadata.version(name.group())
+            except importlib.metadata.PackageNotFoundError:
+                found[name.group()] = "none"
+    return found
+
+
 def look(asked: Asked) -> Worker:
     """Answer, in the worker."""
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # one core a worker, for Tesseract too
     return Worker(
         code=code(),
         python=platform.python_version(),
+        libraries=libraries(),
         trouble=_trouble(asked),
         sees_folder=Path(asked.folder_probe).exists(),
         places=tuple(listing(Path(each)) for each in asked.places),
@@ -157,6 +173,13 @@ def _refuse_unlike(found: Mapping[str, Worker]) -> None:
         if each.python.rpartition(".")[0] != platform.python_version().rpartition(".")[0]
     }
     _refuse(pythons, "run Python {}, and not " + platform.python_version(), pythons, remedy)
+    mine = libraries()
+    unlike = {
+        name: ", ".join(f"{k} {v}" for k, v in each.libraries.items() if mine.get(k) != v)
+        for name, each in found.items()
+        if each.libraries != mine
+    }
+    _refuse(unlike, "have other libraries than this machine ({})", unlike, remedy)
     unsafe = {name: each.unsafe_path for name, each in found.items() if each.unsafe_path}
     remedy = "Start them with PYTHONSAFEPATH=1 in their environment"
     _refuse(unsafe, "would import code from their current folder ({})", unsafe, remedy)

@@ -24,9 +24,13 @@ from records.errors import CaseBusyError, DatabaseError
 
 _STAGE, _WRITE = 0x52574C01, 0x52574C02  # the first keys of our advisory locks
 _ALIVE = {"keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 6}
+_HAS_IDLE_TIMEOUT = 140000  # PostgreSQL 14
 _PREPARE = (
     "SET synchronous_commit = on",
     "SET lock_timeout = '60s'",  # as long as SQLite waits
+    # The session that holds a case is idle while a batch is read, and verifying reads for hours.
+    "SET statement_timeout = 0",
+    "SET idle_in_transaction_session_timeout = 0",
     # A machine that is switched off lets go of the case some two minutes later.
     "SET tcp_keepalives_idle = 60",
     "SET tcp_keepalives_interval = 10",
@@ -52,6 +56,8 @@ def _prepare(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         for each in _PREPARE:
             cursor.execute(each)
+        if connection.info.server_version >= _HAS_IDLE_TIMEOUT:
+            cursor.execute("SET idle_session_timeout = 0")
     connection.commit()
 
 

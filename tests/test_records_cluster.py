@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ingest import archivers
 from process import tools
 from process.tesseract import TesseractProbe
 from records import cluster
@@ -61,6 +62,7 @@ def test_able_workers_are_taken_and_nothing_is_left(store: str, tmp_path: Path) 
         ({"installed": False}, f"have no Redwell, .*: {BAD}.*Install"),
         ({"code": "0" * 16}, f"run another Redwell than this one: {BAD}"),
         ({"python": "2.7.18"}, rf"run Python 2\.7\.18, and not 3.*: {BAD}"),
+        ({"libraries": {"pypdfium2": "0.1"}}, rf"other libraries .*\(pypdfium2 0\.1\): {BAD}"),
         ({"unsafe_path": "/mnt/evidence"}, f"/mnt/evidence.*: {BAD}.*PYTHONSAFEPATH=1"),
         ({"trouble": "OSError: no\nsuch host"}, rf"store \(OSError: no such host\): {BAD}"),
         ({"places": ("other",)}, f"do not see /.*/source as it is here: {BAD}.*Mount it"),
@@ -97,7 +99,7 @@ def test_a_source_that_changed_is_not_the_same(tmp_path: Path) -> None:
 
 
 def test_facts_are_plain_values() -> None:
-    facts = Worker("c", "3.12", "", True, ("p",), "")
+    facts = Worker("c", "3.12", {"a": "1"}, "", True, ("p",), "")
     assert pickle.loads(pickle.dumps(facts)) == facts
     assert len(cluster.code()) == 16
 
@@ -130,3 +132,14 @@ def test_a_worker_without_the_tools_is_named(found: Any, what: str) -> None:
         tools.require_worker_tools(Tooled(), HERE, "eng+deu")
     if "Tesseract" in what or "language" in what:
         tools.require_worker_tools(Tooled(), HERE, None)  # no OCR is wanted
+
+
+def test_a_worker_with_other_archivers_is_named() -> None:
+    class Packed(Crew):
+        def on_each(self, function: Any, *arguments: Any) -> dict[str, Any]:
+            other = tuple(replace(each, version="") for each in function())
+            return {GOOD: function(), BAD: other if self.other else function()}
+
+    archivers.require_worker_archivers(Packed())
+    with pytest.raises(ToolMissingError, match=f"{BAD} has .* not at all, and this machine"):
+        archivers.require_worker_archivers(Packed(other=True))

@@ -388,7 +388,13 @@ def test_a_store_that_another_case_has_is_refused(folder: Path, tmp_path: Path) 
     (tmp_path / "store" / "x").touch()
     with pytest.raises(CaseExistsError, match="each case needs its own"):
         cases.create(tmp_path / "b", INFO, [], [], store=f"file://{tmp_path}/store")
-    for address in ("memory://x", "file://relative", "s3://key:secret@bucket", "nothing://x"):
+    for address in (
+        "memory://x",
+        "file://relative",
+        "relative",
+        "s3://key:secret@bucket",
+        "nothing://x",
+    ):
         with pytest.raises(RedwellError) as caught:
             cases.create(tmp_path / "b", INFO, [], [], store=address)
         assert "secret" not in str(caught.value)

@@ -3,7 +3,6 @@
 import errno
 import importlib
 import os
-import sqlite3
 import sys
 import tempfile
 import traceback
@@ -13,7 +12,7 @@ from typing import NoReturn
 import click
 import sqlalchemy as sa
 
-from records.errors import DatabaseError, DiskFullError, RedwellError
+from records.errors import DiskFullError, RedwellError
 
 # Named here and imported only when called, so that `redwell --help` answers at once.
 COMMANDS = {
@@ -97,26 +96,19 @@ def main() -> None:
 
 def _known(error: BaseException) -> RedwellError | None:
     """The error that a failing disk or database amounts to, if it is one."""
+    from records import database  # only now: `redwell --help` answers at once
+
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
-            return DiskFullError(_full(cause.filename))
-        if isinstance(cause, sqlite3.Error):
-            if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-                return DiskFullError(_full("the case database"))
-            return DatabaseError(f"The case database failed: {cause}")
-        if isinstance(cause, sa.exc.DBAPIError) and isinstance(cause.orig, sqlite3.Error):
+            return DiskFullError(database.full(cause.filename))
+        if known := database.failed(cause):
+            return known
+        if isinstance(cause, sa.exc.DBAPIError) and cause.orig is not None:
             cause = cause.orig
         else:
             cause = cause.__cause__ or cause.__context__
     return None
-
-
-def _full(where: object) -> str:
-    return (
-        f"No room left on the disk ({where or 'where the case writes'}). What was committed stays: "
-        "make room and run the same command again"
-    )
 
 
 def _internal(error: BaseException) -> str:

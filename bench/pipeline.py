@@ -2,13 +2,17 @@
 
 import hashlib
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import sqlalchemy as sa
+
+from records import case as cases
+from records import tables
 from samples.volume import PRIVILEGED, RESPONSIVE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,21 +22,9 @@ VOLUME = "NKP_PROD001"
 
 # Columns that tell when, not what.
 _TIMES = {"at", "started_at", "finished_at", "created_at", "frozen_at"}
-_COMPARED = (
-    "documents",
-    "notes",
-    "raw_metadata",
-    "ocr_pages",
-    "custodians",
-    "tags",
-    "document_tags",
-    "tag_events",
-    "tag_event_documents",
-    "bates_reservations",
-    "productions",
-    "production_items",
-    "production_files",
-)
+# What tells of runs and acts, not of documents; how often a case was worked on shows there.
+_NOT_COMPARED = {"audit", "runs", "cases", "collections", "openings"}
+_NUMBERED_AS_THEY_COME = {"notes", "tag_events"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +63,7 @@ def stages(workers: int = 2) -> tuple[Stage, ...]:
     )
 
 
-def init(case: Path) -> None:
+def init(case: Path, *options: str) -> None:
     """Make the case of the sample matter and define its tags."""
     names = [part for _, name in CUSTODIANS for part in ("--custodian", name)]
     redwell(
@@ -80,6 +72,7 @@ def init(case: Path) -> None:
         *("--party", "claimant=Kestrel Passage Shipping AG"),
         *("--party", "respondent=Northmoor Chandlery Ltd"),
         *names,
+        *options,
     )
     for tag in ("Responsive", "Privileged"):
         redwell("tag", "define", tag, "--case", str(case))
@@ -108,17 +101,23 @@ def redwell(*arguments: str) -> str:
 def contents(case: Path) -> dict[str, list[str]]:
     """Everything a case holds that must not depend on kills, as comparable lines by table."""
     found: dict[str, list[str]] = {}
-    with sqlite3.connect(case / "case.db") as connection:
-        for table in _COMPARED:
-            names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-            kept = [name for name in names if name not in _TIMES]
-            if table in ("notes", "tag_events"):
-                kept.remove("id")
-            rows = connection.execute(f"SELECT {', '.join(kept)} FROM {table}")  # noqa: S608
-            found[table] = sorted(repr(dict(zip(kept, row, strict=True))) for row in rows)
-    connection.close()
+    with cases.opened(case) as opened, opened.read() as connection:
+        for table in tables.metadata.sorted_tables:
+            if table.name in _NOT_COMPARED:
+                continue
+            skipped = _TIMES | ({"id"} if table.name in _NUMBERED_AS_THEY_COME else set())
+            columns = [each for each in table.columns if each.name not in skipped]
+            rows = connection.execute(sa.select(*columns)).mappings()
+            found[table.name] = sorted(repr(_lasting(dict(row))) for row in rows)
     found["volume"] = volume_lines(case / "productions")
     return found
+
+
+def _lasting(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without the time at which a source file was last read, which collecting may move."""
+    if row.get("origin"):
+        row["origin"] = {k: v for k, v in row["origin"].items() if k != "accessed"}
+    return row
 
 
 def volume_lines(folder: Path) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from whoosh import index as whoosh_index
 
-from index import schema, words
+from index import schema, sending, words
 from index.interface import IndexBatch, IndexDocument, SegmentBuilt
 from store import Store, open_store
 
@@ -26,6 +26,8 @@ _POOL_MB = 128
 def build_segment(batch: IndexBatch) -> SegmentBuilt:
     """Index all documents of a batch into one new segment; all of them, or an error."""
     store = open_store(batch.store_address)
+    if not batch.scratch:
+        return sending.built_apart(batch, store, build_segment)
     Path(batch.scratch).mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = Path(tempfile.mkdtemp(prefix="segment-", dir=batch.scratch))
     with ExitStack() as undo:

@@ -15,6 +15,7 @@ from records.case import Case
 from records.codes import REVIEWED, Code, Disposition, Role
 from records.control import parse_control
 from records.culls import put_aside
+from records.storable import ByBytes
 
 Condition = sa.ColumnElement[bool]
 Take = Callable[[str, str, str | None], BitMap]
@@ -248,8 +249,7 @@ class SqlCatalog:
 
 
 def _json_time(name: str) -> sa.ColumnElement[Any]:
-    found: sa.ColumnElement[Any] = _D.fields[name].as_string()
-    return found
+    return ByBytes(_D.fields[name].as_string())
 
 
 def _modified() -> sa.ColumnElement[Any]:

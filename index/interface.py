@@ -23,7 +23,10 @@ class IndexDocument:
 
 @dataclass(frozen=True, slots=True)
 class IndexBatch:
-    """Documents of which one worker builds one segment in a private folder."""
+    """Documents of which one worker builds one segment in a private folder below `scratch`.
+
+    Where `scratch` is empty the worker does not see our folders: it sends what it built.
+    """
 
     documents: tuple[IndexDocument, ...]
     store_address: str
@@ -32,10 +35,11 @@ class IndexBatch:
 
 @dataclass(frozen=True, slots=True)
 class SegmentBuilt:
-    """A finished segment, not yet adopted."""
+    """A finished segment, not yet adopted; `sent` is its name in the store, if it was sent."""
 
     folder: str
     documents: int
+    sent: str = ""
 
 
 class Catalog(Protocol):

@@ -10,12 +10,13 @@ from index.adopt import adopt, held
 from index.build import build_segment
 from index.interface import IndexBatch, IndexDocument, SegmentBuilt
 from index.rows import Wanted, load_documents, wanted
+from index.sending import received
 from records import audit, tables, times
 from records.case import Case
 from records.control import control
 from records.engine import Engine, TaskFailure
 from records.errors import IndexStateError
-from store import working
+from store import open_store, working
 
 Progress = Callable[[int, int], None]
 """Told the documents done and those to be done."""
@@ -98,13 +99,13 @@ def _built(
     """Segments as they come, several at a time; or none, and the ids of a batch that failed."""
     ready: list[SegmentBuilt] = []
     adopted = time.monotonic()
-    for batch, result in engine.map_ordered(
-        build_segment, _batches(case, plan), window=2 * engine.workers
-    ):
+    store, scratch = open_store(case.store_address), case.scratch_folder / "index"
+    batches = _batches(case, plan, "" if engine.apart else str(scratch))
+    for batch, result in engine.map_ordered(build_segment, batches, window=2 * engine.workers):
         if isinstance(result, TaskFailure):
             yield [each.document_id for each in batch.documents], []
             continue
-        ready.append(result)
+        ready.append(received(result, store, scratch))
         if len(ready) >= _ADOPT_AT_ONCE or time.monotonic() - adopted > _ADOPT_SECONDS:
             yield [], ready
             ready, adopted = [], time.monotonic()
@@ -128,8 +129,7 @@ def _plan(missing: Iterable[int], target: Wanted, workers: int) -> list[list[int
     return plan
 
 
-def _batches(case: Case, plan: Iterable[list[int]]) -> Iterator[IndexBatch]:
-    scratch = str(case.scratch_folder / "index")
+def _batches(case: Case, plan: Iterable[list[int]], scratch: str) -> Iterator[IndexBatch]:
     for ids in plan:
         with case.read() as connection:
             documents = load_documents(connection, ids)

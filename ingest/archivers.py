@@ -1,8 +1,13 @@
 """The outside parts that open archives: what is there, and what is lost without each."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ingest import libarchive_c, sevenzip_tool, unar
+from records.errors import ToolMissingError
+
+if TYPE_CHECKING:
+    from records.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +41,23 @@ def archivers() -> tuple[Archiver, ...]:
             f"(apt: {libarchive_c.PACKAGE})",
         ),
     )
+
+
+def require_worker_archivers(engine: "Engine") -> None:
+    """Raise `ToolMissingError` naming a worker, started elsewhere, that has not what we have.
+
+    Which of two workers gets an archive must not decide what is taken out of it.
+    """
+    if not engine.elsewhere:
+        return
+    here = {each.name: each.version for each in archivers()}
+    for worker, found in sorted(engine.on_each(archivers).items()):
+        if isinstance(found, Exception):
+            raise ToolMissingError(f"The Dask worker {worker} failed: {found}")
+        for each in found:
+            if each.version != here[each.name]:
+                raise ToolMissingError(
+                    f"The Dask worker {worker} has {each.name} {each.version or 'not at all'}, and "
+                    f"this machine {here[each.name] or 'not at all'}: archives would open "
+                    "differently here and there. Install the same on all"
+                )

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from ingest import run
+from ingest.archivers import require_worker_archivers
 from ingest.plan import Survey, checked_source, survey
 from ingest.record import custodian_id
 from records import case as cases
@@ -61,16 +62,17 @@ def ingest(
     """
     with cases.opened(case_folder) as case:
         custodian_id(case, custodian)
-        checked_source(case, source)
+        place = checked_source(case, source)
         passwords = read_passwords(passwords_file)
         found = survey(source.resolve())
         if dry_run:
             _print_survey(found, as_json)
             return
         with (
-            engine_for(case, workers, scheduler) as engine,
+            engine_for(case, workers, scheduler, place) as engine,
             progress("Collecting files", found.files) as advance,
         ):
+            require_worker_archivers(engine)
             summary = run.ingest(
                 *(case, engine, source, custodian, passwords, _counting(advance)), recover=recover
             )

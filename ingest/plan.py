@@ -59,8 +59,9 @@ def checked_source(case: Case, source: Path) -> Path:
 def own_folders(case: Case) -> list[Path]:
     """Where the case keeps what is its own: no evidence is taken from there or put there."""
     folders = [case.folder.resolve()]
-    if "://" not in case.store_address:
-        folders.append(Path(case.store_address).resolve())
+    scheme, mark, path = case.store_address.partition("://")
+    if not mark or scheme in ("file", "local"):
+        folders.append(Path(path if mark else case.store_address).resolve())
     return folders
 
 

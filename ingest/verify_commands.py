@@ -129,7 +129,8 @@ def source_command(
                 f"'redwell verify source {collection} PATH'"
             )
         reports = []
-        with engine_for(case, workers, scheduler) as engine:
+        there = [each.resolve() for each in places if each.exists()]
+        with engine_for(case, workers, scheduler, *there) as engine:
             for done, place in zip(wanted, places, strict=True):
                 with progress(f"Hashing collection {done.id}", done.files) as step:
                     reports.append(

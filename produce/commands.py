@@ -1,7 +1,8 @@
 """Commands of production: plan, run, check, list."""
 
 import stat
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -166,8 +167,11 @@ def run_command(
     passwords = read_passwords(passwords_file)
     with cases.opened(case_folder) as case:
 
-        def start() -> AbstractContextManager[Mapper]:
-            return engine_for(case, workers, scheduler)
+        @contextmanager
+        def start() -> Iterator[Mapper]:
+            with engine_for(case, workers, scheduler) as engine:
+                engine.require_folder(case.folder)
+                yield engine
 
         workshop = Workshop(
             workers=start,

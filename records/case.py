@@ -1,6 +1,7 @@
 """A case: its folder, settings, database and the lock that one writing stage holds."""
 
 import fcntl
+import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -10,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 
-from records import audit, tables, times
-from records.database import connect, create_schema, require_schema
+from records import audit, postgres, tables, times
+from records.database import connect, migrate, require_empty, require_schema, unopened
 from records.errors import (
     CaseBusyError,
     CaseExistsError,
@@ -21,7 +23,7 @@ from records.errors import (
     DatabaseError,
     SettingError,
 )
-from records.settings import Settings, resolve
+from records.settings import Settings, resolve, told
 
 CASE_FILE = "case.toml"
 FOLDERS = ("store", "index", "productions", "logs")
@@ -46,6 +48,7 @@ class Case:
         self.folder = folder
         self.settings = settings
         self._engine = connect(self.database_address)
+        self._held: sa.Connection | None = None  # the session that holds the case, if one must
 
     @property
     def database_address(self) -> str:
@@ -59,7 +62,7 @@ class Case:
 
     @property
     def store_address(self) -> str:
-        """What `store.open_store` takes."""
+        """What `store.open_store` takes; it means the same to every process."""
         return self.settings.store or str(self.folder / "store")
 
     @property
@@ -86,6 +89,15 @@ class Case:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that writes: all of it becomes real, or none."""
+        if self._held is not None:
+            if self._held.invalidated:  # SQLAlchemy would take another session, without the lock
+                raise DatabaseError(
+                    "The session that held the case was lost, and another stage may hold it now: "
+                    "run the same command again"
+                )
+            with self._held.begin():
+                yield self._held
+            return
         with (
             self._engine.connect().execution_options(redwell_write=True) as connection,
             connection.begin(),
@@ -96,7 +108,8 @@ class Case:
     def exclusive(self, stage: str) -> Iterator[None]:
         """Hold the case's lock while `stage` works; raises `CaseBusyError` if another does.
 
-        The system drops the lock when the process ends, however it ends.
+        The system drops the lock when the process ends, however it ends. All that is written
+        meanwhile goes through the session that holds a shared database (`records.postgres`).
         """
         path = self.folder / "lock"
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -110,11 +123,25 @@ class Case:
                 ) from error
             os.ftruncate(fd, 0)
             os.pwrite(fd, f"{stage} by {audit.actor()}, process {os.getpid()}".encode(), 0)
-            shutil.rmtree(self.scratch_folder, ignore_errors=True)
-            yield
+            with self._session(stage):
+                shutil.rmtree(self.scratch_folder, ignore_errors=True)
+                yield
             os.ftruncate(fd, 0)
         finally:
             os.close(fd)
+
+    @contextmanager
+    def _session(self, stage: str) -> Iterator[None]:
+        """Hold the case in its database too, where that is one that other machines share."""
+        if self._engine.dialect.name != "postgresql":
+            yield
+            return
+        with postgres.held(self._engine, str(self.folder), stage) as connection:
+            self._held = connection
+            try:
+                yield
+            finally:
+                self._held = None
 
     def info(self) -> CaseInfo:
         """What identifies the matter."""
@@ -162,12 +189,18 @@ def opened(start: Path | None = None) -> Iterator[Case]:
 
 
 def create(
-    folder: Path, info: CaseInfo, parties: Sequence[tuple[str, str]], custodians: Sequence[str]
+    folder: Path,
+    info: CaseInfo,
+    parties: Sequence[tuple[str, str]],
+    custodians: Sequence[str],
+    *,
+    database: str = "",
+    store: str = "",
 ) -> None:
     """Make a case folder beside its place, then move it there: it is whole or not there.
 
-    Raises `CaseExistsError` where the folder holds anything, `SettingError` for a Bates prefix
-    that a load file cannot carry.
+    Raises `CaseExistsError` where the folder, database or store holds anything, `SettingError` for
+    a Bates prefix that a load file cannot carry, `DatabaseError` for a database that does not open.
     """
     check_prefix(info.bates_prefix)
     _check_custodians(custodians)
@@ -176,27 +209,59 @@ def create(
         raise CaseExistsError(f"{folder} lies inside the case {outer}; name a folder elsewhere")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CaseExistsError(f"{folder} is there already and not empty; name a new folder")
+    settings = initial_settings(info, database, store)
+    if store:
+        _require_empty_store(settings.store)
     target = folder.absolute()
     fresh = target.parent / f".{target.name}.redwell-new"
     shutil.rmtree(fresh, ignore_errors=True)
     for name in FOLDERS:
-        (fresh / name).mkdir(parents=True)
-    case = Case(fresh, Settings.model_validate({"time_zone": info.time_zone}))
+        if name != "store" or not store:
+            (fresh / name).mkdir(parents=True)
+    _write_settings(fresh / CASE_FILE, settings)
+    case = Case(fresh, settings)
     try:
-        create_schema(case._engine)
         with case.write() as connection:
+            require_empty(case.database_address, connection)
+            migrate(connection)
             _fill(connection, info, parties, custodians)
+    except sa.exc.OperationalError as error:
+        raise unopened(case.database_address, error) from error
     finally:
         case.close()
-    (fresh / CASE_FILE).write_text(_initial_settings(info), encoding="utf-8")
     fresh.rename(target)
 
 
-def _initial_settings(info: CaseInfo) -> str:
-    return (
-        "# Settings of this Redwell case; docs/settings.md names all of them.\n"
-        f'time_zone = "{info.time_zone}"\n'
-    )
+def initial_settings(info: CaseInfo, database: str, store: str) -> Settings:
+    """The settings of a new case; raises `SettingError` naming what cannot be taken."""
+    given = {"database": database, "store": store, "time_zone": info.time_zone}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        raise SettingError(told(error, "")) from error
+
+
+def _require_empty_store(address: str) -> None:
+    """Each case has a store of its own: what one sweeps away the other may be writing."""
+    import fsspec  # only here: it takes long to load
+
+    try:
+        system, root = fsspec.core.url_to_fs(address)
+        held = system.exists(root) and bool(system.ls(root))
+    except (OSError, ValueError, ImportError) as error:
+        raise SettingError(f"The store {address} cannot be opened: {error}") from error
+    if held:
+        raise CaseExistsError(
+            f"The store {address} is not empty: each case needs its own, as {address}/NAME"
+        )
+
+
+def _write_settings(path: Path, settings: Settings) -> None:
+    lines = ["# Settings of this Redwell case; docs/settings.md names all of them."]
+    for name in ("database", "store", "time_zone"):
+        if value := getattr(settings, name):
+            lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _fill(

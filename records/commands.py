@@ -38,6 +38,18 @@ from records.settings import Settings
     show_default=True,
     help="Digits of a Bates number.",
 )
+@click.option(
+    "--database",
+    default="",
+    envvar="REDWELL_DATABASE",
+    help="An empty PostgreSQL database, as postgresql+psycopg://user@host/name; else case.db.",
+)
+@click.option(
+    "--store",
+    default="",
+    envvar="REDWELL_STORE",
+    help="An empty shared store, as s3://bucket/case or file:///mnt/case; else FOLDER/store.",
+)
 def init(
     folder: Path,
     number: str,
@@ -48,8 +60,14 @@ def init(
     time_zone: str,
     bates_prefix: str,
     bates_digits: int,
+    database: str,
+    store: str,
 ) -> None:
-    """Make a new case in FOLDER, which must be new or empty."""
+    """Make a new case in FOLDER, which must be new or empty.
+
+    --database and --store are for a case that several machines work on; they go into case.toml.
+    No password does: PostgreSQL takes it from PGPASSWORD or ~/.pgpass.
+    """
     _check_zone(time_zone)
     for option, value in (("--number", number), ("--caption", caption)):
         if not value.strip():
@@ -57,7 +75,14 @@ def init(
                 f"{option} is empty; it stands on every report and cannot be changed"
             )
     info = cases.CaseInfo(number, caption, court, time_zone, bates_prefix, bates_digits)
-    cases.create(folder, info, [_party(each) for each in parties], list(dict.fromkeys(custodians)))
+    cases.create(
+        folder,
+        info,
+        [_party(each) for each in parties],
+        list(dict.fromkeys(custodians)),
+        database=database,
+        store=store,
+    )
     click.echo(f"Made the case {number}, {caption}, in {folder}")
     where = shlex.quote(str(folder))
     click.echo(f"Next: redwell ingest SOURCE --custodian NAME --case {where}")

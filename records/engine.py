@@ -7,7 +7,6 @@ numbers to the same documents, however often a run is cut off and taken up again
 import logging
 import os
 import re
-import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -40,6 +39,9 @@ class _Lane:
 
 class Engine:
     """Workers that stand ready."""
+
+    elsewhere = False  # whether the workers were started by somebody else
+    apart = False  # whether some of these do not see the case folder
 
     def __init__(self, client: Client, workers: int) -> None:
         self._client = client
@@ -81,19 +83,21 @@ class Engine:
     def _submit(self, function: Callable[[Any], Any], batch: Any) -> "Future[Any]":
         return self._client.submit(function, batch, pure=False)
 
-    def require_shared(self, folder: Path) -> None:
-        """Raise `SchedulerError` unless every worker sees `folder` and what is written there."""
-        probe = folder / f".shared-{secrets.token_hex(8)}"
-        probe.touch()
-        try:
-            seen = self._client.run(os.path.exists, str(probe))
-        finally:
-            probe.unlink()
-        blind = sorted(worker for worker, there in seen.items() if not there)
-        if blind:
+    def on_each(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+        """Run a function once on every worker; what it gave or raised, by the worker's address."""
+        found: dict[str, Any] = self._client.run(function, *arguments, on_error="return")
+        return found
+
+    def require_folder(self, folder: Path) -> None:
+        """Raise `SchedulerError` where workers are to write to the case folder and do not see it.
+
+        Only for what cannot go through the store.
+        """
+        if self.apart:
             raise SchedulerError(
-                f"These Dask workers do not see the case folder {folder}: {', '.join(blind)}. Put "
-                "the case on a file system that all machines mount under the same path"
+                f"The Dask workers do not see the case folder {folder}, and write the volume "
+                "there. Put the case on a file system that all machines mount under the same "
+                "path, or leave --scheduler out"
             )
 
 

@@ -62,15 +62,22 @@ passwords_option = click.option(
 
 
 @contextmanager
-def engine_for(case: cases.Case, workers: int | None, scheduler: str | None) -> Iterator["Engine"]:
-    """Start or join the workers that flags and settings name."""
-    from records import engine  # Dask takes a second to import; most commands need none of it
+def engine_for(
+    case: cases.Case, workers: int | None, scheduler: str | None, *places: Path
+) -> Iterator["Engine"]:
+    """Start or join the workers that flags and settings name.
+
+    Those of a scheduler are asked first whether they are able: raises `SchedulerError`. `places`
+    are sources that they must see.
+    """
+    from records import cluster, engine  # Dask takes a second to import; few commands need it
 
     settings = case.settings
     address = scheduler or settings.scheduler
     with engine.started(workers or settings.workers, address) as running:
         if address:
-            running.require_shared(case.folder)
+            able = cluster.require_able(running, case.store_address, case.folder, places)
+            running.elsewhere, running.apart = True, not able
         yield running
 
 

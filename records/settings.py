@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from records.addresses import checked_database, checked_store
 from records.errors import SettingError
 
 
@@ -48,9 +49,15 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     database: str = Field(
-        default="", description="Database address; empty means case.db in the folder."
+        default="",
+        description="Database, as postgresql+psycopg://user@host/name; empty means case.db in the "
+        "folder.",
     )
-    store: str = Field(default="", description="Store address; empty means store/ in the folder.")
+    store: str = Field(
+        default="",
+        description="Store, as s3://bucket/case or file:///mnt/case; empty means store/ in the "
+        "folder.",
+    )
     workers: int = Field(default=0, ge=0, description="Dask workers; 0 means one for each core.")
     scheduler: str = Field(
         default="", description="Address of a Dask scheduler; empty starts one here."
@@ -72,6 +79,16 @@ class Settings(BaseModel):
     )
     time_zone: str = Field(default="UTC", description="Zone in which dates are shown and produced.")
     limits: Limits = Field(default=Limits(), description="Limits for one document.")
+
+    @field_validator("database")
+    @classmethod
+    def _usable_database(cls, value: str) -> str:
+        return checked_database(value) if value else value
+
+    @field_validator("store")
+    @classmethod
+    def _usable_store(cls, value: str) -> str:
+        return checked_store(value) if value else value
 
     @field_validator("time_zone")
     @classmethod
@@ -104,6 +121,14 @@ def resolve(file: Path) -> Settings:
     try:
         return Settings.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(each) for each in first["loc"])
-        raise SettingError(f"Setting {where} in {file} or REDWELL_*: {first['msg']}") from error
+        raise SettingError(told(error, f" in {file} or REDWELL_*")) from error
+
+
+def told(error: ValidationError, where: str) -> str:
+    """What a person is told of settings that cannot be taken; never the value, which may be secret.
+
+    `where` says where they stand, behind the setting's name.
+    """
+    first = error.errors()[0]
+    name = ".".join(str(each) for each in first["loc"])
+    return f"Setting {name}{where}: {first['msg'].removeprefix('Value error, ')}"

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
 
 from records import audit
 from records.case import CASE_FILE, Case, find
-from records.database import SCHEMA, is_older, migrations, revision_of
+from records.database import SCHEMA, is_older, migrate, revision_of
 from records.errors import DatabaseError
 from records.settings import resolve
 
@@ -61,8 +60,8 @@ def _copied(engine: sa.Engine, before: str) -> Path:
     """Copy an SQLite database beside itself, under a name that no other copy has."""
     if engine.dialect.name != "sqlite" or not engine.url.database:
         raise DatabaseError(
-            "Redwell copies SQLite databases only: make a backup of this one by its own means, "
-            "then run 'redwell upgrade --no-copy'"
+            "Redwell copies SQLite databases only: make a backup of this one (with pg_dump), then "
+            "run 'redwell upgrade --no-copy'"
         )
     source = Path(engine.url.database)
     moment = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
@@ -99,9 +98,7 @@ def _migrate(engine: sa.Engine, before: str, copy: str) -> None:
             _driver(connection).execute("PRAGMA foreign_keys = OFF")
         try:
             with connection.begin():
-                config = migrations()
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                migrate(connection)
                 if sqlite:
                     _require_references(connection)
                 audit.append(

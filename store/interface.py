@@ -75,6 +75,12 @@ class Store(Protocol):
     def sweep(self) -> int:
         """Remove what writers that died left behind; the number of files removed."""
 
+    def send(self, file: Path) -> str:
+        """Lay a file down for another process, by a name; no blob, and swept with the rest."""
+
+    def take(self, name: str, target: Path) -> None:
+        """Take what was laid down, and remove it; raises `StoreError` where it is missing."""
+
 
 class BlobTooLargeError(Exception):
     """More bytes came than the caller allowed; none of them were kept."""

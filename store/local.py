@@ -191,6 +191,23 @@ class LocalStore:
             shutil.rmtree(folder)
         return removed
 
+    def send(self, file: Path) -> str:
+        """Lay a file down for another process; see `Store.send`."""
+        name = secrets.token_hex(16)
+        folder = self.root / "staging" / name
+        folder.mkdir(parents=True)
+        shutil.copyfile(file, folder / "sent")
+        return name
+
+    def take(self, name: str, target: Path) -> None:
+        """Take what was laid down; see `Store.take`."""
+        folder = self.root / "staging" / name
+        try:
+            shutil.copyfile(folder / "sent", target)
+        except FileNotFoundError as error:
+            raise StoreError(f"The store {self.root} lacks {name}, which was sent") from error
+        shutil.rmtree(folder)
+
 
 class _Rejoined(io.RawIOBase):
     """A stream whose start was read already."""

@@ -1,7 +1,8 @@
-"""The store behind any fsspec address: `s3://…`, `gs://…`, `memory://…`.
+"""The store behind any fsspec address: `s3://…`, `gs://…`, `file:///mnt/…`.
 
 Object stores show an object only when it is whole, so a blob is put under its name at once; on
-other file systems it is written beside and moved.
+other file systems a batch is written beside, then moved. Where that is a file system that this
+machine mounts, all of the batch is on the disk before a blob of it gets its name.
 """
 
 import secrets
@@ -13,14 +14,18 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from records.errors import StoreError
+from store.cache import BlobCache
 from store.interface import Digests, StoreWriter, is_hash
-from store.local import CHUNK, LocalStore, sha256_of
+from store.local import CHUNK, LocalStore, sha256_of, sync_file_system, sync_path
 
 # These show an object only when it is whole; on others a blob is written beside and moved.
 _OBJECT_STORES = frozenset({"memory", "s3", "s3a", "gs", "gcs", "abfs", "az"})
 _PART = ".part"
+_SENT = "sent"
+_cache = BlobCache()
 
 
 class FsspecStore:
@@ -28,10 +33,15 @@ class FsspecStore:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._fs, self._root = fsspec.core.url_to_fs(address)
+        try:
+            # No listing is kept: other workers write while we look.
+            self._fs, self._root = fsspec.core.url_to_fs(address, use_listings_cache=False)
+        except (ImportError, ValueError) as error:
+            raise StoreError(f"The store {address} cannot be opened: {error}") from error
         protocols = self._fs.protocol
         names = {protocols} if isinstance(protocols, str) else set(protocols)
         self._whole_objects = bool(names & _OBJECT_STORES)
+        self._is_mounted = isinstance(self._fs, LocalFileSystem)
 
     def _key(self, sha256: str) -> str:
         return f"{self._root}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
@@ -44,20 +54,40 @@ class FsspecStore:
             with staging.writing() as writer:
                 proxy = FsspecWriter(self, writer)
                 yield proxy
-            for sha256 in staging.hashes():
-                self._upload(staging.path(sha256), sha256)
+            written = [
+                (self._put(staging.path(each), self._key(each)), self._key(each))
+                for each in staging.hashes()
+                if not self.exists(each)
+            ]
+            if not self._whole_objects:
+                self._move(written)
 
-    def _upload(self, path: Path, sha256: str) -> None:
-        if self.exists(sha256):
-            return
-        key = self._key(sha256)
-        self._fs.makedirs(key.rsplit("/", 1)[0], exist_ok=True)
+    def _put(self, path: Path, key: str) -> str:
+        """Write a file's bytes, whole, under a key or beside it; where they are."""
         # fsspec's own transactions belong to the file system object, which threads share.
         written = key if self._whole_objects else f"{key}.{secrets.token_hex(8)}{_PART}"
-        with path.open("rb") as source, self._fs.open(written, "wb") as target:
-            shutil.copyfileobj(source, target, CHUNK)
-        if written != key:
-            self._fs.mv(written, key)
+        self._fs.makedirs(key.rsplit("/", 1)[0], exist_ok=True)
+        self._fs.put_file(str(path), written)
+        size = self._fs.info(written)["size"]
+        if size != path.stat().st_size:
+            self._fs.rm_file(written)
+            raise StoreError(
+                f"The store {self.address} took {size} of {path.stat().st_size} bytes of a blob: "
+                "see that it has room, and run the same command again"
+            )
+        return written
+
+    def _move(self, written: list[tuple[str, str]]) -> None:
+        """Give blobs their names, all of them durable before the first and after the last."""
+        if not written:
+            return
+        whole = self._is_mounted and sync_file_system(Path(self._root))
+        for source, target in written:
+            if self._is_mounted and not whole:
+                sync_path(Path(source))
+            self._fs.mv(source, target)
+        if whole:
+            sync_file_system(Path(self._root))
 
     def open(self, sha256: str) -> BinaryIO:
         """Open a blob; see `Store.open`."""
@@ -70,12 +100,17 @@ class FsspecStore:
 
     @contextmanager
     def local_path(self, sha256: str) -> Iterator[Path]:
-        """Give a copy of the blob as a file; see `Store.local_path`."""
-        with tempfile.TemporaryDirectory(prefix="redwell-") as folder:
-            path = Path(folder) / sha256
-            with self.open(sha256) as source, path.open("wb") as target:
-                shutil.copyfileobj(source, target, CHUNK)
+        """Give the blob's own file where it is mounted, else a copy; see `Store.local_path`."""
+        if self._is_mounted:
+            self.open(sha256).close()
+            yield Path(self._key(sha256))
+            return
+        with _cache.held(sha256, lambda path: self._fetch(sha256, path)) as path:
             yield path
+
+    def _fetch(self, sha256: str, path: Path) -> None:
+        with self.open(sha256) as source, path.open("wb") as target:
+            shutil.copyfileobj(source, target, CHUNK)
 
     def read_bytes(self, sha256: str) -> bytes:
         """Read a whole blob."""
@@ -109,13 +144,30 @@ class FsspecStore:
         return is_hash(name) and key == self._key(name)
 
     def sweep(self) -> int:
-        """Remove what writers that died left half-written."""
-        if self._whole_objects or not self._fs.isdir(self._root):
+        """Remove what writers that died left half-written, and what was sent to nobody."""
+        where = f"{self._root}/{_SENT}" if self._whole_objects else self._root
+        if not self._fs.isdir(where):
             return 0
-        left = [key for key in self._fs.find(self._root) if key.endswith(_PART)]
+        left = [key for key in self._fs.find(where) if key.endswith(_PART)]
         for key in left:
             self._fs.rm_file(key)
         return len(left)
+
+    def send(self, file: Path) -> str:
+        """Lay a file down for another process; see `Store.send`."""
+        name = f"{secrets.token_hex(16)}{_PART}"
+        self._fs.makedirs(f"{self._root}/{_SENT}", exist_ok=True)
+        self._fs.put_file(str(file), f"{self._root}/{_SENT}/{name}")
+        return name
+
+    def take(self, name: str, target: Path) -> None:
+        """Take what was laid down; see `Store.take`."""
+        key = f"{self._root}/{_SENT}/{name}"
+        try:
+            self._fs.get_file(key, str(target))
+        except FileNotFoundError as error:
+            raise StoreError(f"The store {self.address} lacks {name}, which was sent") from error
+        self._fs.rm_file(key)
 
 
 class FsspecWriter:

@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from index import held, search
-from index.interface import IndexBatch
+from index.build import build_segment
+from index.interface import IndexBatch, SegmentBuilt
 from index.rows import Wanted
 from index.run import _plan, index_case
 from records import audit, tables
@@ -16,6 +17,7 @@ from records.codes import Disposition
 from records.engine import Engine, TaskFailure, started
 from records.errors import CaseBusyError, IndexStateError, StoreError
 from records.fields import Fields
+from store import open_store
 from tests.index_cases import Doc, add, case_with, index_here, put
 
 
@@ -163,3 +165,26 @@ def test_batches_are_large_but_enough_for_all_workers() -> None:
     assert _plan([1, 2, 3], large, 1) == [[1], [2, 3]]
     many = Wanted(dict.fromkeys(ids, 1), dict.fromkeys(ids, 0))
     assert max(len(batch) for batch in _plan(ids, many, 1)) <= 5_000
+
+
+def test_segments_come_through_the_store_from_workers_that_do_not_see_the_case(
+    case: Case, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = index_case(case, engine, quiet)
+    with case.write() as connection:
+        connection.execute(
+            tables.documents.update().values(revision=tables.documents.c.revision + 1)
+        )
+    monkeypatch.setattr(FragileEngine, "apart", True)
+    batches: list[IndexBatch] = []
+
+    def build(batch: IndexBatch) -> SegmentBuilt:
+        batches.append(batch)
+        return build_segment(batch)
+
+    monkeypatch.setattr("index.run.build_segment", build)
+    summary = index_case(case, engine, quiet)
+    assert (summary.in_index, summary.indexed) == (expected.in_index, expected.in_index)
+    assert {each.scratch for each in batches} == {""}
+    assert list(search(case, "gas").ids) == list(range(1, 8))
+    assert open_store(case.store_address).sweep() == 0  # nothing that was sent is left

@@ -2,8 +2,10 @@
 
 import hashlib
 import io
+import multiprocessing
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import fsspec
@@ -11,6 +13,7 @@ import pytest
 
 from records.errors import StoreError
 from store import BlobTooLargeError, Store, digests_of, open_store
+from store.cache import BlobCache
 
 MISSING = "0" * 64
 
@@ -191,3 +194,89 @@ def test_a_dead_writer_is_swept_up(tmp_path: Path) -> None:
     (left / "incoming").write_bytes(b"half")
     assert store.sweep() == 1
     assert list(store.hashes()) == [kept]
+
+
+def test_what_is_sent_is_taken_once_and_is_no_blob(store: Store, tmp_path: Path) -> None:
+    kept = _put(store, b"kept")
+    (tmp_path / "file").write_bytes(b"a segment" * 1000)
+    name, other = store.send(tmp_path / "file"), store.send(tmp_path / "file")
+    assert list(store.hashes()) == [kept]
+    assert list(store.strays()) == []
+    store.take(name, tmp_path / "taken")
+    assert (tmp_path / "taken").read_bytes() == b"a segment" * 1000
+    with pytest.raises(StoreError, match=name):
+        store.take(name, tmp_path / "again")
+    assert store.sweep() == 1
+    with pytest.raises(StoreError, match=other):
+        store.take(other, tmp_path / "again")
+
+
+def _write_many(address: str, first: int) -> None:
+    store = open_store(address)
+    for batch in range(first, first + 20):
+        with store.writing() as writer:
+            for number in range(batch, batch + 10):
+                writer.put_bytes(f"{number}".encode() * 1000)
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_two_processes_write_at_once(scheme: str, tmp_path: Path) -> None:
+    """They meet the same blobs again and again; each is whole, once, and no part is left."""
+    address = f"{scheme}{tmp_path}/store"
+    spawn = multiprocessing.get_context("spawn")
+    writers = [spawn.Process(target=_write_many, args=(address, each)) for each in (0, 3)]
+    for each in writers:
+        each.start()
+    for each in writers:
+        each.join(120)
+    assert [each.exitcode for each in writers] == [0, 0]
+    store = open_store(address)
+    found = list(store.hashes())
+    assert sorted(found) == sorted(digests_of(f"{n}".encode() * 1000).sha256 for n in range(32))
+    assert all(store.verify(each) for each in found)
+    assert list(store.strays()) == []
+    assert store.sweep() == 0
+
+
+def test_a_store_that_takes_less_than_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A blob cut short must never stand under its name."""
+    store = open_store(f"memory://{tmp_path.name}-short")
+    memory = type(fsspec.filesystem("memory"))
+    whole = memory.pipe_file
+
+    def put_file(self: object, source: str, target: str, **_: object) -> None:
+        whole(self, target, Path(source).read_bytes()[:3])
+
+    monkeypatch.setattr(memory, "put_file", put_file)
+    with pytest.raises(StoreError, match="3 of 8"):
+        _put(store, b"evidence")
+    assert list(store.hashes()) == []
+
+
+def test_an_address_that_no_library_serves() -> None:
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store("nothing://known")
+
+
+def test_copies_of_blobs_are_bounded_and_fetched_once(tmp_path: Path) -> None:
+    cache, fetched = BlobCache(most=25), []
+
+    def held(name: str) -> AbstractContextManager[Path]:
+        def fetch(path: Path) -> None:
+            fetched.append(name)
+            path.write_bytes(name.encode() * 10)
+
+        return cache.held(name, fetch)
+
+    with held("a") as one, held("a") as same:
+        assert one == same
+        assert one.read_bytes() == b"a" * 10
+    for name in ("b", "a", "c"):  # b is the one not used longest
+        with held(name) as path:
+            assert path.read_bytes() == name.encode() * 10
+    with held("a"), held("b"), held("c"), held("d"):  # all in use: none is taken away
+        assert len(list(path.parent.glob("?"))) == 4
+    assert fetched == ["a", "b", "c", "b", "d"]
+    assert sum(each.stat().st_size for each in path.parent.glob("?")) <= 25

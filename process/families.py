@@ -12,7 +12,6 @@ from records import tables, times
 from records.case import Case
 from records.notes import Note
 
-
 type AnyRow = sa.Row[*tuple[Any, ...]]
 
 

@@ -57,6 +57,12 @@ class Plan:
     containers: dict[int, list[int]] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
     busy: int = 0
+    cut_off: int = 0  # mailboxes that a run before left half opened
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.families or self.containers or self.cut_off)
 
     def to_json(self) -> dict[str, Any]:
         """Counts, and the sources with their commands."""
@@ -107,6 +113,13 @@ def plan_of(connection: sa.Connection, codes: Sequence[str], documents: Sequence
     found.families = sorted(families)
     found.containers = _outermost(connection, containers)
     found.sources = _sources(connection, lacking)
+    found.cut_off = connection.execute(
+        sa.select(sa.func.count())
+        .select_from(tables.openings)
+        .join(tables.documents, _D.id == tables.openings.c.document_id)
+        .join(tables.collections, tables.collections.c.id == _D.collection_id)
+        .where(tables.collections.c.state == "complete")
+    ).scalar_one()
     return found
 
 

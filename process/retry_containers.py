@@ -7,7 +7,6 @@ that the container came with.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,7 +17,7 @@ from ingest.interface import CollectBatch, CollectedItem, CollectResult, Mailbox
 from ingest.record import Collection
 from ingest.versions import TOOL, VERSION
 from ingest.volumes import volume_sets
-from process.families import write_notes
+from process.families import AnyRow, write_notes
 from records import tables
 from records.case import Case
 from records.codes import Code, Disposition, Role
@@ -194,16 +193,17 @@ class _Job:
             self._waiting.append(_Part(collection, batch))
 
 
-def item_of(row: sa.Row[Any]) -> CollectedItem:
-    """A row as collecting had it before it was opened."""
+def item_of(row: AnyRow, digests: Digests | None = None) -> CollectedItem:
+    """A row as collecting had it before it was opened, or with other bytes."""
+    found = digests or Digests(row.sha256, row.sha1 or "", row.md5 or "", row.size)
     return CollectedItem(
         address=row.address,
         name=row.name,
         name_bytes=row.name_bytes,
         role=Role(row.role),
         found_in=None,
-        digests=Digests(row.sha256, row.sha1 or "", row.md5 or "", row.size),
-        size=row.size,
+        digests=found,
+        size=found.size,
         mime=row.mime,
         type=row.type,
         ext=row.ext,
@@ -213,7 +213,7 @@ def item_of(row: sa.Row[Any]) -> CollectedItem:
     )
 
 
-def set_of(connection: sa.Connection, row: sa.Row[Any]) -> list[sa.Row[Any]]:
+def set_of(connection: sa.Connection, row: AnyRow) -> list[AnyRow]:
     """A container with the other volumes of the set that it belongs to, in their order."""
     folder = row.address.rpartition("/")[0]
     beside = sa.select(tables.documents).where(

@@ -32,6 +32,7 @@ class Old:
     pages: int | None
     fields: dict[str, Any]
     exceptions: frozenset[str]
+    is_beside: bool = False  # it was in a file that was replaced, and is not in the one since
 
     @property
     def failing(self) -> bool:
@@ -104,7 +105,7 @@ def merge(
     }
     missing: list[Old] = []
     for each in lost:  # by position: what holds another comes before it
-        if each.found_in in shut:
+        if each.found_in in shut or each.is_beside:
             shut.add(each.id)
         elif not replaced:
             missing.append(each)

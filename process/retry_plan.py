@@ -124,7 +124,15 @@ def plan_of(connection: sa.Connection, codes: Sequence[str], documents: Sequence
 
 
 def _failing(connection: sa.Connection, codes: Sequence[str]) -> set[int]:
-    query = sa.select(_N.document_id).where(_N.severity == "exception", _N.code.in_(codes))
+    """Documents with such an exception; but for members of files that were replaced since."""
+    other = tables.notes.alias("other").c
+    replaced = sa.exists().where(other.document_id == _D.id, other.code == Code.REPLACED)
+    query = (
+        sa.select(_N.document_id)
+        .join(tables.documents, _D.id == _N.document_id)
+        .where(_N.severity == "exception", _N.code.in_(codes))
+        .where((_D.id == _D.family_id) | ~replaced)
+    )
     return set(connection.execute(query).scalars())
 
 

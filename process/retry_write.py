@@ -18,7 +18,7 @@ from process.interface import ExtractedItem, FamilyResult
 from process.relate import relate_families
 from process.retry_merge import Act, Merged, Old, Placed, fails, mended, merge
 from records import audit, tables
-from records.codes import Disposition
+from records.codes import Code, Disposition
 from records.known import READ_AGAIN
 from records.notes import Note
 
@@ -79,7 +79,7 @@ def write_again(
     replaced: bool = False,
 ) -> Outcome:
     """Write and relate families that were read again, within the caller's transaction."""
-    job = _Job(connection, [each.document_id for each in results])
+    job = _Job(connection, [each.document_id for each in results], replaced=replaced)
     for each in results:
         if each.family is None:
             job.tried(job.old[each.document_id], each.attempts)
@@ -99,10 +99,10 @@ def write_again(
 class _Job:
     """A batch on its way into the record."""
 
-    def __init__(self, connection: sa.Connection, roots: Sequence[int]) -> None:
+    def __init__(self, connection: sa.Connection, roots: Sequence[int], *, replaced: bool) -> None:
         self.outcome = Outcome()
         self.old = families_of(connection, roots)
-        self._connection = connection
+        self._connection, self._replaced = connection, replaced
         self._following: int = connection.execute(sa.select(sa.func.max(_D.id))).scalar_one() + 1
         self._changed: list[int] = []
         self._filled: list[int] = []
@@ -157,7 +157,7 @@ class _Job:
         elif placed.act is Act.TAKEN:
             assert item is not None
             self._taken(placed, old, item)
-        elif old.failing:
+        elif old.failing and not self._replaced:
             self._tried(old, 1)
 
     def _taken(self, placed: Placed, old: Old, item: ExtractedItem) -> None:
@@ -280,12 +280,16 @@ def families_of(connection: sa.Connection, roots: Sequence[int]) -> dict[int, li
         .order_by(_D.family_id, _D.position, _D.id)
     ).all()
     codes: dict[int, set[str]] = {}
+    beside: set[int] = set()
     for some in batched((row.id for row in rows), _AT_ONCE):
         query = sa.select(_N.document_id, _N.code).where(
-            _N.document_id.in_(some), _N.severity == "exception"
+            _N.document_id.in_(some), (_N.severity == "exception") | (_N.code == Code.REPLACED)
         )
-        for note in connection.execute(query):
-            codes.setdefault(note.document_id, set()).add(note.code)
+        for number, code in connection.execute(query):
+            if code == Code.REPLACED:
+                beside.add(number)
+            else:
+                codes.setdefault(number, set()).add(code)
     found: dict[int, list[Old]] = {root: [] for root in roots}
     for row in rows:
         found[row.family_id].append(
@@ -302,6 +306,7 @@ def families_of(connection: sa.Connection, roots: Sequence[int]) -> dict[int, li
                 pages=row.pages,
                 fields=row.fields,
                 exceptions=frozenset(codes.get(row.id, ())),
+                is_beside=row.id in beside and row.id != row.family_id,
             )
         )
     return found

@@ -101,7 +101,7 @@ def retry_command(
     Documents are read again with their families, containers opened again, from the bytes in the
     store. What was found before keeps its number, tags and productions; a reading takes the place
     of another only where it is better; what is found for the first time gets new numbers. Limits
-    hold for this run and are not kept.
+    hold for this run and are not kept. What was collected and waits to be read is read too.
     """
     if bool(codes) == bool(documents):
         raise click.UsageError("Name a --code or a --document; 'redwell exceptions' lists them.")
@@ -190,6 +190,7 @@ def _print_plan(plan: Plan, dry_run: bool, as_json: bool) -> None:
             "Documents to try again": told["documents"],
             "  families to read": told["families_to_read"],
             "  containers to open": told["containers_to_open"],
+            "Level-1 documents not read yet": plan.pending,
         }
     )
     _say_rest(plan)

@@ -58,11 +58,12 @@ class Plan:
     sources: list[Source] = field(default_factory=list)
     busy: int = 0
     cut_off: int = 0  # mailboxes that a run before left half opened
+    pending: int = 0  # documents that wait to be read for the first time
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not (self.families or self.containers or self.cut_off)
+        return not (self.families or self.containers or self.cut_off or self.pending)
 
     def to_json(self) -> dict[str, Any]:
         """Counts, and the sources with their commands."""
@@ -70,6 +71,7 @@ class Plan:
             "documents": len(self.documents),
             "families_to_read": len(self.families),
             "containers_to_open": len(self.containers),
+            "to_read_for_the_first_time": self.pending,
             "in_unfinished_collections": self.busy,
             "to_collect_again": [
                 {
@@ -119,6 +121,9 @@ def plan_of(connection: sa.Connection, codes: Sequence[str], documents: Sequence
         .join(tables.documents, _D.id == tables.openings.c.document_id)
         .join(tables.collections, tables.collections.c.id == _D.collection_id)
         .where(tables.collections.c.state == "complete")
+    ).scalar_one()
+    found.pending = connection.execute(
+        sa.select(sa.func.count()).where(_D.state == "collected")
     ).scalar_one()
     return found
 

@@ -121,6 +121,21 @@ class _Job:
             .values(attempts=_N.attempts + attempts)
         )
 
+    def _tried_again(self, old: Old, item: ExtractedItem) -> None:
+        """Have the exceptions say what the last attempt said."""
+        self.outcome.failing.append(old.id)
+        said = {note.code: note for note in item.notes if note.severity == "exception"}
+        query = sa.select(_N.id, _N.code).where(
+            _N.document_id == old.id, _N.severity == "exception"
+        )
+        for number, code in self._connection.execute(query).all():
+            if code in said:
+                self._again(number, said[code])
+            else:
+                values = {"attempts": _N.attempts + 1}
+                update = tables.notes.update().where(_N.id == number)
+                self._connection.execute(update.values(values))
+
     def take(self, root: int, found: Merged) -> None:
         """Write what is better or new in a family, and the order of its members."""
         root_row = self._connection.execute(
@@ -153,7 +168,7 @@ class _Job:
             self._update(old.id, {"position": position})
         if placed.act is Act.TRIED:
             assert item is not None
-            self._tried(old, max((note.attempts for note in item.notes), default=1))
+            self._tried_again(old, item)
         elif placed.act is Act.TAKEN:
             assert item is not None
             self._taken(placed, old, item)

@@ -2,7 +2,7 @@
 
 import io
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ import pyzipper
 import sqlalchemy as sa
 
 from ingest.run import ingest
-from process import worker
 from process.retry import Retried, retry
 from process.retry_plan import plan_of
 from process.run import process_case
@@ -23,22 +22,24 @@ from store import open_store, working
 from tests.ingest_engines import Inline
 
 PASSWORD = "open sesame"
+_TIMES = ("at", "origin", "modified_at")
 
 
 @contextmanager
-def case_of(folder: Path, *, passwords: Sequence[str] = (), **files: bytes) -> Iterator[Case]:
-    """A case with these files collected and processed; `a__txt` stands for the name a.txt."""
+def case_of(
+    folder: Path, files: Mapping[str, bytes], passwords: Sequence[str] = ()
+) -> Iterator[Case]:
+    """A case with these files collected and processed."""
     source = folder / "source"
     source.mkdir()
     for name, data in files.items():
-        (source / name.replace("__", ".")).write_bytes(data)
+        (source / name).write_bytes(data)
     info = cases.CaseInfo("1", "c", "", "UTC", "ABC", 7)
     cases.create(folder / "case", info, [], ["Ann"])
     with cases.opened(folder / "case") as case:
         collect(case, source, passwords)
         process_case(case, Inline(), passwords, ocr=False)
         yield case
-    worker.close_children()
 
 
 def collect(case: Case, source: Path, passwords: Sequence[str] = ()) -> Any:
@@ -102,8 +103,8 @@ def contents(case: Case) -> dict[str, list[str]]:
     with sqlite3.connect(case.folder / "case.db") as connection:
         for table in ("documents", "raw_metadata", "ocr_pages", "replacements"):
             names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-            kept = ", ".join(name for name in names if name != "at")
-            found[table] = sorted(map(repr, connection.execute(f"SELECT {kept} FROM {table}")))  # noqa: S608
+            kept = ", ".join(name for name in names if name not in _TIMES)
+            found[table] = sorted(map(repr, connection.execute(f"SELECT {kept} FROM {table}")))
         query = "SELECT document_id, severity, code, message, tool FROM notes"
         found["notes"] = sorted(map(repr, connection.execute(query)))
     connection.close()

@@ -6,6 +6,7 @@ what Office 2010 and later write the test is 100,000 rounds of SHA-512 by design
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,10 @@ def is_tested(path: Path) -> bool:
 
 def opening(path: Path, plain: Path, trial: Trial) -> Iterator[str]:
     """The passwords that pass the file's own test, `plain` holding its bytes without the lock."""
-    for password in (*KNOWN_PASSWORDS, *trial):
+    for password in chain(KNOWN_PASSWORDS, trial):
         if decrypt(path, plain, password):
-            opened_by(password)
+            if password not in KNOWN_PASSWORDS:
+                opened_by(password)
             yield password
 
 

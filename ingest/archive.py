@@ -17,6 +17,7 @@ import pyzipper
 
 from ingest.members import BombError, Budget, Member, Spool, bomb_note, locked
 from ingest.names import is_unsafe, shown
+from ingest.passwords import forms, in_order, opened_by
 from ingest.salvage import directory_size, is_header, next_header, salvage
 from ingest.versions import PYTHON
 from ingest.zipmethods import fill
@@ -267,11 +268,12 @@ def _decrypted(
     whole = copy.copy(info)
     if is_aes:
         whole.file_size = _ALL  # AE-2 has no CRC: all is read, so that its MAC is compared
-    for password in passwords:
+    for password, data in ((each, data) for each in in_order(passwords) for data in forms(each)):
         attempt = Spool()
         try:
-            with archive.open(whole, pwd=password.encode()) as member:
+            with archive.open(whole, pwd=data) as member:
                 attempt.fill(member.read, means.budget)
+            opened_by(password)
             spool.fill(attempt.stream().read, Budget(attempt.size, _NO_LIMITS))
             if spool.size != info.file_size:
                 return _saved(info, spool, "It has another size than the directory says")

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ingest.bag import HASHES, bag
 from ingest.bag_tags import Labels
 from ingest.completed import chosen
+from ingest.custody_document import custody_of, print_custody
 from ingest.referenced import Told, audited
 from records import case as cases
 from records import tables
@@ -66,15 +67,20 @@ def list_command(case_folder: Path | None, as_json: bool) -> None:
 
 
 @custody.command("show")
-@click.argument("collection", type=click.IntRange(min=1))
+@click.argument("what", metavar="N|RW-…")
 @case_option
 @json_option
-def show_command(collection: int, case_folder: Path | None, as_json: bool) -> None:
-    """Show the custody record of a collection, as it was kept when it ended.
+def show_command(what: str, case_folder: Path | None, as_json: bool) -> None:
+    """Show the custody record of a collection, as it was kept when it ended, or of a document.
 
-    It is read from the store and is refused where its hash is not the one in the audit chain.
+    A collection's is read from the store and is refused where its hash is not the one in the audit
+    chain. A document's says how it came here, and which files stood in its place.
     """
     with cases.opened(case_folder) as case:
+        if not what.isdigit():
+            print_custody(custody_of(case, what), as_json)
+            return
+        collection = int(what)
         chosen(case, collection)
         with case.read() as connection:
             told = audited(connection).get(collection)

@@ -161,7 +161,7 @@ class Spool:
 def locked(tried: int, what: str = "Encrypted") -> str:
     """What is said of something that no password of the list opens."""
     said = f"{tried} passwords tried" if tried else "no password given"
-    return f"{what}: {said}. Put the right one on the list and ingest again with --passwords"
+    return f"{what}: {said}. Then: redwell retry --code encrypted --passwords FILE"
 
 
 def bomb_note(tool: str, version: str) -> Note:

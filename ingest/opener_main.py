@@ -9,6 +9,7 @@ from typing import Any
 from ingest import containers
 from ingest.child_loop import Sent, progress, serve
 from ingest.members import Budget, Member, Opening
+from ingest.passwords import in_order
 from ingest.transfer import member_message, note_message
 from records.settings import Limits
 
@@ -36,7 +37,7 @@ def _opening(request: dict[str, Any]) -> Opening:
         name_bytes=bytes.fromhex(request["name_bytes"]),
         type=request["type"],
         limits=limits,
-        passwords=tuple(request["passwords"]),
+        passwords=in_order(request["passwords"]),
         budget=budget,
         scratch=Path(request["scratch"]),
         volumes=tuple(Path(each) for each in request["volumes"]),

@@ -13,6 +13,7 @@ from ingest.external import SilentError
 from ingest.flow import Flow
 from ingest.joined import missing_of, missing_text
 from ingest.members import CHUNK, BombError, Budget, Member, Opening, Spool, locked
+from ingest.passwords import opened_by
 from ingest.rar_clean import write
 from ingest.rar_crypto import MOST_ROUNDS, opens
 from ingest.rar_headers import (
@@ -244,6 +245,7 @@ class _Archive:
             note = self._judged(whole, password, spool)
             if known or note is None:
                 self._passwords.insert(0, self._passwords.pop(number))
+                opened_by(password)
                 if not known:
                     self._opening.budget.spend(spool.size)
                 return note

@@ -273,8 +273,11 @@ def _counted(
 def _on_record(
     connection: sa.Connection, collection: Collection, items: Sequence[CollectedItem]
 ) -> dict[str, dict[str | None, int]]:
-    """For each address that this source has on record: the rows there, by their bytes' hash."""
-    c, collections = tables.documents.c, tables.collections.c
+    """For each address that this source has on record: the rows there, by their bytes' hash.
+
+    A document that was replaced is known by the bytes that were collected too.
+    """
+    c, collections, r = tables.documents.c, tables.collections.c, tables.replacements.c
     same_source = sa.select(collections.id).where(
         collections.custodian_id == collection.custodian_id, collections.source == collection.source
     )
@@ -283,7 +286,12 @@ def _on_record(
         query = sa.select(c.address, c.sha256, c.id).where(
             c.collection_id.in_(same_source), c.address.in_(some), c.family_id == c.id
         )
-        for row in connection.execute(query):
+        replaced = (
+            sa.select(c.address, r.old_sha256.label("sha256"), c.id)
+            .join(tables.replacements, r.document_id == c.id)
+            .where(c.collection_id.in_(same_source), c.address.in_(some), r.old_sha256.is_not(None))
+        )
+        for row in (*connection.execute(query), *connection.execute(replaced)):
             known.setdefault(row.address, {}).setdefault(row.sha256, row.id)
     return known
 

@@ -76,6 +76,7 @@ def _union() -> sa.Subquery:
 
 _MADE: tuple[tuple[sa.Column[Any], str], ...] = (
     (tables.documents.c.text_sha256, "text"),
+    (tables.replacements.c.old_sha256, "original, as it was before it was replaced"),
     (tables.ocr_pages.c.text_sha256, "text of a page"),
     (tables.ocr_pages.c.words_sha256, "words of a page"),
     (tables.production_items.c.render_sha256, "pages for a production"),

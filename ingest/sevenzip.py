@@ -15,6 +15,7 @@ from ingest.external import Running, SilentError
 from ingest.flow import Flow, Run
 from ingest.joined import missing_of, missing_text, opened, volumes_of
 from ingest.members import CHUNK, BombError, Member, Opening, Spool, locked
+from ingest.passwords import opened_by
 from ingest.selfextract import archive_within
 from ingest.sevenzip_headers import (
     MOST_HEADER,
@@ -295,6 +296,7 @@ class _Archive:
             try:
                 if self._is_right(run, self._folders[folder]):
                     self._passwords.insert(0, self._passwords.pop(number))
+                    opened_by(password or "")
                     return True
             finally:
                 run.close()

@@ -100,12 +100,28 @@ def _row_faults(
 def _files(
     connection: sa.Connection, collections: Sequence[int], addresses: Sequence[str]
 ) -> dict[tuple[str, str | None], set[int]]:
-    """Files on record at these addresses: address and hash → the collections that have them."""
+    """Files on record at these addresses: address and hash → the collections that have them.
+
+    A file that was replaced stands with the bytes that were collected.
+    """
     c = tables.documents.c
-    query = sa.select(c.address, c.sha256, c.collection_id).where(
-        c.collection_id.in_(collections), c.address.in_(addresses), c.role == Role.FILE
+    replaced = tables.replacements.c
+    first = (
+        sa.select(replaced.document_id, sa.func.min(replaced.id).label("id"))
+        .group_by(replaced.document_id)
+        .subquery("first")
+    )
+    query = (
+        sa.select(
+            *(c.address, c.collection_id, c.sha256, replaced.old_sha256),
+            first.c.id.label("replaced"),
+        )
+        .outerjoin(first, first.c.document_id == c.id)
+        .outerjoin(tables.replacements, replaced.id == first.c.id)
+        .where(c.collection_id.in_(collections), c.address.in_(addresses), c.role == Role.FILE)
     )
     found: dict[tuple[str, str | None], set[int]] = {}
     for row in connection.execute(query):
-        found.setdefault((row.address, row.sha256), set()).add(row.collection_id)
+        sha256 = row.sha256 if row.replaced is None else row.old_sha256
+        found.setdefault((row.address, sha256), set()).add(row.collection_id)
     return found

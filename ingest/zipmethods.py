@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from ingest.external import SilentError
 from ingest.members import CHUNK, BombError, Budget, Spool, locked
+from ingest.passwords import in_order, opened_by
 from ingest.sevenzip_tool import PACKAGE, TOOL, SevenZip, probe, trouble_of, unpack
 from records.codes import Code
 from records.notes import Note, exception
@@ -68,7 +69,7 @@ def _filled(
     proved_by_crc = not _aes(info.extra)
     trouble: tuple[Code, str] | None = None
     bombed = False
-    for password in passwords if closed else (None,):
+    for password in in_order(passwords) if closed else (None,):
         spending = Budget(info.compress_size, limits) if closed else budget
         try:
             with unpack(program, archive, limits, password) as run:
@@ -80,7 +81,8 @@ def _filled(
             trouble, bombed = (Code.BOMB, ""), True
         right = trouble is None and spool.size == info.file_size
         if right and (not proved_by_crc or spool.crc == info.CRC):
-            if closed:
+            if password is not None:
+                opened_by(password)
                 budget.spend(spool.size)
             return None
         if closed:

@@ -1,20 +1,18 @@
-"""Commands of processing: process, denist, exceptions."""
+"""Commands of processing: process, denist."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
 import click
-import sqlalchemy as sa
 
 from process import denist as known_files
 from process.denist import Denisted, KnownDocument, Lifted
+from process.retry import hints
 from process.run import process_case
 from process.tools import require_tools, require_worker_tools
 from records import case as cases
-from records import tables
-from records.codes import Code, Disposition
-from records.control import control
+from records.codes import Disposition
 from records.errors import RedwellError
 from records.options import (
     case_option,
@@ -25,7 +23,6 @@ from records.options import (
     print_csv,
     print_json,
     print_pairs,
-    print_table,
     read_passwords,
     say,
     scheduler_option,
@@ -80,6 +77,8 @@ def process(
         print_json(shown)
     else:
         _print_summary(shown)
+    for hint in hints(found.exceptions):
+        say(hint)
 
 
 def _require_balance(found: Status) -> None:
@@ -195,51 +194,3 @@ def _print_known(found: Iterable[KnownDocument], as_json: bool) -> None:
         return
     columns = KnownDocument.__slots__
     print_csv(columns, ([getattr(each, name) for name in columns] for each in found))
-
-
-@click.command()
-@case_option
-@click.option(
-    "--code",
-    type=click.Choice([each.value for each in Code]),
-    metavar="CODE",
-    help="Only exceptions of this code, as encrypted.",
-)
-@click.option("--warnings", is_flag=True, help="List warnings instead.")
-@json_option
-def exceptions(case_folder: Path | None, code: str | None, warnings: bool, as_json: bool) -> None:
-    """List the documents whose content could not be had, and why."""
-    severity = "warning" if warnings else "exception"
-    with cases.opened(case_folder) as case:
-        rows = _noted(case, severity, code)
-    if as_json:
-        print_json(rows)
-        return
-    columns = ("document", "code", "message", "tool", "address")
-    print_table(columns, [[row[name] for name in columns] for row in rows])
-
-
-def _noted(case: cases.Case, severity: str, code: str | None) -> list[dict[str, object]]:
-    notes, documents = tables.notes.c, tables.documents.c
-    query = (
-        sa.select(
-            notes.document_id,
-            notes.code,
-            notes.message,
-            notes.tool,
-            notes.tool_version,
-            notes.attempts,
-            documents.disposition,
-            documents.address,
-            tables.custodians.c.name.label("custodian"),
-        )
-        .join(tables.documents, documents.id == notes.document_id)
-        .join(tables.custodians, tables.custodians.c.id == documents.custodian_id)
-        .where(notes.severity == severity)
-        .order_by(notes.code, notes.document_id, notes.id)
-    )
-    if code is not None:
-        query = query.where(notes.code == code)
-    with case.read() as connection:
-        rows = connection.execute(query).mappings().all()
-    return [{"document": control(row["document_id"]), **row} for row in rows]

@@ -11,6 +11,7 @@ from typing import Any
 from ingest.child_loop import progress
 from ingest.containers import CONTAINERS
 from ingest.members import Budget
+from ingest.passwords import in_order
 from ingest.types import HEAD, disagrees, extension, identify
 from ingest.versions import TOOL, VERSION
 from process.image import RASTER, read_image
@@ -52,7 +53,7 @@ def extract(request: dict[str, Any]) -> dict[str, Any]:
     family = Family(
         folder=Path(request["folder"]),
         limits=limits,
-        passwords=tuple(request["passwords"]),
+        passwords=in_order(request["passwords"]),
         avoid={int(at): _note(note) for at, note in request["avoid"].items()},
         budget=Budget(path.stat().st_size, limits),
         avoid_from=request.get("avoid_from"),

@@ -12,6 +12,8 @@ from records import tables, times
 from records.case import Case
 from records.notes import Note
 
+type AnyRow = sa.Row[*tuple[Any, ...]]
+
 
 @dataclass(slots=True)
 class _Batch:
@@ -59,36 +61,15 @@ def _gather(
 ) -> int:
     """Take a family into the batch; the next free id."""
     ids = [root.id, *range(following, following + len(family.members) - 1)]
-    first = _found(family.members[0])
+    first = found_values(family.members[0])
     batch.roots.append({"root_id": root.id, "revision": root.revision + 1, **first})
     addresses = [root.address]
     taken = {root.address}
     for position, item in enumerate(family.members[1:], 1):
         assert item.parent is not None
-        addresses.append(_address(addresses[item.parent], item.name, taken))
-        batch.children.append(
-            {
-                "id": ids[position],
-                "collection_id": root.collection_id,
-                "custodian_id": root.custodian_id,
-                "found_in_id": ids[item.parent],
-                "family_id": root.id,
-                "position": position,
-                "role": item.role,
-                "address": addresses[position],
-                "name": item.name,
-                "name_bytes": item.name_bytes,
-                "sha256": item.digests and item.digests.sha256,
-                "sha1": item.digests and item.digests.sha1,
-                "md5": item.digests and item.digests.md5,
-                "size": item.digests.size if item.digests else 0,
-                "ext": item.ext,
-                "duplicate_of_id": None,
-                "modified_at": None,
-                "revision": 1,
-                **_found(item),
-            }
-        )
+        addresses.append(child_address(addresses[item.parent], item.name, taken))
+        place = Place(ids[position], ids[item.parent], position, addresses[position])
+        batch.children.append(child_row(root, place, item))
     for document_id, item in zip(ids, family.members, strict=True):
         if item.raw:
             batch.raw.append({"document_id": document_id, "found": item.raw})
@@ -96,7 +77,39 @@ def _gather(
     return following + len(family.members) - 1
 
 
-def _address(parent: str, name: str, taken: set[str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a child stands: its own id and its holder's, its position and address."""
+
+    id: int
+    found_in: int
+    position: int
+    address: str
+
+
+def child_row(root: AnyRow, place: Place, item: ExtractedItem) -> dict[str, Any]:
+    """The row of something found inside `root`, at its place."""
+    return {
+        "id": place.id,
+        "collection_id": root.collection_id,
+        "custodian_id": root.custodian_id,
+        "found_in_id": place.found_in,
+        "family_id": root.id,
+        "position": place.position,
+        "role": item.role,
+        "address": place.address,
+        "name": item.name,
+        "name_bytes": item.name_bytes,
+        "ext": item.ext,
+        "duplicate_of_id": None,
+        "modified_at": None,
+        "revision": 1,
+        **bytes_values(item),
+        **found_values(item),
+    }
+
+
+def child_address(parent: str, name: str, taken: set[str]) -> str:
     """The child's address; a second child of the same name gets `#2`, and so on."""
     plain = address = f"{parent}!/{name}"
     count = 1
@@ -107,7 +120,19 @@ def _address(parent: str, name: str, taken: set[str]) -> str:
     return address
 
 
-def _found(item: ExtractedItem) -> dict[str, Any]:
+def bytes_values(item: ExtractedItem) -> dict[str, Any]:
+    """What a row says of the bytes."""
+    digests = item.digests
+    return {
+        "sha256": digests and digests.sha256,
+        "sha1": digests and digests.sha1,
+        "md5": digests and digests.md5,
+        "size": digests.size if digests else 0,
+    }
+
+
+def found_values(item: ExtractedItem) -> dict[str, Any]:
+    """What a row says of the reading."""
     return {
         "mime": item.mime,
         "type": item.type,

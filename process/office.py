@@ -7,16 +7,16 @@ of their document; what has no bytes of its own is kept in the text of what hold
 import hashlib
 import mimetypes
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-import msoffcrypto
-from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError, ParseError
-
 from ingest.identity import mail_hash, mih
+from ingest.passwords import Trial, opened_by
 from process import tika
 from process.metadata import fields_from
 from process.reading import Family, Part, Reading
 from process.tika import Node
+from process.unlock import is_tested, opening
 from records.codes import Code, Disposition, Role
 from records.notes import Note, exception, warning
 
@@ -33,44 +33,45 @@ _NAMED_ONLY = (
     "application/vnd.apple.keynote.13",
     "application/x-mif",
 )
-# What Excel encrypts with when a workbook is protected against changes only.
-_KNOWN_PASSWORDS = ("VelvetSweatshop",)
 
 
 def read_by_tika(part: Part, kind: str, family: Family) -> Reading:
     """Read any document by Tika, with the passwords of the case where it asks for one."""
     path = family.keep(part)
     node, cut = tika.parse(path, part.name, family.new_path(), family.limits)
+    trial = Trial(family.passwords, family.limits.seconds / 2)
     if node.failure is not None and node.failure[0] is Code.ENCRYPTED:
-        for attempt in _opened(path, part.name, family):
+        for attempt in _opened(path, part.name, family, trial):
             if attempt[0].failure is None or attempt[0].text:
                 node, cut = attempt
                 break
-    return reading_of(node, kind, family, cut)
+    reading = reading_of(node, kind, family, cut)
+    if node.failure is not None and node.failure[0] is Code.ENCRYPTED:
+        reading.notes = [_with_trial(note, trial) for note in reading.notes]
+    return reading
 
 
-def _opened(path: Path, name: str, family: Family) -> Iterator[tuple[Node, tuple[int, ...]]]:
+def _opened(
+    path: Path, name: str, family: Family, trial: Trial
+) -> Iterator[tuple[Node, tuple[int, ...]]]:
     """Tika's readings of an encrypted document, one for each password that may open it."""
-    for password in family.passwords:
-        yield tika.parse(path, name, family.new_path(), family.limits, password)
-    for password in (*family.passwords, *_KNOWN_PASSWORDS):
+    if is_tested(path):
         plain = family.new_path()
-        if _decrypt(path, plain, password):
+        for _ in opening(path, plain, trial):
             yield tika.parse(plain, name, family.new_path(), family.limits)
+        return
+    for password in trial:
+        node, cut = tika.parse(path, name, family.new_path(), family.limits, password)
+        if node.failure is None or node.text:
+            opened_by(password)
+        yield node, cut
 
 
-def _decrypt(path: Path, plain: Path, password: str) -> bool:
-    """Write an Office file without its password; False where it does not open."""
-    try:
-        with path.open("rb") as source, plain.open("wb") as target:
-            office = msoffcrypto.OfficeFile(source)
-            office.load_key(password=password)
-            office.decrypt(target)
-    except (DecryptionError, FileFormatError, InvalidKeyError, ParseError):
-        return False
-    except Exception:  # noqa: BLE001 - its parsers throw anything; encrypted is then recorded
-        return False
-    return True
+def _with_trial(note: Note, trial: Trial) -> Note:
+    """A note that something is encrypted, with how many passwords were tried."""
+    if note.code is not Code.ENCRYPTED:
+        return note
+    return replace(note, message=f"{note.message}; {trial.said}")
 
 
 def reading_of(node: Node, kind: str, family: Family, cut: tuple[int, ...] = ()) -> Reading:

@@ -5,12 +5,14 @@ XFA forms, and files that PDFium cannot open, go to Tika.
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
+from ingest.passwords import Trial, opened_by
 from process import pdf_pages
 from process.metadata import moment
 from process.office import read_by_tika
@@ -30,24 +32,29 @@ class LockedPdfError(Exception):
     """No password of the list opens the document."""
 
 
-def open_pdf(path: Path, passwords: tuple[str, ...]) -> pdfium.PdfDocument:
+def open_pdf(path: Path, passwords: tuple[str, ...], seconds: float = 60.0) -> pdfium.PdfDocument:
     """Open with no password, then with each; raises `LockedPdfError` or `PdfiumError`."""
-    for password in (None, *passwords):
+    trial = Trial(passwords, seconds)
+    for password in chain((None,), trial):
         try:
-            return pdfium.PdfDocument(path, password=password)
+            document = pdfium.PdfDocument(path, password=password)
         except pdfium.PdfiumError as error:
             if error.err_code not in _LOCKED:
                 raise
-    raise LockedPdfError
+            continue
+        if password is not None:
+            opened_by(password)
+        return document
+    raise LockedPdfError(trial.said)
 
 
 def read_pdf(part: Part, family: Family) -> Reading:
     """Read a PDF; what cannot be opened at all is tried by Tika before it is an exception."""
     path = family.keep(part)
     try:
-        document = open_pdf(path, family.passwords)
-    except LockedPdfError:
-        message = "The PDF is protected by a password that is not in the list"
+        document = open_pdf(path, family.passwords, family.limits.seconds / 2)
+    except LockedPdfError as error:
+        message = f"The PDF is protected by a password that is not in the list: {error}"
         return failed(exception(Code.ENCRYPTED, message, TOOL, VERSION))
     except pdfium.PdfiumError as error:
         return _unreadable(part, path, family, str(error))

@@ -92,26 +92,44 @@ LOST = frozenset(
 EXPLAINED: dict[Code, tuple[str, str]] = {
     Code.ENCRYPTED: (
         "A password is needed.",
-        "Of an archive's members: put it on the list and ingest again. Of others: put it on the "
-        "list before 'redwell process'; what that has read is not tried again yet.",
+        "Put it on a list: 'redwell retry --code encrypted --passwords FILE' opens archives and "
+        "documents.",
     ),
-    Code.CORRUPT: ("The bytes break the rules of their format.", "Ask the source for a good copy."),
-    Code.TRUNCATED: ("The end of the file is missing.", "Collect the file again."),
-    Code.UNSUPPORTED: ("No tool here reads this format.", "Look at the native file."),
+    Code.CORRUPT: (
+        "The bytes break the rules of their format.",
+        "Ask the source for a good copy; 'redwell replace' puts it, or a repaired one, in its place.",
+    ),
+    Code.TRUNCATED: (
+        "The end of the file is missing.",
+        "Collect the file again, or have 'redwell replace' put a whole one in its place.",
+    ),
+    Code.UNSUPPORTED: (
+        "No tool here reads this format.",
+        "Look at the native file; after an upgrade: 'redwell retry --code unsupported'.",
+    ),
     Code.TIMEOUT: (
         "Reading took longer than the limit.",
-        "Look at the native file; raise limits.seconds before the next collection.",
+        "'redwell retry --code timeout --seconds 600'.",
     ),
     Code.CRASH: (
         "The tool that read it died.",
-        "Look at the native file; report the tool's error.",
+        "'redwell retry --code crash'; then look at the native file and report the tool's error.",
     ),
-    Code.MEMORY: ("Reading took more memory than the limit.", "Raise limits.memory_mb."),
-    Code.TOO_DEEP: ("Containers nest deeper than the limit.", "Raise limits.depth."),
-    Code.TOO_LARGE: ("An item is larger than the limit.", "Raise limits.unpacked_mb."),
+    Code.MEMORY: (
+        "Reading took more memory than the limit.",
+        "'redwell retry --code memory --memory-mb 8192'.",
+    ),
+    Code.TOO_DEEP: (
+        "Containers nest deeper than the limit.",
+        "'redwell retry --code too-deep --depth 32'.",
+    ),
+    Code.TOO_LARGE: (
+        "An item is larger than the limit.",
+        "'redwell retry --code too-large --unpacked-mb 16384'.",
+    ),
     Code.TOO_MANY: (
         "A container holds more items than the limit.",
-        "Raise limits.members for archives, limits.embedded for others.",
+        "'redwell retry --code too-many', with --members for archives, --embedded for others.",
     ),
     Code.BOMB: ("It unpacks to far more than its size.", "Look at it apart from the network."),
     Code.UNSAFE_PATH: (
@@ -142,7 +160,7 @@ EXPLAINED: dict[Code, tuple[str, str]] = {
     ),
     Code.VOLUME_MISSING: (
         "A volume of the set is not beside the others.",
-        "Put all volumes into one folder and ingest again.",
+        "Put all volumes into the source's folder and ingest again.",
     ),
     Code.RECOVERED: (
         "Found in the mailbox's deleted space or outside its folders.",

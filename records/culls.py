@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from records import tables
 from records.codes import REVIEWED, Disposition
-from records.known import FILLED
+from records.known import FILLED, READ_AGAIN
 
 ADDED = "culling rule added"  # the acts in the audit chain
 APPLIED = "culling rule applied"
@@ -101,17 +101,17 @@ def judged_through(connection: sa.Connection) -> int:
 
 
 def not_judged(connection: sa.Connection) -> int:
-    """Families that came, or came by their bytes, since the active rules were last applied."""
+    """Families that came, got bytes or were read again since the active rules were last applied."""
     active = set(connection.execute(sa.select(_R.id).where(_R.state == "active")).scalars())
     if not active:
         return 0
     a = tables.audit.c
-    query = sa.select(a.act, a.details).where(a.act.in_((ADDED, APPLIED, FILLED)))
+    query = sa.select(a.act, a.details).where(a.act.in_((ADDED, APPLIED, FILLED, READ_AGAIN)))
     through: dict[int, int] = {}
     filled: dict[int, set[int]] = {}
     for act, details in connection.execute(query.order_by(a.seq)):
         found = json.loads(details)
-        if act == FILLED:
+        if act in (FILLED, READ_AGAIN):
             for each in filled.values():
                 each.add(found["document"])
         else:

@@ -81,6 +81,12 @@ class DiskFullError(RedwellError):
     exit_code = 32
 
 
+class ReplacementError(RedwellError):
+    """A document that no file can be put in the place of, or a file that cannot stand there."""
+
+    exit_code = 33
+
+
 def raise_if_full(error: BaseException) -> None:
     """Raise `DiskFullError` for an error that says so: trouble of ours, of no document."""
     if isinstance(error, DiskFullError):

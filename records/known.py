@@ -12,6 +12,7 @@ from records.codes import Disposition
 COMPARED = "known files compared"  # the acts in the audit chain
 LIFTED = "known files lifted"
 FILLED = "missing bytes collected"
+READ_AGAIN = "family read again"
 
 KEPT = "kept with its family"
 
@@ -93,7 +94,8 @@ class _Act:
 
 def _acts(connection: sa.Connection) -> list[_Act]:
     a = tables.audit.c
-    query = sa.select(a.seq, a.act, a.details).where(a.act.in_((COMPARED, LIFTED, FILLED)))
+    acts = (COMPARED, LIFTED, FILLED, READ_AGAIN)
+    query = sa.select(a.seq, a.act, a.details).where(a.act.in_(acts))
     return [
         _Act(row.seq, row.act, json.loads(row.details))
         for row in connection.execute(query.order_by(a.seq))
@@ -109,4 +111,5 @@ def _not_compared(connection: sa.Connection, last: _Act, later: list[_Act]) -> i
     through = last.details["through"]
     new = sa.select(sa.func.count()).where(_D.id > through, _D.sha256.is_not(None))
     filled = {act.details["document"] for act in later if act.act == FILLED}
+    filled |= {each for act in later for each in act.details.get("filled", ())}
     return connection.execute(new).scalar_one() + sum(1 for each in filled if each <= through)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -82,16 +83,22 @@ def engine_for(
 
 
 def read_passwords(file: Path | None) -> tuple[str, ...]:
-    """One password a line, as UTF-8; empty lines are left out. Raises `SourceError`."""
+    """One password a line, as UTF-8; raises `SourceError`.
+
+    A line is tried as it stands, with the spaces around it; where there are any, it is tried
+    without them too, after all others. Empty lines and a byte order mark are left out.
+    """
     if file is None:
         return ()
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = file.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise SourceError(f"The password list {file} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SourceError(f"The password list {file} is not UTF-8 text; save it as such") from error
-    return tuple(dict.fromkeys(line for line in text.splitlines() if line))
+    lines = [line for line in re.split("\r\n|\n|\r", text) if line]
+    bare = [line.strip() for line in lines if line.strip()]
+    return tuple(dict.fromkeys((*lines, *bare)))
 
 
 @contextmanager

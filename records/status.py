@@ -127,7 +127,7 @@ def _collections(connection: sa.Connection) -> dict[str, str]:
     return {f"{row.id} {row.name}": f"{row.source} ({row.state})" for row in rows}
 
 
-def exception_counts(connection: sa.Connection) -> dict[str, int]:
+def exception_counts(connection: sa.Connection, custodian: str | None = None) -> dict[str, int]:
     """Documents whose disposition is exception, by the code of their newest exception."""
     notes, documents = tables.notes.c, tables.documents.c
     newest = (
@@ -135,14 +135,18 @@ def exception_counts(connection: sa.Connection) -> dict[str, int]:
         .where(notes.severity == "exception")
         .group_by(notes.document_id)
     )
-    rows = connection.execute(
+    query = (
         sa.select(notes.code, sa.func.count())
         .join(tables.documents, documents.id == notes.document_id)
         .where(notes.id.in_(newest), documents.disposition == Disposition.EXCEPTION)
         .group_by(notes.code)
         .order_by(notes.code)
     )
-    return _pairs(rows)
+    if custodian is not None:
+        who = tables.custodians.c
+        query = query.join(tables.custodians, who.id == documents.custodian_id)
+        query = query.where(who.name == custodian)
+    return _pairs(connection.execute(query))
 
 
 def _note_counts(connection: sa.Connection, severity: str) -> dict[str, int]:

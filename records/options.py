@@ -68,7 +68,10 @@ def engine_for(case: cases.Case, workers: int | None, scheduler: str | None) -> 
 
     settings = case.settings
     address = scheduler or settings.scheduler
-    with engine.started(workers or settings.workers, address) as running:
+    watched = Console(stderr=True).is_terminal
+    with engine.started(workers or settings.workers, address, dashboard=watched) as running:
+        if running.dashboard:
+            say(f"Watch the workers at {running.dashboard}")
         if address:
             running.require_shared(case.folder)
         yield running

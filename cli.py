@@ -32,6 +32,7 @@ COMMANDS = {
     "dedup": "process.dedup_commands:dedup",
     "doctor": "produce.doctor:doctor",
     "index": "index.commands:index_command",
+    "run": "index.run_commands:run",
     "search": "index.commands:search_command",
     "cull": "review.cull_commands:cull_group",
     "tag": "review.commands:tag_group",

@@ -24,7 +24,7 @@ Progress = Callable[[int, int], None]
 _BATCH_CHARACTERS = 24_000_000  # about 4 M words: a builder holds some 24 times its text
 _BATCH_DOCUMENTS = 5_000
 _SMALLEST_BATCH = 500_000
-_OVERHEAD = 500  # characters that the fields of a document count for
+_OVERHEAD = 1_500  # characters that the fields of a document count for
 _FIELD_CHARACTERS = 4_000_000  # of all documents of a batch
 _ADOPT_AT_ONCE = 4
 _ADOPT_SECONDS = 10.0  # a crash costs no more work than this, and a batch
@@ -116,7 +116,7 @@ def _built(
 def _plan(missing: Iterable[int], target: Wanted, workers: int) -> list[list[int]]:
     """Cut the work into batches: large ones, but enough of them for every worker."""
     weights = [(each, target.characters[each] + _OVERHEAD) for each in missing]
-    share = sum(weight for _, weight in weights) // (2 * max(workers, 1))
+    share = sum(weight for _, weight in weights) // (3 * max(workers, 1))
     limit = min(max(share, _SMALLEST_BATCH), _BATCH_CHARACTERS)
     plan: list[list[int]] = []
     room, count = 0, 0

@@ -5,8 +5,11 @@ through a document: in whoosh-reloaded 2.7.5 a document that fails after some of
 its postings to the next one.
 """
 
+import pickle
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
+from operator import sub
 from typing import Any
 
 from whoosh import columns, fields, formats
@@ -30,6 +33,7 @@ PARTICIPANTS = ("from", "to", "cc", "bcc")
 NUMBERS = ("document_id", "revision")
 
 _FORMAT = formats.Positions()
+_COUNT = struct.Struct("!I")
 
 
 class Words(fields.FieldType):  # type: ignore[misc]
@@ -57,9 +61,25 @@ class Words(fields.FieldType):  # type: ignore[misc]
 def encode(table: dict[str, list[int]]) -> tuple[tuple[bytes, int, bytes], ...]:
     """Turn positions by term into what `Words` takes; raises before anything was added."""
     return tuple(
-        (term.encode(), len(positions), bytes(_FORMAT.encode(positions)))
+        (
+            term.encode(),
+            len(positions),
+            _once(positions[0]) if len(positions) == 1 else _positions(positions),
+        )
         for term, positions in table.items()
     )
+
+
+def _positions(positions: list[int]) -> bytes:
+    """What `whoosh.formats.Positions.encode` gives: a count, and the differences pickled."""
+    deltas = [positions[0], *map(sub, positions[1:], positions)]
+    return _COUNT.pack(len(deltas)) + pickle.dumps(deltas, 2)
+
+
+@lru_cache(1 << 16)
+def _once(position: int) -> bytes:
+    """The same for a word that a document holds once, as most do."""
+    return _positions([position])
 
 
 def number(value: int) -> int:

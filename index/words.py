@@ -134,7 +134,13 @@ def scan(text: str, keep: str = "") -> Iterator[Token]:
                 yield Token(word, word, line.start() + found.start(), line.start() + found.end())
         else:
             for chunk in _CHUNK.finditer(line.group()):
-                yield from _scan_chunk(chunk.group(), line.start() + chunk.start(), keep)
+                start = line.start() + chunk.start()
+                if not chunk.group().isascii():
+                    yield from _scan_chunk(chunk.group(), start, keep)
+                    continue
+                for found in ascii_word.finditer(chunk.group().lower()):
+                    word = found.group()[:MAX_LENGTH]
+                    yield Token(word, word, start + found.start(), start + found.end())
 
 
 def postings(text: str) -> dict[str, list[int]]:

@@ -17,7 +17,8 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -34,8 +35,12 @@ _POLL = 0.1
 _MEMORY_LOOKED_AT = 1.0  # seconds, while much comes: a look at every process costs
 _MOST_BYTES = 1 << 20  # in one frame of a stream
 _HELD_BACK = 64  # messages and frames that wait for the caller
+_AHEAD = 4  # requests under way beyond the one whose answer is awaited
 _MEMORY_EXIT = 3  # -XX:+ExitOnOutOfMemoryError, and child_loop at a MemoryError
 _ROOT = Path(__file__).resolve().parent.parent
+
+type Allowed = Callable[[str], float]
+"""How many seconds an item of a kind may take; asked with an empty kind where none was said."""
 
 
 class Child:
@@ -48,21 +53,53 @@ class Child:
         self._number = 0
         self.last_doing = ""
 
-    def call(self, request: dict[str, Any], seconds: float) -> dict[str, Any] | ChildFailure:
+    def call(
+        self, request: dict[str, Any], seconds: float | Allowed
+    ) -> dict[str, Any] | ChildFailure:
         """Send `request` and wait for its answer, at most `seconds` once the child stands.
 
         The clock begins again whenever the child gets on: says by `child_loop.progress` that it
         is at an item of a higher number (see `item_number`) than any before.
         After a failure `last_doing` is what the child said last by `child_loop.progress`.
         """
-        process = self._asked(request)
-        if isinstance(process, ChildFailure):
-            return process
-        answer = process.receive(self._number, seconds, self._memory)
-        if isinstance(answer, ChildFailure):
-            self.last_doing = process.doing
-            self.close()
+        (answer,) = self.calls([(request, seconds)])
         return answer
+
+    def calls(
+        self, requests: Iterable[tuple[dict[str, Any], float | Allowed]]
+    ) -> Iterator[dict[str, Any] | ChildFailure]:
+        """Answers to several requests, each with its own clock; a failure is the last answer.
+
+        Some requests are sent ahead, so the child need not wait between two of them; what it had
+        of those behind one that failed is lost. A caller who does not read to the end costs the
+        child its life.
+        """
+        coming = iter(requests)
+        under_way: deque[tuple[int, float | Allowed]] = deque()
+        process: _Process | None = None
+        try:
+            while True:
+                while len(under_way) <= _AHEAD and (each := next(coming, None)) is not None:
+                    if process is None:
+                        found = self._standing()
+                        if isinstance(found, ChildFailure):
+                            yield found
+                            return
+                        process = found
+                    under_way.append((self._send(process, each[0]), each[1]))
+                if process is None or not under_way:
+                    return
+                number, seconds = under_way[0]
+                answer = process.receive(number, seconds, self._memory)
+                if isinstance(answer, ChildFailure):
+                    self.last_doing = process.doing
+                    yield answer
+                    return
+                under_way.popleft()
+                yield answer
+        finally:
+            if under_way:
+                self.close()
 
     def stream(
         self, request: dict[str, Any], seconds: float
@@ -73,13 +110,14 @@ class Child:
         comes. A `ChildFailure` is the last that comes. A caller who does not read to the end costs
         the child its life.
         """
-        process = self._asked(request)
+        process = self._standing()
         if isinstance(process, ChildFailure):
             yield process
             return
+        number = self._send(process, request)
         ended = False
         try:
-            for each in process.receive_all(self._number, seconds, self._memory):
+            for each in process.receive_all(number, seconds, self._memory):
                 ended = isinstance(each, ChildFailure)
                 if ended:
                     self.last_doing = process.doing
@@ -90,8 +128,8 @@ class Child:
             if not ended:
                 self.close()
 
-    def _asked(self, request: dict[str, Any]) -> "_Process | ChildFailure":
-        """The child, standing, with the request on its way; or how its start failed."""
+    def _standing(self) -> "_Process | ChildFailure":
+        """The child, ready for requests; or how its start failed."""
         self.last_doing = ""
         if self._process is None or self._process.exited():
             self.close()
@@ -100,9 +138,12 @@ class Child:
             if failure is not None:
                 self.close()
                 return failure
-        self._number += 1
-        self._process.send({"id": self._number, "request": request})
         return self._process
+
+    def _send(self, process: "_Process", request: dict[str, Any]) -> int:
+        self._number += 1
+        process.send({"id": self._number, "request": request})
+        return self._number
 
     @property
     def pid(self) -> int | None:
@@ -163,7 +204,7 @@ class _Process:
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._stderr = b""
         self._looked = 0.0
-        self.doing = ""
+        self.doing = self.kind = ""
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         assert self._popen.stderr is not None
@@ -209,7 +250,6 @@ class _Process:
 
     def send(self, message: dict[str, Any]) -> None:
         """Put a message on its way; a thread writes it, so a deaf child blocks nobody."""
-        self.doing = ""
         self._requests.put(json.dumps(message).encode() + b"\n")
 
     def wait_ready(self, memory: int) -> ChildFailure | None:
@@ -217,9 +257,14 @@ class _Process:
         answer = self.receive(0, START_SECONDS, memory)
         return answer if isinstance(answer, ChildFailure) else None
 
-    def receive(self, number: int, seconds: float, memory: int) -> dict[str, Any] | ChildFailure:
+    def receive(
+        self, number: int, seconds: float | Allowed, memory: int
+    ) -> dict[str, Any] | ChildFailure:
         """Wait for the answer to request `number`, watching clock, memory and life."""
-        end, at = time.monotonic() + seconds, 0
+        self.doing = self.kind = ""
+        allowed = seconds if callable(seconds) else (lambda _kind: seconds)
+        limit, at = allowed(""), 0
+        end = time.monotonic() + limit
         while (left := end - time.monotonic()) > 0:
             line = self._next(left, memory)
             if isinstance(line, ChildFailure):
@@ -228,13 +273,15 @@ class _Process:
             if answer is not None:
                 return answer
             if item_number(self.doing) > at:
-                end, at = time.monotonic() + seconds, item_number(self.doing)
-        return self._failure(Code.TIMEOUT, f"gave no answer within {seconds:g} s")
+                limit, at = allowed(self.kind), item_number(self.doing)
+                end = time.monotonic() + limit
+        return self._failure(Code.TIMEOUT, f"gave no answer within {limit:g} s")
 
     def receive_all(
         self, number: int, seconds: float, memory: int
     ) -> Iterator[dict[str, Any] | bytes | ChildFailure]:
         """All that comes in answer to request `number` up to its end, or to a failure."""
+        self.doing = self.kind = ""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             found = self._next(left, memory)
@@ -289,7 +336,7 @@ class _Process:
         if "full" in message:
             raise DiskFullError(str(message["full"]))
         if "doing" in message:
-            self.doing = str(message["doing"])
+            self.doing, self.kind = str(message["doing"]), str(message.get("kind", ""))
             return None
         answer = message.get("answer")
         return answer if isinstance(answer, dict) else None

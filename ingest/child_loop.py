@@ -47,9 +47,12 @@ class _Channel:
 _channel = _Channel()
 
 
-def progress(doing: str) -> None:
-    """Tell the parent what is being read, for its record should this process die at it."""
-    _channel.write(doing=doing[:300])
+def progress(doing: str, kind: str = "") -> None:
+    """Tell the parent what is being read, for its record should this process die at it.
+
+    The kind says how long it may take (`ingest.child.Allowed`).
+    """
+    _channel.write(doing=doing[:300], kind=kind)
 
 
 def serve(handler: Callable[[dict[str, Any]], dict[str, Any] | Iterator[Sent]]) -> NoReturn:

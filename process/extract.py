@@ -47,7 +47,7 @@ _READERS: dict[str, Reader] = {
 
 
 def extract(request: dict[str, Any]) -> dict[str, Any]:
-    """Read the family of one document; the answer names the file that describes its members."""
+    """Read the family of one document; the answer describes its members, or names the file."""
     limits = Limits(**request["limits"])
     path = Path(request["path"])
     family = Family(
@@ -69,7 +69,7 @@ def extract(request: dict[str, Any]) -> dict[str, Any]:
         fields=Fields.from_json(request["fields"]),
     )
     _walk(family, root, None, 0)
-    return {"report": str(family.report())}
+    return family.report()
 
 
 def _note(values: dict[str, Any]) -> Note:
@@ -79,7 +79,7 @@ def _note(values: dict[str, Any]) -> Note:
 def _walk(family: Family, part: Part, parent: int | None, depth: int) -> None:
     """Take a document into the family, read it, and go through what it holds."""
     number = len(family.items)
-    progress(f"{number} {part.name}")
+    progress(f"{number} {part.name}", part.type)
     item = _item(family, part, parent)
     family.items.append(item)
     item.reading = _read(item, family, number, depth)

@@ -68,6 +68,7 @@ class Item:
     type: str
     reading: Reading = field(default_factory=Reading)
     text_path: Path | None = None
+    text: str | None = None  # a short one, which needs no file
     chars: int = 0
 
     def add(self, note: Note) -> None:
@@ -91,6 +92,7 @@ class Item:
             "ext": clean(extension(self.part.name)),
             "outcome": reading.outcome,
             "text_path": None if self.text_path is None else str(self.text_path),
+            "text": self.text,
             "chars": self.chars,
             "pages": reading.pages,
             "ocr_pages": reading.ocr_pages,
@@ -128,6 +130,7 @@ class Family:
     items: list[Item] = field(default_factory=list)
     unpacked: int = 0
     files: int = 0
+    sendable: int = 1 << 20  # bytes of text that may still go into the report itself
 
     def avoided(self, number: int) -> Note | None:
         """Why an item is not to be read; None where it is."""
@@ -138,6 +141,8 @@ class Family:
 
     def new_path(self) -> Path:
         """A fresh path in the folder; names of evidence never become paths."""
+        if not self.files:  # most families need no file of their own, and so no folder
+            self.folder.mkdir(exist_ok=True)
         self.files += 1
         return self.folder / str(self.files)
 
@@ -157,7 +162,7 @@ class Family:
         return path
 
     def keep_text(self, item: Item) -> None:
-        """Write the item's text to a file, cut at the limit of characters, and let go of it."""
+        """Keep the item's text for the report or in a file, cut at the limit of characters."""
         text = item.reading.text.replace("\0", "")
         item.reading.text = ""
         if len(text) > self.limits.characters:
@@ -165,21 +170,29 @@ class Family:
             if self.cut_note() not in item.reading.notes:
                 item.add(self.cut_note())
         item.chars = len(text)
-        if text.strip():
+        if not text.strip():
+            return
+        data = text.encode("utf-8", "replace")
+        if len(data) <= min(_TEXT_SENT, self.sendable):
+            self.sendable -= len(data)
+            item.text = data.decode()
+        else:
             item.text_path = self.new_path()
-            item.text_path.write_bytes(text.encode("utf-8", "replace"))
+            item.text_path.write_bytes(data)
 
     def cut_note(self) -> Note:
         """The warning of a text that was cut."""
         message = f"The text was cut at {self.limits.characters} characters"
         return warning(Code.PARTIAL, message, TOOL, VERSION)
 
-    def report(self) -> Path:
-        """Write all members as JSON and return the file."""
+    def report(self) -> dict[str, str]:
+        """All members as JSON: itself where it is short, else the file that holds it."""
+        told = json.dumps([each.to_dict() for each in self.items])
+        if len(told) <= _REPORT_SENT:
+            return {"members": told}
         path = self.new_path()
-        with path.open("w", encoding="utf-8") as file:
-            json.dump([each.to_dict() for each in self.items], file)
-        return path
+        path.write_text(told, encoding="ascii")
+        return {"report": str(path)}
 
 
 def clean(text: str) -> str:
@@ -190,6 +203,8 @@ def clean(text: str) -> str:
 
 
 _RAW_VALUE = 32_768
+_TEXT_SENT = 1 << 16
+_REPORT_SENT = 8 << 20
 
 
 def cleaned(value: Any) -> Any:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from process import ocr_run
 from process.batches import batched_by_cost
+from process.cost import seconds_to_read
 from process.families import commit_families
 from process.interface import (
     ExtractBatch,
@@ -29,8 +30,9 @@ from records.fields import Fields
 from records.options import progress
 from store import Digests
 
-BATCH_BYTES = 16 << 20
-BATCH_COUNT = 64
+BATCH_SECONDS = 2.0
+BATCH_COUNT = 250
+_BATCHES_AHEAD = 12  # a worker: the costly ones among them are read first
 _PAGE = 5_000
 
 
@@ -73,7 +75,9 @@ def _extract(
             )
 
     share = max(1, _waiting_count(case) // (4 * engine.workers))
-    for batch, result in engine.map_ordered(extract_batch, batches_of(min(BATCH_COUNT, share))):
+    batches = batches_of(min(BATCH_COUNT, share))
+    window = _BATCHES_AHEAD * engine.workers
+    for batch, result in engine.map_ordered(extract_batch, batches, window, cost=_cost):
         if isinstance(result, TaskFailure):
             yield _one_by_one(engine, batch)
         else:
@@ -146,4 +150,8 @@ def _jobs(case: Case) -> Iterator[ExtractJob]:
 
 
 def _batches(jobs: Iterator[ExtractJob], most: int) -> Iterator[tuple[ExtractJob, ...]]:
-    return batched_by_cost(jobs, lambda job: job.size, BATCH_BYTES, most)
+    return batched_by_cost(jobs, seconds_to_read, BATCH_SECONDS, most)
+
+
+def _cost(batch: ExtractBatch) -> float:
+    return sum(map(seconds_to_read, batch.jobs))

@@ -4,14 +4,18 @@ Trouble with a document becomes that document's record; trouble with the store s
 """
 
 import json
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ingest.child import Child, Children, item_number
+from ingest.child import Allowed, Child, Children, item_number
 from ingest.interface import ChildFailure
 from ingest.types import extension
 from ingest.workspace import workspace
+from process.allowed import seconds_for
 from process.interface import (
     ExtractBatch,
     ExtractedItem,
@@ -28,7 +32,6 @@ from records.fields import Fields
 from records.notes import Note, exception
 from records.settings import Limits
 from store import Digests, Store, StoreWriter, open_store
-from store.local import copy_hashing
 
 MODULE = "process.child_main"
 TOOL = "child"
@@ -46,17 +49,48 @@ def child_for(limits: Limits) -> Child:
 
 
 def extract_batch(batch: ExtractBatch) -> tuple[FamilyResult, ...]:
-    """Read a batch of level-1 documents with everything inside them, in order."""
+    """Read a batch of level-1 documents with everything inside them, in order.
+
+    The child gets several at a time, so that neither waits for the other. One that fails is read
+    again alone, and those behind it with a fresh child.
+    """
     store = open_store(batch.store_address)
-    with store.writing() as writer:
-        return tuple(_Extraction(job, batch, store, writer).run() for job in batch.jobs)
+    with store.writing() as writer, workspace() as scratch:
+        families = [
+            _Extraction(job, batch, store, writer, scratch / str(number))
+            for number, job in enumerate(batch.jobs)
+        ]
+        found: list[FamilyResult] = []
+        while len(found) < len(families):
+            found.extend(_row(families[len(found) :], child_for(batch.limits)))
+        return tuple(found)
+
+
+def _row(families: Sequence["_Extraction"], child: Child) -> Iterator[FamilyResult]:
+    """Families read one behind another, as far as the first that fails, which is the last."""
+    with ExitStack() as undo:
+        for each in families:
+            undo.callback(each.close)
+        answers = child.calls((each.opened(), each.seconds()) for each in families)
+        undo.callback(answers.close)
+        for each, answer in zip(families, answers, strict=False):
+            if isinstance(answer, ChildFailure):
+                answers.close()
+                yield each.saved(answer, child.last_doing)
+                return
+            yield each.taken_over(answer)
 
 
 class _Extraction:
     """One family on its way from the child to the store."""
 
     def __init__(
-        self, job: ExtractJob, batch: ExtractBatch, store: Store, writer: StoreWriter
+        self,
+        job: ExtractJob,
+        batch: ExtractBatch,
+        store: Store,
+        writer: StoreWriter,
+        folder: Path,
     ) -> None:
         self._job = job
         self._limits = batch.limits
@@ -64,41 +98,66 @@ class _Extraction:
         self._inline = batch.inline
         self._store = store
         self._writer = writer
+        self._folder = folder
+        self._undo = ExitStack()
+        self._path: Path | None = None
         self._avoid: dict[int, Note] = {}
         self._failed: dict[int, int] = {}
         self._failure = ChildFailure(Code.CRASH, "")
         self._failed_at = 0
 
-    def run(self) -> FamilyResult:
-        """Read the family: an item that kills the reader is tried once more, then left out.
+    def opened(self, **cut: int) -> dict[str, Any]:
+        """The request to read it, its bytes standing ready, its folder fresh."""
+        if self._path is None:
+            self._path = self._undo.enter_context(self._store.local_path(self._job.sha256))
+        self._sweep()
+        return self._request(self._path) | cut
+
+    def close(self) -> None:
+        """Let go of the bytes and of what the child wrote."""
+        self._path = None
+        self._undo.close()
+        self._sweep()
+
+    def _sweep(self) -> None:
+        if self._folder.exists():
+            shutil.rmtree(self._folder)
+
+    def seconds(self) -> Allowed:
+        """How long the child may take."""
+        return seconds_for(self._limits, self._job.size, lonely=bool(self._failed))
+
+    def saved(self, failure: ChildFailure, doing: str) -> FamilyResult:
+        """Read, alone, a family that failed: the item at fault once more, then without it.
 
         Where too many do, all from the last of them on are left out; where even that kills the
         reader, which is then at getting the next item out of its holder, the family ends there.
         """
-        with self._store.local_path(self._job.sha256) as path:
-            found = self._attempt(path)
-            while found is None and self._leave_out():
-                found = self._attempt(path)
-            if found is None and self._failed_at > 0:
-                found = self._attempt(path, avoid_from=self._failed_at)
-            for end in (self._failed_at, self._failed_at - 1):
-                if found is None and end > 0:
-                    found = self._attempt(path, avoid_from=end, end=end)
+        self._note(failure, doing)
+        found: FamilyResult | None = None
+        while found is None and self._leave_out():
+            found = self._attempt()
+        if found is None and self._failed_at > 0:
+            found = self._attempt(avoid_from=self._failed_at)
+        for end in (self._failed_at, self._failed_at - 1):
+            if found is None and end > 0:
+                found = self._attempt(avoid_from=end, end=end)
         return found or FamilyResult(self._job.document_id, (self._lost(self._failure),))
 
-    def _attempt(self, path: Path, **cut: int) -> FamilyResult | None:
+    def _attempt(self, **cut: int) -> FamilyResult | None:
         """Read the family in the child, once; None, with a record of it, where that fails."""
-        seconds = (2.0 if self._failed else 1.0) * self._limits.seconds
         child = child_for(self._limits)
-        with workspace() as folder:
-            answer = child.call(self._request(path, folder) | cut, seconds)
-            if not isinstance(answer, ChildFailure):
-                return self._taken_over(Path(answer["report"]))
-        self._failure, self._failed_at = answer, item_number(child.last_doing)
-        self._failed[self._failed_at] = self._failed.get(self._failed_at, 0) + 1
+        answer = child.call(self.opened(**cut), self.seconds())
+        if not isinstance(answer, ChildFailure):
+            return self.taken_over(answer)
+        self._note(answer, child.last_doing)
         return None
 
-    def _request(self, path: Path, folder: Path) -> dict[str, Any]:
+    def _note(self, failure: ChildFailure, doing: str) -> None:
+        self._failure, self._failed_at = failure, item_number(doing)
+        self._failed[self._failed_at] = self._failed.get(self._failed_at, 0) + 1
+
+    def _request(self, path: Path) -> dict[str, Any]:
         return {
             "what": "extract",
             "path": str(path.absolute()),
@@ -106,7 +165,7 @@ class _Extraction:
             "mime": self._job.mime,
             "type": self._job.type,
             "fields": self._job.fields,
-            "folder": str(folder),
+            "folder": str(self._folder),
             "limits": self._limits.model_dump(),
             "passwords": self._passwords,
             "inline": self._inline,
@@ -123,12 +182,16 @@ class _Extraction:
         self._avoid[number] = exception(failure.code, failure.message, TOOL, VERSION, attempts=2)
         return True
 
-    def _taken_over(self, report: Path) -> FamilyResult:
-        found = json.loads(report.read_bytes())
-        return FamilyResult(
+    def taken_over(self, answer: dict[str, Any]) -> FamilyResult:
+        """What the child found, its bytes and texts now in the store; its folder is gone."""
+        members = answer.get("members")
+        found = json.loads(Path(answer["report"]).read_bytes() if members is None else members)
+        family = FamilyResult(
             self._job.document_id,
             tuple(self._item(values, number == 0) for number, values in enumerate(found)),
         )
+        self.close()
+        return family
 
     def _item(self, values: dict[str, Any], is_root: bool) -> ExtractedItem:
         return ExtractedItem(
@@ -160,15 +223,17 @@ class _Extraction:
             return self._writer.put_stream(file)
 
     def _text(self, values: dict[str, Any]) -> Text:
+        if values["text"] is not None:
+            digests = self._writer.put_bytes(values["text"].encode())
+            return Text(digests.sha256, "native", values["chars"])
         if values["text_path"] is None:
             return Text(None, "none", 0)
         with Path(values["text_path"]).open("rb") as file:
             return Text(self._writer.put_stream(file).sha256, "native", values["chars"])
 
     def _root_digests(self) -> Digests:
-        """All hashes of the root, taken from its bytes."""
-        with self._store.open(self._job.sha256) as file:
-            return copy_hashing(file, len)
+        """What is known of the root's bytes; its other hashes have been on record since."""
+        return Digests(self._job.sha256, "", "", self._job.size)
 
     def _lost(self, failure: ChildFailure) -> ExtractedItem:
         """The root alone, as an exception: its reader died of it twice."""

@@ -43,9 +43,11 @@ class Engine:
     elsewhere = False  # whether the workers were started by somebody else
     apart = False  # whether some of these do not see the case folder
 
-    def __init__(self, client: Client, workers: int) -> None:
+    def __init__(self, client: Client, workers: int, dashboard: str = "") -> None:
         self._client = client
         self.workers = workers
+        self.dashboard = dashboard
+        """Where a person can watch the workers; empty where nothing is served."""
 
     def map_ordered[T, R](
         self,
@@ -53,6 +55,7 @@ class Engine:
         batches: Iterable[T],
         window: int | None = None,
         more: Callable[[], Iterable[T]] = tuple,
+        cost: Callable[[T], float] = lambda _batch: 0.0,
     ) -> Iterator[tuple[T, R | TaskFailure]]:
         """Run `function` on each batch and yield (batch, result) in the order of `batches`.
 
@@ -60,6 +63,7 @@ class Engine:
         so memory does not grow with the work. A task that raises ends the iteration with its
         error; one that kills its worker three times comes back as a `TaskFailure`. `more` is
         asked after each result was taken: the batches it gives come next, before all others.
+        Of the batches that wait, those of the highest `cost` are run first.
         """
         limit = window or 8 * self.workers
         lanes = [_Lane(iter(batches))]
@@ -67,7 +71,8 @@ class Engine:
             while lanes:
                 lane = lanes[-1]
                 while len(lane.pending) < limit and (batch := next(lane.source, None)) is not None:
-                    lane.pending.append((batch, self._submit(function, batch)))
+                    future = self._submit(function, batch, cost(batch))
+                    lane.pending.append((batch, future))
                 if not lane.pending:
                     lanes.pop()
                     continue
@@ -80,8 +85,8 @@ class Engine:
                 for _, future in lane.pending:
                     future.cancel()  # type: ignore[no-untyped-call]
 
-    def _submit(self, function: Callable[[Any], Any], batch: Any) -> "Future[Any]":
-        return self._client.submit(function, batch, pure=False)
+    def _submit(self, function: Callable[[Any], Any], batch: Any, priority: float) -> "Future[Any]":
+        return self._client.submit(function, batch, pure=False, priority=priority)
 
     def on_each(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
         """Run a function once on every worker; what it gave or raised, by the worker's address."""
@@ -109,26 +114,33 @@ def _result(future: "Future[Any]") -> Any:
 
 
 @contextmanager
-def started(workers: int = 0, scheduler: str = "") -> Iterator[Engine]:
+def started(workers: int = 0, scheduler: str = "", *, dashboard: bool = False) -> Iterator[Engine]:
     """Connect to `scheduler`, or start worker processes here (0: one for each core).
+
+    `dashboard`: serve Dask's own, for workers started here; it takes half a second to import.
 
     Raises `SchedulerError` when the scheduler does not answer or has no workers.
     """
     # Workers must not import a module that lies in an evidence folder.
     os.environ["PYTHONSAFEPATH"] = "1"
     os.environ["OMP_THREAD_LIMIT"] = "1"
+    os.environ["DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED"] = "False"
+    os.environ["DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL"] = "1s"
     with dask.config.set(
         {
             "distributed.comm.timeouts.connect": _TIMEOUT,
             "distributed.scheduler.allowed-failures": 2,
             "distributed.worker.memory.spill": False,
             "distributed.admin.tick.limit": "1h",
+            "distributed.admin.tick.interval": "1s",
+            # It samples every thread a hundred times a second, here and in the workers.
+            "distributed.worker.profile.enabled": False,
             "logging": {"distributed": "critical"},
         }
     ):
         if scheduler:
             with _connected(scheduler) as client:
-                yield Engine(client, len(_threads(client)))
+                yield Engine(client, len(_threads(client)), _link(client))
         else:
             count = workers or len(os.sched_getaffinity(0))
             with (
@@ -136,13 +148,13 @@ def started(workers: int = 0, scheduler: str = "") -> Iterator[Engine]:
                     n_workers=count,
                     threads_per_worker=1,
                     processes=True,
-                    dashboard_address="127.0.0.1:0",
+                    dashboard_address="127.0.0.1:0" if dashboard else None,
                     memory_limit=0,
                     silence_logs=logging.CRITICAL,
                 ) as cluster,
                 Client(cluster, set_as_default=False) as client,  # type: ignore[no-untyped-call]
             ):
-                yield Engine(client, count)
+                yield Engine(client, count, _link(client) if dashboard else "")
 
 
 @contextmanager
@@ -169,6 +181,12 @@ def _connected(scheduler: str) -> Iterator[Client]:
                 f"not made for it. Start {start}, one for each core"
             )
         yield client
+
+
+def _link(client: Client) -> str:
+    """Where the dashboard is; empty where the scheduler serves none, as without bokeh."""
+    info = client.scheduler_info(n_workers=0)  # type: ignore[no-untyped-call]
+    return str(client.dashboard_link) if info.get("services", {}).get("dashboard") else ""
 
 
 def _threads(client: Client) -> dict[str, int]:

@@ -75,7 +75,10 @@ def engine_for(
 
     settings = case.settings
     address = scheduler or settings.scheduler
-    with engine.started(workers or settings.workers, address) as running:
+    watched = Console(stderr=True).is_terminal
+    with engine.started(workers or settings.workers, address, dashboard=watched) as running:
+        if running.dashboard:
+            say(f"Watch the workers at {running.dashboard}")
         if address:
             able = cluster.require_able(running, case.store_address, case.folder, places)
             running.elsewhere, running.apart = True, not able

@@ -160,7 +160,7 @@ def test_batches_are_large_but_enough_for_all_workers() -> None:
     small = Wanted(dict.fromkeys(ids, 1), dict.fromkeys(ids, 100))
     plan = _plan(ids, small, 4)
     assert [each for batch in plan for each in batch] == list(ids)
-    assert len(plan) == 8
+    assert len(plan) == 13
     large = Wanted({1: 1, 2: 1, 3: 1}, {1: 20_000_000, 2: 10_000_000, 3: 5})
     assert _plan([1, 2, 3], large, 1) == [[1], [2, 3]]
     many = Wanted(dict.fromkeys(ids, 1), dict.fromkeys(ids, 0))

@@ -1,0 +1,138 @@
+"""The command `run`: collect, read and index in one go, with one crew of workers."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from index.run import index_case
+from ingest.plan import checked_source, survey
+from ingest.record import custodian_id
+from ingest.run import ingest
+from process.run import process_case
+from process.tools import require_tools
+from records import case as cases
+from records.engine import Engine
+from records.options import (
+    case_option,
+    engine_for,
+    json_option,
+    passwords_option,
+    print_json,
+    print_pairs,
+    progress,
+    read_passwords,
+    scheduler_option,
+    workers_option,
+)
+from records.runs import recorded
+from store import working
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--custodian", required=True, help="Whose documents they are, as the case names it.")
+@passwords_option
+@click.option(
+    "--no-ocr",
+    is_flag=True,
+    help="Leave pages without text waiting; redwell process reads them later.",
+)
+@workers_option
+@scheduler_option
+@json_option
+@case_option
+def run(
+    source: Path,
+    custodian: str,
+    passwords_file: Path | None,
+    no_ocr: bool,
+    workers: int | None,
+    scheduler: str | None,
+    as_json: bool,
+    case_folder: Path | None,
+) -> None:
+    """Collect SOURCE for a custodian, read it and index it, in one go.
+
+    The same as redwell ingest, redwell process and redwell index, one after another, with workers
+    that are started once. Run again after a kill, it goes on where it stood.
+    """
+    with cases.opened(case_folder) as case:
+        custodian_id(case, custodian)
+        checked_source(case, source)
+        passwords = read_passwords(passwords_file)
+        languages = None if no_ocr else case.settings.ocr_languages
+        with _tools_meanwhile(languages) as tools, engine_for(case, workers, scheduler) as engine:
+            tools.require()
+            found = {
+                "ingest": _collect(case, engine, source, custodian, passwords),
+                "process": _read(case, engine, passwords, ocr=not no_ocr),
+                "index": _index(case, engine),
+            }
+    if as_json:
+        print_json(found)
+        return
+    for stage, counts in found.items():
+        click.echo(stage.capitalize())
+        print_pairs({f"  {name.replace('_', ' ')}": each for name, each in counts.items()})
+
+
+class _Tools:
+    """The check of the outside programs, made while the workers start."""
+
+    def __init__(self, languages: str | None) -> None:
+        self._languages = languages
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._check)
+        self._thread.start()
+
+    def _check(self) -> None:
+        try:
+            require_tools(self._languages)
+        except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+            self._error = error
+
+    def require(self) -> None:
+        """Wait for it, and raise what it raised."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+
+@contextmanager
+def _tools_meanwhile(languages: str | None) -> Iterator[_Tools]:
+    tools = _Tools(languages)
+    try:
+        yield tools
+    finally:
+        tools._thread.join()
+
+
+def _collect(
+    case: cases.Case, engine: Engine, source: Path, custodian: str, passwords: tuple[str, ...]
+) -> dict[str, Any]:
+    files = survey(source.resolve()).files
+    with progress("Collecting files", files) as advance:
+        summary = ingest(
+            case, engine, source, custodian, passwords, lambda files, _items: advance(files)
+        )
+    return summary.to_json()
+
+
+def _read(
+    case: cases.Case, engine: Engine, passwords: tuple[str, ...], *, ocr: bool
+) -> dict[str, Any]:
+    with (
+        working(case, "process"),
+        recorded(case, "process", workers=engine.workers, ocr=ocr) as summary,
+    ):
+        summary.update(asdict(process_case(case, engine, passwords, ocr=ocr)))
+    return summary
+
+
+def _index(case: cases.Case, engine: Engine) -> dict[str, Any]:
+    return asdict(index_case(case, engine, lambda _done, _total: None))

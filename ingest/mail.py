@@ -8,7 +8,7 @@ from ingest import encoded, pgp, smime
 from ingest.calendars import parse_calendar
 from ingest.emlx import Emlx, read_emlx
 from ingest.headers import Decoding, header_text
-from ingest.html import decode_html, html_string_text
+from ingest.html import decode_page, html_string_text
 from ingest.identity import reduced
 from ingest.interface import MailPart, ParsedMail
 from ingest.mailfields import read_fields
@@ -56,6 +56,8 @@ def parse_message(data: bytes, *, inline: bool = True) -> ParsedMail:
     for opened in reading.opened:
         if not body.strip():
             body, html = opened.body, opened.html
+        elif _says_more(opened.body, body):
+            body = f"{body}\n{opened.body}"
     parts = documents(reading, inline=inline)
     fields, doubts = read_fields(root, headers, reading.decoding)
     return ParsedMail(
@@ -65,8 +67,14 @@ def parse_message(data: bytes, *, inline: bool = True) -> ParsedMail:
         headers=headers,
         parts=parts,
         notes=_notes(root, reading, doubts, emlx or _NO_EMLX),
-        raw={"emlx": emlx.raw} if emlx is not None and emlx.raw else {},
+        raw=reading.charset | ({"emlx": emlx.raw} if emlx is not None and emlx.raw else {}),
     )
+
+
+def _says_more(opened: str, body: str) -> bool:
+    """Whether a winmail.dat's own body is another than the mail's: most of its words are new."""
+    words = set(opened.lower().split())
+    return len(words - set(body.lower().split())) * 2 > len(words)
 
 
 def _texts(part: Part, reading: Reading) -> Iterator[str]:
@@ -165,9 +173,10 @@ def _leaf(part: Part, reading: Reading) -> Iterator[str]:
 
 
 def _html(part: Part, data: bytes, reading: Reading) -> str:
-    html, used = decode_html(data, part.parameters.get("charset"))
-    reading.guessed(part.parameters.get("charset"), used, data)
-    html = html.replace("\0", " ")
+    found = decode_page(data, part.parameters.get("charset"))
+    reading.guessed(part.parameters.get("charset"), found.charset, data)
+    reading.used(found)
+    html = found.text.replace("\0", " ")
     reading.html.append(html)
     return html_string_text(html)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.members import Budget
+from ingest.mojibake import find_mojibake
 from ingest.types import extension
 from ingest.versions import TOOL, VERSION
 from process.tika import Node
@@ -165,6 +166,9 @@ class Family:
             if self.cut_note() not in item.reading.notes:
                 item.add(self.cut_note())
         item.chars = len(text)
+        if (spoilt := find_mojibake(text)) is not None:
+            message = f"{spoilt.count} places look as if read in {spoilt.charset} by mistake"
+            item.add(warning(Code.MOJIBAKE, message, TOOL, VERSION))
         if text.strip():
             item.text_path = self.new_path()
             item.text_path.write_bytes(text.encode("utf-8", "replace"))

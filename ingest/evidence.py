@@ -14,7 +14,9 @@ from importlib.resources import files
 
 _SAMPLE = 4000
 """So many bytes, taken around those that are not ASCII, are looked at."""
-_AROUND = re.compile(rb"[\x21-\x7e]{0,2}[\x80-\xff](?:[\x00-\x7f]{0,3}[\x80-\xff])*[\x21-\x7e]{0,2}")
+_AROUND = re.compile(
+    rb"[\x21-\x7e]{0,2}[\x80-\xff](?:[\x00-\x7f]{0,3}[\x80-\xff])*[\x21-\x7e]{0,2}"
+)
 _WESTERN = "fr de es pt it nl sv da no fi is ca sq"
 _CENTRAL = "pl cs sk hu sl hr ro de sq"
 _CYRILLIC = "ru uk bg sr mk be"
@@ -57,7 +59,9 @@ _ESCAPES = (
     (re.compile(rb"~\{(?:[\x21-\x77][\x21-\x7e])+~\}"), "hz"),
 )
 _ASCII, _UNSEEN, _CONTROL = 34, 110, 180
-_MARKS = dict.fromkeys("’‘“”„‚–—…«»°§©®™·•€£", 62) | dict.fromkeys("\xa0、。，「」・ー！？：；（）", 45)
+_MARKS = dict.fromkeys("’‘“”„‚–—…«»°§©®™·•€£", 62) | dict.fromkeys(
+    "\xa0、。，「」・ー！？：；（）", 45
+)
 _MARGIN = 25
 _CASE = 60
 """A small letter followed by a capital within a word."""
@@ -258,6 +262,8 @@ def _ebcdic(data: bytes) -> str | None:
     if head.count(0x40) < len(head) * 0.08 or head.count(0x20) > len(head) * 0.01:
         return None
     text = head.decode("cp500")
-    usual = sum(1 for each in text if each.isascii() and (each.isprintable() or each in "\r\n\t\x85"))
+    usual = sum(
+        1 for each in text if each.isascii() and (each.isprintable() or each in "\r\n\t\x85")
+    )
     letters = sum(1 for each in text if each.isascii() and each.isalpha())
     return "cp500" if usual > len(head) * 0.95 and letters > len(head) * 0.5 else None

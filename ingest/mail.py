@@ -32,6 +32,8 @@ _REPORTS = frozenset(
 _READ_AS_TEXT = _REPORTS | {"text/plain", "text/enriched", "text/richtext", "text/rfc822-headers"}
 _BOILERPLATE = re.compile(r"multi-?part|\bmime\b", re.I)
 _LEADING = re.compile(rb"\A(?:\xef\xbb\xbf)?[\r\n]*(?=[!-9;-~]+[ \t]*:)")
+_WORD = re.compile(r"[^\W_]{2,}")
+_ADDRESS = re.compile(r"\b(?:https?|ftp|mailto|cid):\S*", re.I)
 _ENVELOPES = 8
 """So many signed or compressed envelopes within one another are opened."""
 _NO_EMLX = Emlx(b"")
@@ -71,10 +73,14 @@ def parse_message(data: bytes, *, inline: bool = True) -> ParsedMail:
     )
 
 
-def _says_more(opened: str, body: str) -> bool:
-    """Whether a winmail.dat's own body is another than the mail's: most of its words are new."""
-    words = set(opened.lower().split())
-    return len(words - set(body.lower().split())) * 2 > len(words)
+def _says_more(other: str, body: str) -> bool:
+    """Whether another form of a body is not the same: most of its words are new."""
+    words = _words(other)
+    return len(words - _words(body)) * 2 > len(words)
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(_ADDRESS.sub(" ", text).lower()))
 
 
 def _texts(part: Part, reading: Reading) -> Iterator[str]:
@@ -105,7 +111,8 @@ def _alternatives(part: Part, reading: Reading) -> Iterator[str]:
         (marked if is_html else plain).extend(pieces)
     said, shown = len(reduced("".join(plain))), len(reduced("".join(marked)))
     yield from plain
-    if said * 2 < shown:  # a stub such as "your program shows no HTML"
+    # a stub such as "your program shows no HTML", or words of its own
+    if said * 2 < shown or _says_more("\n".join(marked), "\n".join(plain)):
         yield from marked
 
 

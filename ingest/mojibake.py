@@ -69,7 +69,9 @@ def _western(run: str) -> int:
         if 0xE0 <= first <= 0xEF and at + 2 < len(data) and _trails(data[at + 1 : at + 3]):
             count += _FEW
             at += 3
-        elif 0xC2 <= first <= 0xDF and _trails(data[at + 1 : at + 2]) and run[at + 1] not in _QUOTES:
+        elif (
+            0xC2 <= first <= 0xDF and _trails(data[at + 1 : at + 2]) and run[at + 1] not in _QUOTES
+        ):
             count += 1
             at += 2
         else:

@@ -16,7 +16,9 @@ _MOST = 5000
 """So many pages, notes, fields and scripts are looked at."""
 _MOST_XMP = 4 << 20
 _MOST_SCRIPT = 1 << 20
-_TITLE = re.compile(rb"<dc:title>.{0,400}?<rdf:li[^>]{0,80}>(.{0,4000}?)</rdf:li>", re.S)
+_TITLE = re.compile(
+    rb"<dc:title\b[^>]{0,400}>.{0,400}?<rdf:li[^>]{0,80}>(.{0,4000}?)</rdf:li>", re.S
+)
 _SIGNED = ("/Name", "/Reason", "/Location", "/ContactInfo")
 _FILES = frozenset({"/F", "/UF"})
 

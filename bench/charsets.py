@@ -25,9 +25,9 @@ _LATIN1 = "cp1252 iso8859_1 cp850 mac_roman utf-8 utf-16-le"
 _CENTRAL = "cp1250 iso8859_2 cp852 utf-16-le"
 _CYRILLIC = "cp1251 iso8859_5 mac_cyrillic utf-16-be"
 CHARSETS = {
-    **dict.fromkeys("fr de es pt it nl sv da nb fi ca".split(), _LATIN1),
-    **dict.fromkeys("pl cs sk hu sl hr ro".split(), _CENTRAL),
-    **dict.fromkeys("bg sr mk be".split(), _CYRILLIC),
+    **dict.fromkeys(("fr", "de", "es", "pt", "it", "nl", "sv", "da", "nb", "fi", "ca"), _LATIN1),
+    **dict.fromkeys(("pl", "cs", "sk", "hu", "sl", "hr", "ro"), _CENTRAL),
+    **dict.fromkeys(("bg", "sr", "mk", "be"), _CYRILLIC),
     "ru": f"{_CYRILLIC} koi8_r cp866",
     "uk": "cp1251 koi8_u utf-16-le",
     "el": "cp1253 iso8859_7 utf-16-le",

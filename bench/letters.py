@@ -3,10 +3,11 @@
     python -m bench.letters
 
 From the n-gram profiles of the language detector in the Tika jar (Apache-2.0, out of Wikipedia),
-and the common signs of Chinese, Japanese and Korean from charset-normalizer (MIT). A line a language: its name, then n-grams of one or two letters, each with -10 ln of its share; of
-two letters those only that are not both ASCII, which no charset tells apart. Of two letters the
-share is that of the second behind the first. "_" stands for the edge of a word. The last three
-lines are signs that are common in a language, without shares.
+and the common signs of Chinese, Japanese and Korean from charset-normalizer (MIT). A line a
+language: its name, then n-grams of one or two letters, each with -10 ln of its share; of two
+letters those only that are not both ASCII, which no charset tells apart. Of two letters the share
+is that of the second behind the first. "_" stands for the edge of a word. The last three lines are
+signs that are common in a language, without shares.
 """
 
 import json
@@ -14,6 +15,7 @@ import math
 import zipfile
 from collections import Counter
 from pathlib import Path
+from unicodedata import category
 
 from charset_normalizer.constant import (
     COMMON_CHINESE_CHARACTERS,
@@ -59,7 +61,7 @@ def lines() -> list[str]:
 def _counts(freq: dict[str, int]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for gram, count in freq.items():
-        if len(gram) <= 2 and all(each.isalpha() or each == " " for each in gram):
+        if len(gram) <= 2 and all(each == " " or category(each)[0] in "LM" for each in gram):
             counts[gram.lower().replace(" ", "_")] += count
     return counts
 

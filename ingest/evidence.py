@@ -63,6 +63,9 @@ _MARKS = dict.fromkeys("’‘“”„‚–—…«»°§©®™·•€£", 6
     "\xa0、。，「」・ー！？：；（）", 45
 )
 _MARGIN = 25
+_FEW = 3
+"""With so few letters beyond ASCII, or fewer, much more must speak against Windows-1252."""
+_BEYOND = bytes(range(128, 256))
 _CASE = 60
 """A small letter followed by a capital within a word."""
 _STRANGER = 40
@@ -139,10 +142,12 @@ def _best(scores: dict[str, int], sample: bytes) -> Evidence | None:
     order = sorted(scores, key=lambda each: scores[each])
     first = order[0]
     rival = next((each for each in order[1:] if _differs(sample, first, each)), None)
-    lead = _MARGIN if rival is None else scores[rival] - scores[first]
-    if lead < _MARGIN and scores.get("cp1252", 1 << 30) <= scores[first] + _MARGIN:
+    beyond = len(sample) - len(sample.translate(None, _BEYOND))
+    margin = _MARGIN if beyond > _FEW else 3 * _MARGIN
+    lead = margin if rival is None else scores[rival] - scores[first]
+    if first != "cp1252" and scores.get("cp1252", 1 << 30) <= scores[first] + margin:
         return Evidence("cp1252", sure=False)
-    return Evidence(first, sure=lead >= _MARGIN)
+    return Evidence(first, sure=lead >= margin)
 
 
 def _differs(sample: bytes, one: str, other: str) -> bool:
@@ -230,7 +235,7 @@ def _sign(each: str, name: str, common: dict[str, int]) -> int:
         return 90
     if "\u4e00" <= each <= "\u9fff":
         return _ideograph(each, name)
-    return 130
+    return 130 if each.isprintable() else 250
 
 
 def _ideograph(each: str, name: str) -> int:
@@ -240,7 +245,7 @@ def _ideograph(each: str, name: str) -> int:
     if name == "ko":
         return 120
     if _lead(each, "gb2312") <= 0xD7 or _lead(each, "big5") <= 0xC6:
-        return 78
+        return 84
     return 130
 
 

@@ -1,7 +1,7 @@
 """Tell text that was spoilt before it came here: read in a charset that it was not in.
 
-Bytes of UTF-8 read as Windows-1252, Windows-1251, KOI8-R, cp866 or Mac Roman give strange pairs that go
-back to letters the same way; Cyrillic read as Windows-1252 gives words of nothing but accents.
+Bytes of UTF-8 read as Windows-1252, Windows-1251, KOI8-R, cp866 or Mac Roman give strange pairs
+that go back to letters the same way; Cyrillic read as Windows-1252 gives words of accents alone.
 """
 
 import re
@@ -55,9 +55,18 @@ def _spoilt(run: str) -> list[tuple[str, int]]:
             back = run.encode(charset).decode("utf-8")
         except UnicodeError:
             continue
-        if back.isprintable() and any(each.isalpha() for each in back):
+        if _is_plain(back) and (len(back) > 1 or charset != "cp1251"):
             found.append((charset, len(back)))
     return found
+
+
+def _is_plain(back: str) -> bool:
+    """Whether what comes out is Latin, Greek or Cyrillic letters, among usual marks.
+
+    Good Cyrillic read by cp866 goes back to signs of three bytes from anywhere.
+    """
+    usual = all(each < "\u0530" or "\u2010" <= each <= "\u2122" for each in back)
+    return usual and back.isprintable() and any(each.isalpha() for each in back)
 
 
 def _western(run: str) -> int:

@@ -90,7 +90,7 @@ def odd_files(document: pikepdf.Pdf, root: Any) -> str:
 
 
 def _files(document: pikepdf.Pdf) -> Iterator[tuple[Any, Any]]:
-    names = document.Root.get("/Names", {})
+    names: Any = document.Root.get("/Names")
     tree = names.get("/EmbeddedFiles") if isinstance(names, pikepdf.Dictionary) else None
     if tree is not None:
         for name, spec in pikepdf.NameTree(tree).items():
@@ -100,7 +100,7 @@ def _files(document: pikepdf.Pdf) -> Iterator[tuple[Any, Any]]:
 
 def _scripts(document: pikepdf.Pdf, root: Any) -> Iterator[str]:
     """The scripts of the document, its pages, notes and fields (ISO 32000-1, 12.6.4.16)."""
-    names = root.get("/Names", {})
+    names: Any = root.get("/Names")
     if isinstance(names, pikepdf.Dictionary) and "/JavaScript" in names:
         for number, (_, action) in enumerate(pikepdf.NameTree(names.JavaScript).items()):
             if number < _MOST:

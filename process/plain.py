@@ -74,7 +74,7 @@ def _by_tika_or(own: Reading, part: Part, family: Family) -> Reading:
 
 def _tell_charset(reading: Reading, found: Decoded, declared: str | None) -> None:
     """Put on record which charset was used and why, and what is in doubt about it."""
-    reading.raw = found.to_raw()
+    reading.raw = dict(found.to_raw())
     if found.refused:
         reading.raw["charset_declared"] = declared
         message = f"It says that it is in {declared}, which does not hold; read as {found.charset}"

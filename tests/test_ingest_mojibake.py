@@ -54,6 +54,8 @@ def test_one_spoilt_apostrophe_is_enough_and_one_pair_is_not() -> None:
         RUSSIAN,
         "PAYÉ» ET «DÉJÀ» LIVRÉ… À L’ÉTÉ», dit-il «APRÈS»",
         "SÃO JOÃO, AMANHÃ\u00a0NÃO, ÀS AÇÕES",
+        "только светло совсем сильно чем Ті Сі люди тільки Її Ці",
+        "l’été, l’être, d’état, l’école, l’élève",
         "Η σύμβαση πρέπει να υπογραφεί πριν από το τέλος του μήνα.",
         "Umowa powinna zostać podpisana przed końcem miesiąca, później będzie źle.",
         "合同必须在本月底之前签署并寄回。",

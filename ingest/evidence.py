@@ -63,7 +63,7 @@ _MARKS = dict.fromkeys("’‘“”„‚–—…«»°§©®™·•€£", 6
     "\xa0、。，「」・ー！？：；（）", 45
 )
 _MARGIN = 25
-_FEW = 3
+_FEW = 1
 """With so few letters beyond ASCII, or fewer, much more must speak against Windows-1252."""
 _BEYOND = bytes(range(128, 256))
 _CASE = 60

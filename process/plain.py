@@ -17,7 +17,8 @@ from records.notes import warning
 
 _BYTES_A_CHARACTER = 4
 _LOOKED_AT = 1 << 20
-_CONTROLS = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
+# Load files use 0x14 and the separators 0x1C to 0x1F; the C1 controls are letters read wrongly.
+_CONTROLS = re.compile("[\0-\x06\x0e-\x13\x15-\x1a\x7f]")
 _MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1|\Z)|<[^>]*(?:>|\Z)", re.S | re.I
 )

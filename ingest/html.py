@@ -4,7 +4,7 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ingest.text import decode_text
+from ingest.text import Decoded, decode
 
 _DROPPED = frozenset({"script", "style", "template", "head"})
 _BLOCK_NAMES = """
@@ -17,6 +17,8 @@ _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _CELLS = frozenset({"td", "th"})
 _ATTRIBUTES = ("alt", "title", "href", "value", "placeholder")
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.I)
+_XML = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_:.-]{2,40})", re.I)
+_DECLARED_WITHIN = 65536  # browsers look at 1,024 bytes; old pages have it behind long comments
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 _LINE_ENDS = re.compile(r" *\n[ \n]*")
 
@@ -31,11 +33,23 @@ def html_text(data: bytes, declared: str | None = None) -> str:
 
 def decode_html(data: bytes, declared: str | None = None) -> tuple[str, str]:
     """Decode HTML by what was declared with it, else by its own `meta`, else by its bytes."""
-    if declared is None and (found := _CHARSET.search(data[:4096])):
-        own = found[1].decode("ascii")
-        # A document that can be read as ASCII is not UTF-16, whatever it says of itself.
-        declared = None if own.lower().startswith(("utf-16", "utf16", "unicode")) else own
-    return decode_text(data, declared)
+    found = decode_page(data, declared)
+    return found.text, found.charset
+
+
+def decode_page(data: bytes, declared: str | None = None) -> Decoded:
+    """`decode_html` with what says so; a page's own declaration is one."""
+    return decode(data, own_charset(data) if declared is None else declared)
+
+
+def own_charset(data: bytes) -> str | None:
+    """The charset that a page or an XML document states in itself; None where it states none."""
+    found = _XML.match(data[:1024]) or _CHARSET.search(data[:_DECLARED_WITHIN])
+    if found is None:
+        return None
+    own = found[1].decode("ascii")
+    # A document that can be read as ASCII is not UTF-16, whatever it says of itself.
+    return None if own.lower().startswith(("utf-16", "utf16", "unicode")) else own
 
 
 def html_string_text(html: str) -> str:

@@ -8,7 +8,7 @@ from ingest import encoded, pgp, smime
 from ingest.calendars import parse_calendar
 from ingest.emlx import Emlx, read_emlx
 from ingest.headers import Decoding, header_text
-from ingest.html import decode_html, html_string_text
+from ingest.html import decode_page, html_string_text
 from ingest.identity import reduced
 from ingest.interface import MailPart, ParsedMail
 from ingest.mailfields import read_fields
@@ -32,6 +32,8 @@ _REPORTS = frozenset(
 _READ_AS_TEXT = _REPORTS | {"text/plain", "text/enriched", "text/richtext", "text/rfc822-headers"}
 _BOILERPLATE = re.compile(r"multi-?part|\bmime\b", re.I)
 _LEADING = re.compile(rb"\A(?:\xef\xbb\xbf)?[\r\n]*(?=[!-9;-~]+[ \t]*:)")
+_WORD = re.compile(r"[^\W_]{2,}")
+_ADDRESS = re.compile(r"\b(?:https?|ftp|mailto|cid):\S*", re.I)
 _ENVELOPES = 8
 """So many signed or compressed envelopes within one another are opened."""
 _NO_EMLX = Emlx(b"")
@@ -56,6 +58,8 @@ def parse_message(data: bytes, *, inline: bool = True) -> ParsedMail:
     for opened in reading.opened:
         if not body.strip():
             body, html = opened.body, opened.html
+        elif _says_more(opened.body, body):
+            body = f"{body}\n{opened.body}"
     parts = documents(reading, inline=inline)
     fields, doubts = read_fields(root, headers, reading.decoding)
     return ParsedMail(
@@ -65,8 +69,18 @@ def parse_message(data: bytes, *, inline: bool = True) -> ParsedMail:
         headers=headers,
         parts=parts,
         notes=_notes(root, reading, doubts, emlx or _NO_EMLX),
-        raw={"emlx": emlx.raw} if emlx is not None and emlx.raw else {},
+        raw=reading.charset | ({"emlx": emlx.raw} if emlx is not None and emlx.raw else {}),
     )
+
+
+def _says_more(other: str, body: str) -> bool:
+    """Whether another form of a body is not the same: most of its words are new."""
+    words = _words(other)
+    return len(words - _words(body)) * 2 > len(words)
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(_ADDRESS.sub(" ", text).lower()))
 
 
 def _texts(part: Part, reading: Reading) -> Iterator[str]:
@@ -97,7 +111,8 @@ def _alternatives(part: Part, reading: Reading) -> Iterator[str]:
         (marked if is_html else plain).extend(pieces)
     said, shown = len(reduced("".join(plain))), len(reduced("".join(marked)))
     yield from plain
-    if said * 2 < shown:  # a stub such as "your program shows no HTML"
+    # a stub such as "your program shows no HTML", or words of its own
+    if said * 2 < shown or _says_more("\n".join(marked), "\n".join(plain)):
         yield from marked
 
 
@@ -165,9 +180,10 @@ def _leaf(part: Part, reading: Reading) -> Iterator[str]:
 
 
 def _html(part: Part, data: bytes, reading: Reading) -> str:
-    html, used = decode_html(data, part.parameters.get("charset"))
-    reading.guessed(part.parameters.get("charset"), used, data)
-    html = html.replace("\0", " ")
+    found = decode_page(data, part.parameters.get("charset"))
+    reading.guessed(part.parameters.get("charset"), found.charset, data)
+    reading.used(found)
+    html = found.text.replace("\0", " ")
     reading.html.append(html)
     return html_string_text(html)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from ingest.headers import Decoding
 from ingest.interface import MailPart, ParsedMail
 from ingest.mime import Part
-from ingest.text import decode_text, is_guess
+from ingest.text import Decoded, decode, is_guess
 from ingest.versions import TOOL, VERSION
 from records.codes import Code
 from records.notes import Note, exception, warning
@@ -38,12 +38,19 @@ class Reading:
     opened: list[ParsedMail] = field(default_factory=list)  # out of TNEF
     invitation: bytes | None = None
     is_report: bool = False
+    charset: dict[str, str] = field(default_factory=dict)
 
     def decode(self, data: bytes, charset: str | None) -> str:
         """Text as it is searched; a charset that had to be guessed is noted."""
-        text, used = decode_text(data, charset)
-        self.guessed(charset, used, data)
-        return text.replace("\0", " ").replace("\r\n", "\n").replace("\r", "\n")
+        found = decode(data, charset)
+        self.guessed(charset, found.charset, data)
+        self.used(found)
+        return found.text.replace("\0", " ").replace("\r\n", "\n").replace("\r", "\n")
+
+    def used(self, found: Decoded) -> None:
+        """Keep which charset the first text that is not ASCII was read in, and why."""
+        if not self.charset and not found.text.isascii():
+            self.charset = found.to_raw()
 
     def guessed(self, charset: str | None, used: str, data: bytes) -> None:
         """Note a charset that is not the one declared."""

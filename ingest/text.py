@@ -2,6 +2,10 @@
 
 import codecs
 import re
+from collections import Counter
+from dataclasses import dataclass
+
+from ingest.evidence import by_escapes, by_letters
 
 _ALIASES = {
     # WHATWG: senders that declare these mean the Windows supersets of them.
@@ -49,29 +53,73 @@ _BOMS = (
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # The five bytes that cp1252 leaves open are C1 controls in Latin-1.
 _CP1252 = "".join(bytes((each,)).decode("cp1252", "ignore") or chr(each) for each in range(256))
+# Blocks of letters that stand together in one text: Greek, Cyrillic, Hebrew, Arabic, the scripts
+# of India, Thai, Georgian, Japanese and Chinese with their marks, Korean.
+_SCRIPTS = (
+    (0x370, 0x3FF), (0x400, 0x52F), (0x590, 0x5FF), (0x600, 0x6FF), (0x900, 0xDFF),
+    (0xE00, 0xEFF), (0x10A0, 0x10FF), (0x3000, 0x9FFF), (0xAC00, 0xD7A3),
+)  # fmt: skip
+_JOINERS = "\u200b\u200c\u200d\u200e\u200f\ufeff"
 # Controls that text does not hold; load files use 0x14 and the separators 0x1C to 0x1F.
 _CONTROLS = bytes(set(range(28)) - {7, 8, 9, 10, 12, 13, 20, 26, 27})
 
 
-def decode_text(data: bytes, declared: str | None = None) -> tuple[str, str]:
-    """Decode `data` and name the charset that was used; never raises.
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text, the charset it was read in, and what says so.
 
-    In order: a byte order mark, the declared charset, UTF-16 without a mark (told by its NULs),
-    UTF-8, and in the end Windows-1252, which takes any bytes. Whoever declared a charset and is
-    told of another may say that it was guessed (`is_guess`).
+    `source` is bom, declared, evidence or assumed. `refused`: a charset was declared that is not
+    known or in which the bytes mean nothing.
+    """
+
+    text: str
+    charset: str
+    source: str
+    refused: bool = False
+
+    def to_raw(self) -> dict[str, str]:
+        """As it is kept with the metadata of a document."""
+        return {"charset": self.charset, "charset_from": self.source}
+
+
+def decode_text(data: bytes, declared: str | None = None) -> tuple[str, str]:
+    """Decode `data` and name the charset that was used; never raises (see `decode`)."""
+    found = decode(data, declared)
+    return found.text, found.charset
+
+
+def decode(data: bytes, declared: str | None = None) -> Decoded:
+    """Decode `data`; never raises.
+
+    In order: a byte order mark, the declared charset, escapes of seven-bit charsets, UTF-16
+    without a mark, UTF-8, the charset that makes the likeliest letters (`ingest.evidence`), and
+    in the end Windows-1252, which takes any bytes. Whoever declared a charset and is told of
+    another may say that it was guessed (`is_guess`).
     """
     for mark, charset in _BOMS:
         if data.startswith(mark):
-            return _sound(data[len(mark) :].decode(charset, "replace")), charset
+            return Decoded(_sound(data[len(mark) :].decode(charset, "replace")), charset, "bom")
     codec = known_charset(declared) if declared else None
     if codec is not None and (text := _strictly(data, codec)) is not None:
-        return text, (declared or codec).lower()
+        return Decoded(text, (declared or codec).lower(), "declared")
+    text, charset, source = _by_evidence(data)
+    return Decoded(text, charset, source, refused=bool(declared))
+
+
+def _by_evidence(data: bytes) -> tuple[str, str, str]:
+    if data.isascii() and b"\0" not in data:
+        seven_bit = by_escapes(data) if b"\x1b" in data or b"~{" in data else None
+        charset = seven_bit or "utf-8"
+        return _sound(data.decode(charset)), charset, "evidence"
     wide = _wide(data)
     if wide is not None and (text := _strictly(data, wide)) is not None:
-        return text, wide
+        return text, wide, "evidence"
     if (text := _strictly(data, "utf-8")) is not None:
-        return text, "utf-8"
-    return codecs.charmap_decode(data, "strict", _CP1252)[0], "cp1252"
+        return text, "utf-8", "evidence"
+    found = by_letters(data)
+    if found is not None and (text := _strictly(data, found.charset)) is not None:
+        return text, found.charset, "evidence" if found.sure else "assumed"
+    return codecs.charmap_decode(data, "strict", _CP1252)[0], "cp1252", "assumed"
 
 
 def is_guess(declared: str | None, used: str) -> bool:
@@ -113,7 +161,7 @@ def _sound(text: str) -> str:
 
 
 def _wide(data: bytes) -> str | None:
-    """Tell UTF-16 without a mark: every other byte of the head is mostly NUL, the others not."""
+    """Tell UTF-16 without a mark, which has NULs: by them, or by letters of one script."""
     head = data[:2000]
     if len(head) < 4 or len(data) % 2 or b"\0" not in head:
         return None
@@ -125,7 +173,29 @@ def _wide(data: bytes) -> str | None:
         rare = half * 0.05
         if wide.count(0) > half * 0.4 and plain.count(0) <= rare and _controls(plain) <= rare:
             return charset
+        if wide.count(0) and _is_one_script(head, charset):
+            return charset
     return None
+
+
+def _is_one_script(head: bytes, charset: str) -> bool:
+    """Whether nearly all letters are of one script, and nothing else is what no text holds."""
+    text = _strictly(head, charset)
+    if text is None:
+        text = _strictly(head[:-2], charset)  # which may have cut a pair
+    if not text or not any(each in text for each in " \n\r"):
+        return False
+    odd = sum(1 for each in text if not (each.isprintable() or each.isspace() or each in _JOINERS))
+    beyond = [each for each in text if each > "\x7f"]
+    scripts = Counter(_script(each) for each in beyond if each.isalpha())
+    most = max(scripts.values(), default=0)
+    enough = most > 0 and most >= scripts.total() * 0.85 and most >= len(beyond) * 0.5
+    return odd <= len(text) // 100 and enough
+
+
+def _script(letter: str) -> int:
+    at = ord(letter)
+    return next((number for number, (low, high) in enumerate(_SCRIPTS) if low <= at <= high), -at)
 
 
 def _controls(data: bytes) -> int:

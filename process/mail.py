@@ -13,6 +13,7 @@ from ingest.outlook import parse_item
 from ingest.properties import all_properties
 from ingest.text import decode_text
 from ingest.versions import TOOL, VERSION
+from process.office import read_by_tika
 from process.reading import Family, Part, Reading, failed
 from records.codes import Code, Disposition, Role
 from records.notes import exception, warning
@@ -36,9 +37,19 @@ def read_outlook(part: Part, family: Family) -> Reading:
     try:
         item = read_msg(family.keep(part))
     except NotMsgError as error:
-        return failed(exception(Code.CORRUPT, f"It cannot be read: {error}", TOOL, VERSION))
+        return _declined(part, family, str(error))
     mail = parse_item(item, inline=family.inline)
     return _reading(mail, part, _raw(mail, item), hashed=mail.fields.kind in _HASHED)
+
+
+def _declined(part: Part, family: Family, why: str) -> Reading:
+    """What Tika still reads of an item that we do not understand, or why there is nothing."""
+    reading = read_by_tika(part, part.type, family)
+    if not reading.text.strip():
+        return failed(exception(Code.CORRUPT, f"It cannot be read: {why}", TOOL, VERSION))
+    message = f"It cannot be read ({why}); the text is what Tika found"
+    reading.notes.append(warning(Code.PARTIAL, message, TOOL, VERSION))
+    return reading
 
 
 def read_tnef(part: Part, family: Family) -> Reading:

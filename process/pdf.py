@@ -1,10 +1,13 @@
 """PDF by PDFium: page texts, what is hidden in forms and notes, attachments, pages wanting OCR.
 
-XFA forms, and files that PDFium cannot open, go to Tika.
+What PDFium does not fully understand goes to Tika: files that it cannot open, XFA forms, files in
+odd places (`process.pdf_catalog.odd_files`), and pages of unmapped letters (`declines_page`).
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from ingest.passwords import Trial, opened_by
-from process import pdf_pages
+from process import pdf_catalog, pdf_pages, pdfbox
 from process.metadata import moment
 from process.office import read_by_tika
 from process.reading import Family, Part, Reading, failed
@@ -24,6 +27,8 @@ from records.notes import Note, exception, warning
 TOOL = "pdfium"
 VERSION = str(pdfium.PYPDFIUM_INFO)
 _PAGE_END = "\f"
+_ODD = re.compile("[\ufffd\ue000-\uf8ff\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_MOST_MENDED = 500
 _TAIL = 2048
 _LOCKED = (c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY)
 
@@ -58,53 +63,107 @@ def read_pdf(part: Part, family: Family) -> Reading:
         return failed(exception(Code.ENCRYPTED, message, TOOL, VERSION))
     except pdfium.PdfiumError as error:
         return _unreadable(part, path, family, str(error))
+    catalog = pdf_catalog.read_catalog(path, family.passwords)
     try:
-        reading = _read(document, family)
+        pages = _read(document, family)
+        _mend(pages, path, family.passwords)
+        reading = _reading(document, pages, catalog)
     finally:
         document.close()
     if not _has_end(path):
         message = "The file does not end as a PDF must; pages may be missing"
         reading.notes.append(_note(Code.TRUNCATED, message))
-    if reading.raw.get("form") == "xfa":
-        _add_xfa(reading, part, family)
+    if reading.raw.get("form") == "xfa" or catalog.odd_files:
+        _add_from_tika(reading, part, family, catalog)
+    if not reading.text.strip() and not reading.ocr_pages:
+        reading.notes.append(_note(Code.NO_TEXT, "There is no text and nothing to read by OCR"))
     return reading
 
 
-def _read(document: pdfium.PdfDocument, family: Family) -> Reading:
+def declines_page(text: str) -> bool:
+    """Whether a page's text is left to PDFBox: more than a tenth of it is no letter of any kind.
+
+    PDFium gives such where a font neither says what its glyphs mean nor has a usual encoding.
+    """
+    if text.isprintable() and not _ODD.search(text):
+        return False
+    return len(_ODD.findall(text)) > len(text) * 0.1
+
+
+@dataclass(slots=True)
+class _Pages:
+    """What reading the pages gave: texts, pages wanting OCR, files pinned to pages, oddities."""
+
+    texts: list[str] = field(default_factory=list)
+    wanted: list[int] = field(default_factory=list)
+    declined: list[int] = field(default_factory=list)
+    attached: list[Part] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+
+def _read(document: pdfium.PdfDocument, family: Family) -> _Pages:
+    """Read all pages, within the limit of characters."""
     with suppress(pdfium.PdfiumError):
         document.init_forms()
-    texts, wanted, notes = [], [], list[Note]()
-    attached: list[Part] = []
+    pages = _Pages()
     left = family.limits.characters
     for number in range(len(document)):
-        try:
-            page = document[number]
-            content = pdf_pages.read_page(page)
-            text = "\n".join([content.text, *pdf_pages.annotations(document, page, attached)])
-            page.close()
-        except pdfium.PdfiumError as error:
-            texts.append("")
-            notes.append(_note(Code.PARTIAL, f"Page {number + 1} cannot be read: {error}"))
-            continue
-        texts.append(text[: max(0, left)])
+        text = _page(document, number, pages) if left >= 0 else ""
+        pages.texts.append(text[: max(0, left)])
         left -= len(text)
-        if content.wants_ocr:
-            wanted.append(number)
     if left < 0:
-        notes.append(family.cut_note())
-    titles = _outline(document)
-    if titles and texts:
-        texts[-1] = "\n".join((texts[-1], *titles))
+        pages.notes.append(family.cut_note())
+    return pages
+
+
+def _page(document: pdfium.PdfDocument, number: int, pages: _Pages) -> str:
+    try:
+        page = document[number]
+        content = pdf_pages.read_page(page)
+        beside = pdf_pages.annotations(document, page, pages.attached)
+        page.close()
+    except pdfium.PdfiumError as error:
+        pages.notes.append(_note(Code.PARTIAL, f"Page {number + 1} cannot be read: {error}"))
+        return ""
+    if content.wants_ocr:
+        pages.wanted.append(number)
+    if declines_page(content.text):
+        pages.declined.append(number)
+    # a page's end is a form feed, so no page holds one
+    return "\n".join([content.text, *beside]).replace(_PAGE_END, " ")
+
+
+def _mend(pages: _Pages, path: Path, passwords: tuple[str, ...]) -> None:
+    """Read by PDFBox the pages that PDFium made nothing of; where it does better, its text stays.
+
+    What stands beside the page (notes, fields) stays too.
+    """
+    if not pages.declined:
+        return
+    found = pdfbox.page_texts(path, pages.declined[:_MOST_MENDED], passwords)
+    for number, text in found.items():
+        if text.strip() and not declines_page(text):
+            beside = _ODD.sub("", pages.texts[number]).strip()
+            mended = "\n".join((text.strip(), beside)) if beside else text.strip()
+            pages.texts[number] = mended.replace(_PAGE_END, " ")
+            pages.wanted = [each for each in pages.wanted if each != number]
+
+
+def _reading(document: pdfium.PdfDocument, pages: _Pages, catalog: pdf_catalog.Catalog) -> Reading:
+    beside = [*_outline(document), *catalog.words]
+    if beside and pages.texts:
+        words = (each.replace(_PAGE_END, " ") for each in beside)
+        pages.texts[-1] = "\n".join((pages.texts[-1], *words))
     reading = Reading(
-        text=_PAGE_END.join(texts),
+        text=_PAGE_END.join(pages.texts),
         pages=len(document),
-        ocr_pages=tuple(wanted),
-        notes=notes,
-        parts=[*_attachments(document, notes), *attached],
+        ocr_pages=tuple(pages.wanted),
+        notes=pages.notes,
+        parts=[*_attachments(document, pages.notes), *pages.attached],
     )
     _add_metadata(document, reading)
-    if not reading.text.strip() and not wanted:
-        notes.append(_note(Code.NO_TEXT, "There is no text and nothing to read by OCR in it"))
+    if catalog.title and not reading.fields.title:
+        reading.fields = replace(reading.fields, title=catalog.title)
     return reading
 
 
@@ -188,10 +247,15 @@ def _has_end(path: Path) -> bool:
         return b"%%EOF" in file.read()
 
 
-def _add_xfa(reading: Reading, part: Part, family: Family) -> None:
-    """XFA forms keep their words in XML that PDFium does not show; Tika reads them."""
+def _add_from_tika(
+    reading: Reading, part: Part, family: Family, catalog: pdf_catalog.Catalog
+) -> None:
+    """What PDFium does not show: the words of XFA forms, which are XML, and files in odd places."""
     found = read_by_tika(part, "pdf", family)
-    reading.text = f"{reading.text}\n{found.text}"
+    if reading.raw.get("form") == "xfa":
+        reading.text = f"{reading.text}\n{found.text}"
+    if catalog.odd_files and found.parts:
+        reading.parts = found.parts
 
 
 def _note(code: Code, message: str) -> Note:

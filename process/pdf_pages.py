@@ -105,7 +105,7 @@ def annotations(
             _annotation(document, annotation, found, attached)
         finally:
             c.FPDFPage_CloseAnnot(annotation)
-    return list(dict.fromkeys(text for text in found if text.strip()))
+    return [text for text in found if text.strip()]
 
 
 def _annotation(

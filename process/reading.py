@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.members import Budget
+from ingest.mojibake import find_mojibake
 from ingest.types import extension
 from ingest.versions import TOOL, VERSION
 from process.tika import Node
@@ -172,6 +173,9 @@ class Family:
         item.chars = len(text)
         if not text.strip():
             return
+        if (spoilt := find_mojibake(text)) is not None:
+            message = f"{spoilt.count} places look as if read in {spoilt.charset} by mistake"
+            item.add(warning(Code.MOJIBAKE, message, TOOL, VERSION))
         data = text.encode("utf-8", "replace")
         if len(data) <= min(_TEXT_SENT, self.sendable):
             self.sendable -= len(data)

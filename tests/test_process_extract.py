@@ -58,7 +58,7 @@ def test_plain_text_keeps_its_words_and_charset(bench: Bench) -> None:
     assert bench.text(item) == "Grüße aus Zürich\n"
     assert (item.type, item.ext, item.outcome) == ("txt", "txt", Disposition.REVIEWABLE)
     assert (item.text.source, item.notes) == ("native", ())
-    assert item.raw == {"charset": "utf-16-le"}
+    assert item.raw == {"charset": "utf-16-le", "charset_from": "bom"}
     assert pickle.loads(pickle.dumps(item)) == item
 
 

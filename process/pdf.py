@@ -6,17 +6,15 @@ XFA forms, and files that PDFium cannot open, go to Tika.
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-from process import pdf_pages
-from process.metadata import moment
-from process.office import read_by_tika
+from process import pdf_hidden, pdf_metadata, pdf_pages
+from process.hidden import Findings
+from process.office import merge_hidden, read_by_tika
 from process.reading import Family, Part, Reading, failed
 from records.codes import Code, Role
-from records.fields import Fields
 from records.notes import Note, exception, warning
 
 TOOL = "pdfium"
@@ -52,7 +50,7 @@ def read_pdf(part: Part, family: Family) -> Reading:
     except pdfium.PdfiumError as error:
         return _unreadable(part, path, family, str(error))
     try:
-        reading = _read(document, family)
+        reading = _read(document, path, family)
     finally:
         document.close()
     if not _has_end(path):
@@ -63,9 +61,12 @@ def read_pdf(part: Part, family: Family) -> Reading:
     return reading
 
 
-def _read(document: pdfium.PdfDocument, family: Family) -> Reading:
+def _read(document: pdfium.PdfDocument, path: Path, family: Family) -> Reading:
     with suppress(pdfium.PdfiumError):
         document.init_forms()
+    told = pdf_metadata.describe(document, path, family.passwords)
+    findings = Findings(family.limits.characters)
+    pdf_hidden.look_document(document, findings, told.off)
     texts, wanted, notes = [], [], list[Note]()
     attached: list[Part] = []
     left = family.limits.characters
@@ -74,6 +75,7 @@ def _read(document: pdfium.PdfDocument, family: Family) -> Reading:
             page = document[number]
             content = pdf_pages.read_page(page)
             text = "\n".join([content.text, *pdf_pages.annotations(document, page, attached)])
+            pdf_hidden.look_page(page, number, findings, told.off)
             page.close()
         except pdfium.PdfiumError as error:
             texts.append("")
@@ -88,16 +90,22 @@ def _read(document: pdfium.PdfDocument, family: Family) -> Reading:
     titles = _outline(document)
     if titles and texts:
         texts[-1] = "\n".join((texts[-1], *titles))
+    parts = [*_attachments(document, notes), *attached]
     reading = Reading(
         text=_PAGE_END.join(texts),
         pages=len(document),
         ocr_pages=tuple(wanted),
-        notes=notes,
-        parts=[*_attachments(document, notes), *attached],
+        fields=told.fields,
+        raw=told.raw,
+        notes=[*notes, *told.notes],
+        parts=parts,
     )
-    _add_metadata(document, reading)
+    if parts:
+        findings.flag("embedded-objects")
+    merge_hidden(reading, findings, family)
     if not reading.text.strip() and not wanted:
-        notes.append(_note(Code.NO_TEXT, "There is no text and nothing to read by OCR in it"))
+        message = "There is no text and nothing to read by OCR in it"
+        reading.notes.append(_note(Code.NO_TEXT, message))
     return reading
 
 
@@ -124,41 +132,6 @@ def _attachments(document: pdfium.PdfDocument, notes: list[Note]) -> Iterator[Pa
             notes.append(_note(Code.EMBEDDED_LOST, f"The embedded file {name} could not be had"))
         else:
             yield Part(name, Role.EMBEDDED, data)
-
-
-def _add_metadata(document: pdfium.PdfDocument, reading: Reading) -> None:
-    found: dict[str, Any] = {
-        name: value for name, value in document.get_metadata_dict().items() if value
-    }
-    reading.fields = Fields(
-        title=found.get("Title", ""),
-        author=found.get("Author", ""),
-        subject=found.get("Subject", ""),
-        created_at=pdf_time(found.get("CreationDate", "")),
-        modified_at=pdf_time(found.get("ModDate", "")),
-    )
-    form = document.get_formtype()
-    if form != c.FORMTYPE_NONE:
-        found["form"] = "acroform" if form == c.FORMTYPE_ACRO_FORM else "xfa"
-    version = document.get_version()
-    if version:
-        found["pdf_version"] = f"{version // 10}.{version % 10}"
-    reading.raw = found
-
-
-def pdf_time(text: str) -> str | None:
-    """A PDF date (ISO 32000-1, 7.9.4: D:YYYYMMDDHHmmSSOHH'mm') as the record keeps times.
-
-    None for a date without a zone, or one that cannot be read.
-    """
-    digits = text.removeprefix("D:")
-    date, zone = digits[:14], digits[14:].replace("'", "").strip()
-    if len(date) != 14 or not date.isdigit() or not zone:
-        return None
-    iso = f"{date[:4]}-{date[4:6]}-{date[6:8]}T{date[8:10]}:{date[10:12]}:{date[12:]}"
-    if zone[0] == "Z":
-        return moment(f"{iso}Z")
-    return moment(f"{iso}{zone[:3]}:{zone[3:5] or '00'}")
 
 
 def _unreadable(part: Part, path: Path, family: Family, said: str) -> Reading:

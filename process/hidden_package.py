@@ -120,7 +120,7 @@ class Package:
             parser.EndElementHandler = lambda name: end(name.rpartition(":")[2])
         if text is not None:
             parser.CharacterDataHandler = text
-        parser.StartDoctypeDeclHandler = _refuse
+        parser.EntityDeclHandler = _refuse
         try:
             parser.Parse(data, True)
         except (expat.ExpatError, _StopError, ValueError, LookupError) as error:
@@ -165,7 +165,7 @@ _EXTERNAL = re.compile(rb"External")
 
 
 def _refuse(*_: object) -> None:
-    raise _StopError("it declares a document type, as no such part does")
+    raise _StopError("it declares entities, as no such part does")
 
 
 def _local(attributes: Mapping[str, str]) -> dict[str, str]:

@@ -50,7 +50,7 @@ def read_xmp(data: bytes) -> dict[str, Value]:
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
-    parser.StartDoctypeDeclHandler = _refuse
+    parser.EntityDeclHandler = _refuse
     end = data.find(b"<?xpacket", start.start())
     piece = data[start.start() : end if end > 0 else len(data)][:_MOST_BYTES]
     # what was read until something is wrong stands

@@ -4,6 +4,7 @@ What is found goes to the end of the document's text, in one marked section for 
 text stays whole, so that nothing is lost where both read it; the words are then there twice.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -36,6 +37,7 @@ KINDS: Mapping[str, str] = {
 UNSEEN = frozenset(KINDS) - {"ocr-layer", "embedded-objects", "linked-objects", "macros"}
 """Kinds that are words which a person looking at the document would miss."""
 
+_BLANKS = re.compile(r"[^\S\t]+")  # a passage is one line; tabs part the cells of a row
 _MOST_LINKED = 1000
 _MOST_LINK = 2000
 
@@ -61,7 +63,7 @@ class Findings:
 
     def say(self, kind: str, where: str, text: str) -> None:
         """Words of this kind, and where or whose they are; no words are not listed."""
-        words = " ".join(text.split()) if len(text) < 200 else text.strip()
+        words = _BLANKS.sub(" ", text).strip()
         if not words:
             return
         self.flag(kind)

@@ -25,6 +25,7 @@ _OUTSIDE = re.compile(r"\.\./|/|[a-zA-Z][\w+.-]*:")
 _CHANGES = {"insertion": "Inserted", "deletion": "Deleted", "format-change": "Format changed"}
 _UNSEEN_ROW = ("collapse", "filter")
 _MOST_REPEATED = 100_000
+_MOST_RANGES = 200
 
 
 @dataclass(slots=True)
@@ -139,7 +140,7 @@ class _Content:
             unseen = attributes.get("visibility") in _UNSEEN_ROW
             if name == "table-column":
                 last = sheet.defined + _repeated(attributes, "number-columns-repeated")
-                if unseen:
+                if unseen and len(sheet.columns) < _MOST_RANGES:
                     sheet.columns.append((sheet.defined + 1, last))
                 sheet.defined = last
             elif name == "table-row":

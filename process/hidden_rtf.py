@@ -24,6 +24,7 @@ _LINK = re.compile(
     r"\b(?:(?<!PER)LINK\s+\S+|INCLUDEPICTURE|INCLUDETEXT|DDE(?:AUTO)?\s+\S+)\s+"
     r"(?:\"([^\"]{1,2000})\"|(\S{1,2000}))"
 )
+_SIGNS = {b"\\": b"\\", b"{": b"{", b"}": b"}", b"~": b" "}
 _SILENT = frozenset(
     b"fonttbl colortbl stylesheet info pict themedata datastore latentstyles listtable "
     b"listoverridetable rsidtbl xmlnstbl objdata objclass filetbl blipuid fontemb".split()
@@ -68,7 +69,7 @@ class _Reader:
             if number >= _MOST_TOKENS:
                 self._findings.fault("there is too much of it")
                 break
-            word, value, code, _, brace, plain = token.groups()
+            word, value, code, sign, brace, plain = token.groups()
             if brace == b"{":
                 if len(self._groups) < _MOST_GROUPS:
                     self._groups.append(replace(self._groups[-1]))
@@ -78,8 +79,8 @@ class _Reader:
                 self._control(word, int(value) if value else None)
             elif code is not None:
                 self._put(bytes([int(code, 16)]))
-            elif plain is not None:
-                self._put(plain)
+            elif plain is not None or sign in _SIGNS:
+                self._put(plain or _SIGNS[sign])
         for kind in list(self._words):
             self._flush(kind)
 

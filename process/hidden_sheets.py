@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from process.hidden import Findings, whose
 from process.hidden_package import Package, is_on, may_have
 
-_COMMENTS = re.compile(r"xl/comments[^/]*\.xml")
+_COMMENTS = re.compile(r"xl/(?:[^/]+/)?comments?\d*\.xml")
 _THREADS = re.compile(r"xl/threadedComments/[^/]+\.xml")
 _PERSONS = re.compile(r"xl/persons/[^/]+\.xml")
 _DRAWINGS = re.compile(r"xl/drawings/drawing\d*\.xml")
@@ -21,6 +21,7 @@ _TELLING = re.compile(
 _SHAPE_HIDDEN = re.compile(rb"\shidden\s*=\s*[\"'](?:1|true|on)[\"']")
 _MOST_STRINGS = 2_000_000
 _MOST_COLUMNS = 16_384
+_MOST_RANGES = 2000
 _NOT_SHOWN = re.compile(r";;;\s*")
 # Names that Excel itself makes and hides.
 _OWN_NAMES = ("_xlnm.", "_xlfn", "_xlpm", "_xlws", "_xleta", "_xludf")
@@ -135,7 +136,8 @@ class _Sheet:
         self.has_tables = False
         self._name, self._hidden = name, hidden
         self._findings, self._formats, self._strings = findings, formats, strings
-        self._columns: list[tuple[int, int]] = []
+        self._columns: set[int] = set()
+        self._ranges = 0
         self._no_height = self._row_hidden = False
         self._row = self._column = 0
         self._cells: dict[str, list[str]] = {}
@@ -154,10 +156,15 @@ class _Sheet:
                 self._start_row(attributes)
             case "col":
                 if is_on(attributes.get("hidden", "0")) or _is_zero(attributes.get("width")):
-                    first, last = (_number(attributes.get(key, "")) for key in ("min", "max"))
-                    self._columns.append((first, min(last, _MOST_COLUMNS)))
+                    self._hide_columns(attributes)
             case "sheetFormatPr":
                 self._no_height = is_on(attributes.get("zeroHeight", "0"))
+
+    def _hide_columns(self, attributes: Mapping[str, str]) -> None:
+        first, last = (_number(attributes.get(key, "")) for key in ("min", "max"))
+        self._ranges += 1
+        if self._ranges <= _MOST_RANGES:
+            self._columns.update(range(first, min(last, _MOST_COLUMNS) + 1))
 
     def _start_row(self, attributes: Mapping[str, str]) -> None:
         self._row = _number(attributes.get("r", "")) or self._row + 1
@@ -202,7 +209,7 @@ class _Sheet:
         kinds = []
         if self._row_hidden:
             kinds.append("hidden-rows")
-        if any(first <= self._column <= last for first, last in self._columns):
+        if self._column in self._columns:
             kinds.append("hidden-columns")
         if self._style in self._formats.blank:
             kinds.append("hidden-text")

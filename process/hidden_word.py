@@ -10,7 +10,7 @@ from process.hidden_package import Package, is_on, may_have
 _STORY = re.compile(
     r"word/(?:document\d*|header\d*|footer\d*|footnotes\d*|endnotes\d*|glossary/document\d*)\.xml"
 )
-_COMMENTS = re.compile(r"word/comments\d*\.xml")
+_COMMENTS = re.compile(r"word/(?:[^/]+/)?comments?\d*\.xml")
 _MAIN = re.compile(r"word/document\d*\.xml")
 # What makes a story worth a walk: anything that may be hidden, or links to elsewhere.
 _TELLING = re.compile(

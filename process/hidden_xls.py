@@ -13,6 +13,7 @@ from process.hidden import Findings
 
 _MOST_RECORDS = 3_000_000
 _MOST_STRINGS = 1_000_000
+_MOST_COLUMNS = 256
 _BOF, _EOF, _CONTINUE, _FILEPASS = 0x0809, 0x000A, 0x003C, 0x002F
 _BOUNDSHEET, _COLINFO, _ROW, _SST = 0x0085, 0x007D, 0x0208, 0x00FC
 _LABELSST, _LABEL, _RSTRING, _NOTE, _NAME = 0x00FD, 0x0204, 0x00D6, 0x001C, 0x0018
@@ -30,7 +31,7 @@ class _Sheet:
     name: str
     hidden: bool
     rows: set[int] = field(default_factory=set)
-    columns: list[tuple[int, int]] = field(default_factory=list)
+    columns: set[int] = field(default_factory=set)
     cells: list[tuple[int, int, str]] = field(default_factory=list)
     object: int = 0  # the drawn object that we are at; a note's words are those of its object
     texts: dict[int, str] = field(default_factory=dict)
@@ -152,7 +153,7 @@ class _Book:
         elif number == _COLINFO:
             first, last, _, _, flags = struct.unpack_from("<HHHHH", body)
             if flags & 1:
-                sheet.columns.append((first, last))
+                sheet.columns.update(range(first, min(last, _MOST_COLUMNS) + 1))
         elif number in (_NOTE, _OBJECT, _TEXT, _CONTINUE):
             self._of_notes(sheet, number, body)
         elif number == _LABELSST:
@@ -206,7 +207,7 @@ class _Book:
             return
         if row in sheet.rows:
             yield "hidden-rows"
-        if any(first <= column <= last for first, last in sheet.columns):
+        if column in sheet.columns:
             yield "hidden-columns"
 
 

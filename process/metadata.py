@@ -40,7 +40,7 @@ _TEXTS = {
     "comments": ("w:Comments", "dc:description", "comment"),
     "revision": ("cp:revision", "editing-cycles"),
 }
-_HIDDEN = {
+TIKA_FLAGS = {
     "msoffice:has-comments": "comments",
     "msoffice:has-track-changes": "tracked-changes",
     "msoffice:excel:has-hidden-sheets": "hidden-sheets",
@@ -82,7 +82,7 @@ def fields_from(node: Node) -> tuple[Fields, list[Note]]:
         camera=camera(node.get("tiff:Make"), node.get("tiff:Model")),
         latitude=degrees(node.get("geo:lat"), 90),
         longitude=degrees(node.get("geo:long"), 180),
-        hidden=_hidden(node),
+        hidden=hidden_by_tika(node),
         message_id=_of_mail(node, "Message:Raw-Header:Message-ID", "mapi:internet-message-id"),
         in_reply_to=_of_mail(node, "Message:Raw-Header:In-Reply-To", "mapi:in-reply-to-id"),
         conversation_index=_index(_of_mail(node, "mapi:conversation-index")),
@@ -181,8 +181,9 @@ def _index(text: str) -> str:
         return ""
 
 
-def _hidden(node: Node) -> tuple[str, ...]:
-    found = {kind for name, kind in _HIDDEN.items() if node.get(name).lower() == "true"}
+def hidden_by_tika(node: Node) -> tuple[str, ...]:
+    """The kinds of hidden content that Tika tells of."""
+    found = {kind for name, kind in TIKA_FLAGS.items() if node.get(name).lower() == "true"}
     if any(child.resource == "MACRO" for child in node.children):
         found.add("macros")
     return tuple(sorted(found))

@@ -139,7 +139,7 @@ def reading_of(node: Node, kind: str, family: Family, cut: tuple[int, ...] = ())
         notes.append(_note(Code.TOO_LARGE, f"{len(cut)} embedded items pass the limit of bytes"))
     notes += _warnings(node, family, container)
     fields, odd = fields_from(node)
-    if not container and any(each.role is Role.EMBEDDED for each in parts) and kind in LOOKED:
+    if kind in LOOKED and any(each.role is Role.EMBEDDED for each in parts):
         fields = replace(fields, hidden=(*fields.hidden, "embedded-objects"))
     reading = Reading(
         text="\n\n".join(text for text in texts if text),

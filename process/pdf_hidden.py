@@ -14,6 +14,7 @@ import pypdfium2.raw as c
 from process.hidden import Findings, whose
 
 _MOST_OBJECTS = 20_000
+_MOST_GROUNDS = 2000  # past which a page is a drawing, and no letters on it are judged
 _MOST_FORMS = 4  # forms within forms
 _MOST_TEXT = 20_000  # characters of one object
 _WHITE = 253  # of 255
@@ -81,7 +82,9 @@ class _Look:
         filled = mode in (c.FPDF_TEXTRENDERMODE_FILL, c.FPDF_TEXTRENDERMODE_FILL_CLIP)
         if not filled or not _is_white(thing):
             return ""
-        return "" if any(box.meets(ground) for ground in self._until_now()) else "white-text"
+        grounds = self._until_now()
+        covered = len(grounds) > _MOST_GROUNDS or any(box.meets(each) for each in grounds)
+        return "" if covered else "white-text"
 
     def _until_now(self) -> list[Box]:
         """Where something that may be dark was painted: pictures, shadings, forms, filled paths."""

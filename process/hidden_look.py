@@ -15,6 +15,7 @@ from process.hidden_ppt import look_ppt
 from process.hidden_rtf import look_rich_text
 from process.hidden_xls import look_xls
 from process.reading import head_of
+from records.errors import raise_if_full
 
 OPEN_XML = frozenset({"docx", "docm", "xlsx", "xlsm", "xlsb", "pptx", "pptm", "vsdx", "ooxml"})
 _OPEN_DOCUMENT = frozenset({"odt", "ods", "odp", "odf"})
@@ -45,6 +46,11 @@ def look(path: Path, kind: str, findings: Findings) -> None:
                 findings.fault("it is too large")
     except (NotPackageError, NotCompoundError) as error:
         findings.fault(f"its package cannot be opened ({error})")
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the look meets, the text read stands
+        raise_if_full(error)
+        findings.fault(f"the look failed ({type(error).__name__}: {error})"[:300])
 
 
 def _look_compound(

@@ -281,6 +281,22 @@ def test_word_properties_come_through_tika(bench: Bench) -> None:
     assert (fields.revision, fields.uncertain) == ("7", ())
 
 
+@pytest.mark.heavy
+def test_a_date_without_zone_does_not_depend_on_the_machines_zone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = rb"{\rtf1{\info{\creatim\yr2011\mo8\dy29\hr5\min20}}words\par}"
+    worker.close_children()
+    monkeypatch.setenv("TZ", "America/New_York")
+    try:
+        (item,) = Bench(tmp_path).extract(data, "a.rtf")
+    finally:
+        worker.close_children()  # the next test's child starts in its own zone
+    assert item.fields.created_at == "2011-08-29T05:20:00Z"
+    assert item.fields.uncertain == ("created_at",)
+
+
 def test_every_field_is_documented() -> None:
     page = (DOCS / "metadata.md").read_text()
-    assert {*re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)} == set(FIELD_NAMES)
+    table = page.partition("## Fields")[2].partition("\n## ")[0]
+    assert {*re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)} == set(FIELD_NAMES)

@@ -8,6 +8,7 @@ from process.hidden_package import Package
 from process.hidden_sheets import look_sheets
 from process.hidden_slides import look_slides
 from process.hidden_word import look_word
+from process.hidden_xlsb import look_binary_sheets
 
 # Relationships to elsewhere that are shown or run within the document; hyperlinks are not.
 _LINKED = frozenset(
@@ -37,4 +38,5 @@ def look_open_xml(path: Path, findings: Findings) -> None:
                 findings.link(each.target)
         look_word(package, findings)
         look_sheets(package, findings)
+        look_binary_sheets(package, findings)
         look_slides(package, findings)

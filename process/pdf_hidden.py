@@ -106,6 +106,13 @@ def look_page(
     page: pdfium.PdfPage, number: int, findings: Findings, off: frozenset[str] = frozenset()
 ) -> None:
     """Find what a page (from 0) does not show; `off` are layers not shown."""
+    try:
+        _look(page, number, findings, off)
+    except pdfium.PdfiumError as error:  # the page's text, read before, stands
+        findings.fault(f"page {number + 1} cannot be looked at ({error})")
+
+
+def _look(page: pdfium.PdfPage, number: int, findings: Findings, off: frozenset[str]) -> None:
     look = _Look(page, off)
     for thing, kind, depth in _objects(page.raw):
         look.take(thing, kind, depth)

@@ -4,6 +4,7 @@ Where the two disagree the information dictionary fills the typed field, being w
 and both stay in what was found.
 """
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from process.metadata import split_keywords
 from process.xmp import Value, every, first, read_xmp
 from records.fields import Fields
 from records.notes import Note
+
+# it tells of each oddity of evidence, which nobody would read there
+logging.getLogger("pikepdf").setLevel(logging.CRITICAL)
 
 TOOL = "pikepdf"
 VERSION = pikepdf.__version__

@@ -1,6 +1,7 @@
 """What documents hide is flagged, listed with its author and place, and marked in the text."""
 
 import re
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -184,6 +185,41 @@ def test_a_presentation_with_something_of_each_kind(tmp_path: Path) -> None:
         "hidden-text": ["Slide 3, hidden shape: Words of slide 3"],
         "white-text": ["Slide 3: White letters"],
     }
+
+
+def record(number: int, body: bytes) -> bytes:
+    """A record of [MS-XLSB] with a body of less than 128 bytes."""
+    head = bytes((number,)) if number < 128 else bytes((number & 0x7F | 0x80, number >> 7))
+    return head + bytes((len(body),)) + body
+
+
+def test_a_binary_workbook(tmp_path: Path) -> None:
+    def sheet(state: int, name: str) -> bytes:
+        words = [struct.pack("<I", len(each)) + each.encode("utf-16-le") for each in ("rId1", name)]
+        return record(156, struct.pack("<II", state, 1) + b"".join(words))
+
+    def sheet_part(row: int, column: int) -> bytes:
+        return record(0, struct.pack("<IIHBB", 0, 0, 300, 0, row) + bytes(5)) + record(
+            60, struct.pack("<IIIIH", 0, 1, 2304, 0, column)
+        )
+
+    plain = {
+        "xl/workbook.bin": sheet(0, "Plain"),
+        "xl/worksheets/sheet1.bin": sheet_part(0x20, 2),
+    }
+    assert (
+        found(tmp_path, changed(book(), plain), "xlsb").kinds
+        == found(tmp_path, book(), "xlsx").kinds
+    )
+    empty = dict.fromkeys(("xl/workbook.xml", "xl/comments/comment1.xml"))
+    assert found(tmp_path, changed(book(), {**empty, **plain}), "xlsb").kinds == set()
+    hides = {
+        "xl/workbook.bin": sheet(0, "Plain") + sheet(1, "Away") + sheet(2, "Deep"),
+        "xl/worksheets/sheet1.bin": sheet_part(0x10, 1),
+    }
+    findings = found(tmp_path, changed(book(), {**empty, **hides}), "xlsb")
+    assert findings.passages == {"hidden-sheets": ["hidden: Away", "veryHidden: Deep"]}
+    assert findings.kinds == {"hidden-sheets", "hidden-rows", "hidden-columns"}
 
 
 def test_white_letters_on_a_dark_slide_are_seen(tmp_path: Path) -> None:

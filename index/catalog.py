@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from pyroaring import BitMap
 
 from index.dates import period
+from process.hidden import KINDS, UNSEEN
 from records import tables
 from records.case import Case
 from records.codes import REVIEWED, Code, Disposition, Role
@@ -21,7 +22,7 @@ Condition = sa.ColumnElement[bool]
 Take = Callable[[str, str, str | None], BitMap]
 
 _D = tables.documents.c
-_HAS = ("attachments", "exception", "ocr", "text", "warning")
+_HAS = ("attachments", "exception", "hidden", "ocr", "text", "warning")
 _IS = ("attachment", "culled", "duplicate", "inline", "root")
 _UNITS = {"": 1, "b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(b|kb|mb|gb)?", re.IGNORECASE | re.ASCII)
@@ -50,6 +51,7 @@ class SqlCatalog:
             "family": self._family,
             "has": self._has,
             "hash": self._hash,
+            "hidden": self._hidden,
             "is": self._is,
             "modified": self._times(_modified()),
             "pages": self._numbers(_D.pages, _whole),
@@ -213,6 +215,8 @@ class SqlCatalog:
                     .where(_D.role == Role.ATTACHMENT, _D.found_in_id.is_not(None))
                     .distinct()
                 )
+            case "hidden":
+                return self._where(sa.or_(*(_hides(kind) for kind in UNSEEN)))
             case "ocr":
                 return self._where(_D.text_source.in_(("ocr", "native+ocr")))
             case "text":
@@ -232,6 +236,10 @@ class SqlCatalog:
             case role:
                 return self._where(_D.role == role)
 
+    def _hidden(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        _equal_only(operator)
+        return self._where(_hides(_one_of(value, tuple(KINDS))))
+
     def _disposition(self, operator: str, value: str, _upper: str | None) -> BitMap:
         _equal_only(operator)
         return self._where(_D.disposition == _one_of(value, tuple(Disposition)))
@@ -248,8 +256,18 @@ class SqlCatalog:
         return take
 
 
+def _json_text(name: str) -> sa.ColumnElement[Any]:
+    found: sa.ColumnElement[Any] = _D.fields[name].as_string()
+    return found
+
+
 def _json_time(name: str) -> sa.ColumnElement[Any]:
-    return ByBytes(_D.fields[name].as_string())
+    return ByBytes(_json_text(name))
+
+
+def _hides(kind: str) -> Condition:
+    """Whether a kind is in the list of hidden content, which JSON writes in quotation marks."""
+    return _json_text("hidden").contains(f'"{kind}"', autoescape=True)
 
 
 def _modified() -> sa.ColumnElement[Any]:

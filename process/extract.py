@@ -17,7 +17,7 @@ from ingest.versions import TOOL, VERSION
 from process.image import RASTER, read_image
 from process.image import TYPES as PICTURES
 from process.mail import SEALED, read_mail, read_outlook, read_sealed, read_tnef, source_text
-from process.office import read_by_tika, reading_of
+from process.office import read_by_tika, read_known
 from process.packed import read_container
 from process.pdf import read_pdf
 from process.plain import read_calendar, read_cards, read_html, read_text
@@ -138,7 +138,7 @@ def _reader(part: Part) -> Reader:
         return own
     node = part.node
     if node is not None and node.understood and node.failure is None:
-        return lambda part, family: reading_of(node, part.type, family)
+        return lambda part, family: read_known(part, node, part.type, family)
     return lambda part, family: read_by_tika(part, part.type, family)
 
 

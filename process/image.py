@@ -4,8 +4,9 @@ from typing import Any
 
 import PIL
 import pillow_heif
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
+from process.exif import describe
 from process.reading import Family, Part, Reading, failed
 from records.codes import Code
 from records.notes import exception, warning
@@ -60,7 +61,8 @@ def _read(image: Image.Image) -> Reading:
         "mode": image.mode,
         "frames": getattr(image, "n_frames", 1),
     }
-    reading = Reading(pages=frames, raw=raw | _exif(image))
+    told = describe(image)
+    reading = Reading(text=told.text, pages=frames, fields=told.fields, raw=told.raw | raw)
     wanted = []
     for frame in range(min(frames, _FRAMES)):
         try:
@@ -73,6 +75,7 @@ def _read(image: Image.Image) -> Reading:
     reading.ocr_pages = tuple(wanted)
     if frames > _FRAMES:
         _note_once(reading, f"Only {_FRAMES} of {frames} frames are read")
+    reading.notes += told.notes
     return reading
 
 
@@ -97,25 +100,3 @@ def _has_ink(image: Image.Image) -> bool:
     wide = image.mode.startswith(("I", "F"))
     low, high = (image if wide else image.convert("L")).getextrema()[:2]
     return wide or float(high) - float(low) >= CONTRAST  # type: ignore[arg-type]
-
-
-def _exif(image: Image.Image) -> dict[str, Any]:
-    """EXIF as found, by its usual names; bytes are shown in hexadecimal."""
-    try:
-        exif = image.getexif()
-        found = dict(exif)
-        for part in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-            found |= exif.get_ifd(part)
-    except (OSError, SyntaxError, ValueError, TypeError, KeyError):
-        return {}
-    return {ExifTags.TAGS.get(tag, f"tag-{tag}"): _plain(value) for tag, value in found.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value[:4096].hex()
-    if isinstance(value, str | int):
-        return value
-    if isinstance(value, tuple | list):
-        return [_plain(each) for each in value[:100]]
-    return str(value)

@@ -11,10 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.identity import mail_hash, mih
+from ingest.ole import MAGIC
 from ingest.passwords import Trial, opened_by
-from process import tika
+from process import hidden, tika
+from process.hidden_look import LOOKED, OPEN_XML, look
 from process.metadata import fields_from
-from process.reading import Family, Part, Reading
+from process.reading import Family, Part, Reading, head_of
 from process.tika import Node
 from process.unlock import is_tested, opening
 from records.codes import Code, Disposition, Role
@@ -40,7 +42,8 @@ def read_by_tika(part: Part, kind: str, family: Family) -> Reading:
     path = family.keep(part)
     node, cut = tika.parse(path, part.name, family.new_path(), family.limits)
     trial = Trial(family.passwords, family.limits.seconds / 2)
-    if node.failure is not None and node.failure[0] is Code.ENCRYPTED:
+    locked = node.failure is not None and node.failure[0] is Code.ENCRYPTED
+    if locked:
         for attempt in _opened(path, part.name, family, trial):
             if attempt[0].failure is None or attempt[0].text:
                 node, cut = attempt
@@ -48,6 +51,14 @@ def read_by_tika(part: Part, kind: str, family: Family) -> Reading:
     reading = reading_of(node, kind, family, cut)
     if node.failure is not None and node.failure[0] is Code.ENCRYPTED:
         reading.notes = [_with_trial(note, trial) for note in reading.notes]
+    add_hidden(reading, path, kind, family, locked=locked)
+    return reading
+
+
+def read_known(part: Part, node: Node, kind: str, family: Family) -> Reading:
+    """What was embedded and read with its holder: Tika's view of it, and what it hides."""
+    reading = reading_of(node, kind, family)
+    add_hidden(reading, family.keep(part), kind, family)
     return reading
 
 
@@ -74,6 +85,46 @@ def _with_trial(note: Note, trial: Trial) -> Note:
     return replace(note, message=f"{note.message}; {trial.said}")
 
 
+def add_hidden(
+    reading: Reading, path: Path, kind: str, family: Family, *, locked: bool = False
+) -> None:
+    """Look for what the document hides: flags in its fields, words at the end of its text.
+
+    `locked`: it is encrypted, and a password opened it.
+    """
+    if kind not in LOOKED or reading.outcome is not Disposition.REVIEWABLE:
+        return
+    findings = hidden.Findings(max(0, family.limits.characters - len(reading.text)))
+    if locked or (kind in OPEN_XML and head_of(path, len(MAGIC)) == MAGIC):
+        path = _without_password(path, family)
+    look(path, kind, findings)
+    merge_hidden(reading, findings, family)
+
+
+def merge_hidden(reading: Reading, findings: hidden.Findings, family: Family) -> None:
+    """Put what was found hidden on the document's record."""
+    sections = findings.sections()
+    reading.text = "\n\n".join(each for each in (reading.text, sections) if each)
+    kinds = {*reading.fields.hidden, *findings.kinds}
+    reading.fields = replace(
+        reading.fields,
+        hidden=tuple(kind for kind in hidden.KINDS if kind in kinds),
+        linked=tuple(dict.fromkeys((*reading.fields.linked, *findings.linked))),
+    )
+    if findings.cut and family.cut_note() not in reading.notes:
+        reading.notes.append(family.cut_note())
+    if findings.faults:
+        message = f"Not all that it hides could be looked for: {'; '.join(findings.faults)}"
+        reading.notes.append(warning(Code.PARTIAL, message, hidden.TOOL, hidden.VERSION))
+
+
+def _without_password(path: Path, family: Family) -> Path:
+    """The document opened by a password of the list; itself where none opens it."""
+    plain = family.new_path()
+    trial = Trial(family.passwords, family.limits.seconds / 2)
+    return plain if next(opening(path, plain, trial), None) is not None else path
+
+
 def reading_of(node: Node, kind: str, family: Family, cut: tuple[int, ...] = ()) -> Reading:
     """What Tika's view of one document means to us."""
     container = kind in _CONTAINERS
@@ -84,12 +135,15 @@ def reading_of(node: Node, kind: str, family: Family, cut: tuple[int, ...] = ())
     if cut:
         notes.append(_note(Code.TOO_LARGE, f"{len(cut)} embedded items pass the limit of bytes"))
     notes += _warnings(node, family, container)
+    fields, odd = fields_from(node)
+    if kind in LOOKED and any(each.role is Role.EMBEDDED for each in parts):
+        fields = replace(fields, hidden=(*fields.hidden, "embedded-objects"))
     reading = Reading(
         text="\n\n".join(text for text in texts if text),
         outcome=Disposition.CONTAINER if container else Disposition.REVIEWABLE,
-        fields=fields_from(node),
+        fields=fields,
         raw=_raw(node),
-        notes=notes,
+        notes=notes + odd,
         parts=parts,
     )
     _judge(reading, node, bool(parts))

@@ -7,21 +7,19 @@ odd places (`process.pdf_catalog.odd_files`), and pages of unmapped letters (`de
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from ingest.passwords import Trial, opened_by
-from process import pdf_catalog, pdf_pages, pdfbox
-from process.metadata import moment
-from process.office import read_by_tika
+from process import pdf_catalog, pdf_hidden, pdf_metadata, pdf_pages, pdfbox
+from process.hidden import Findings
+from process.office import merge_hidden, read_by_tika
 from process.reading import Family, Part, Reading, failed
 from records.codes import Code, Role
-from records.fields import Fields
 from records.notes import Note, exception, warning
 
 TOOL = "pdfium"
@@ -65,9 +63,14 @@ def read_pdf(part: Part, family: Family) -> Reading:
         return _unreadable(part, path, family, str(error))
     catalog = pdf_catalog.read_catalog(path, family.passwords)
     try:
-        pages = _read(document, family)
+        told = pdf_metadata.describe(document, path, family.passwords)
+        findings = Findings(family.limits.characters)
+        pages = _read(document, family, findings, told.off)
         _mend(pages, path, family.passwords)
-        reading = _reading(document, pages, catalog)
+        reading = _reading(document, pages, catalog, told)
+        if reading.parts:
+            findings.flag("embedded-objects")
+        merge_hidden(reading, findings, family)
     finally:
         document.close()
     if not _has_end(path):
@@ -94,6 +97,8 @@ def declines_page(text: str) -> bool:
 class _Pages:
     """What reading the pages gave: texts, pages wanting OCR, files pinned to pages, oddities."""
 
+    findings: Findings
+    off: frozenset[str]  # layers that are not shown
     texts: list[str] = field(default_factory=list)
     wanted: list[int] = field(default_factory=list)
     declined: list[int] = field(default_factory=list)
@@ -101,11 +106,14 @@ class _Pages:
     notes: list[Note] = field(default_factory=list)
 
 
-def _read(document: pdfium.PdfDocument, family: Family) -> _Pages:
+def _read(
+    document: pdfium.PdfDocument, family: Family, findings: Findings, off: frozenset[str]
+) -> _Pages:
     """Read all pages, within the limit of characters."""
     with suppress(pdfium.PdfiumError):
         document.init_forms()
-    pages = _Pages()
+    pdf_hidden.look_document(document, findings, off)
+    pages = _Pages(findings, off)
     left = family.limits.characters
     for number in range(len(document)):
         text = _page(document, number, pages) if left >= 0 else ""
@@ -121,6 +129,7 @@ def _page(document: pdfium.PdfDocument, number: int, pages: _Pages) -> str:
         page = document[number]
         content = pdf_pages.read_page(page)
         beside = pdf_pages.annotations(document, page, pages.attached)
+        pdf_hidden.look_page(page, number, pages.findings, pages.off)
         page.close()
     except pdfium.PdfiumError as error:
         pages.notes.append(_note(Code.PARTIAL, f"Page {number + 1} cannot be read: {error}"))
@@ -149,22 +158,26 @@ def _mend(pages: _Pages, path: Path, passwords: tuple[str, ...]) -> None:
             pages.wanted = [each for each in pages.wanted if each != number]
 
 
-def _reading(document: pdfium.PdfDocument, pages: _Pages, catalog: pdf_catalog.Catalog) -> Reading:
+def _reading(
+    document: pdfium.PdfDocument,
+    pages: _Pages,
+    catalog: pdf_catalog.Catalog,
+    told: pdf_metadata.Described,
+) -> Reading:
     beside = [*_outline(document), *catalog.words]
     if beside and pages.texts:
         words = (each.replace(_PAGE_END, " ") for each in beside)
         pages.texts[-1] = "\n".join((pages.texts[-1], *words))
-    reading = Reading(
+    parts = [*_attachments(document, pages.notes), *pages.attached]
+    return Reading(
         text=_PAGE_END.join(pages.texts),
         pages=len(document),
         ocr_pages=tuple(pages.wanted),
-        notes=pages.notes,
-        parts=[*_attachments(document, pages.notes), *pages.attached],
+        fields=told.fields,
+        raw=told.raw,
+        notes=[*pages.notes, *told.notes],
+        parts=parts,
     )
-    _add_metadata(document, reading)
-    if catalog.title and not reading.fields.title:
-        reading.fields = replace(reading.fields, title=catalog.title)
-    return reading
 
 
 def _outline(document: pdfium.PdfDocument) -> list[str]:
@@ -190,41 +203,6 @@ def _attachments(document: pdfium.PdfDocument, notes: list[Note]) -> Iterator[Pa
             notes.append(_note(Code.EMBEDDED_LOST, f"The embedded file {name} could not be had"))
         else:
             yield Part(name, Role.EMBEDDED, data)
-
-
-def _add_metadata(document: pdfium.PdfDocument, reading: Reading) -> None:
-    found: dict[str, Any] = {
-        name: value for name, value in document.get_metadata_dict().items() if value
-    }
-    reading.fields = Fields(
-        title=found.get("Title", ""),
-        author=found.get("Author", ""),
-        subject=found.get("Subject", ""),
-        created_at=pdf_time(found.get("CreationDate", "")),
-        modified_at=pdf_time(found.get("ModDate", "")),
-    )
-    form = document.get_formtype()
-    if form != c.FORMTYPE_NONE:
-        found["form"] = "acroform" if form == c.FORMTYPE_ACRO_FORM else "xfa"
-    version = document.get_version()
-    if version:
-        found["pdf_version"] = f"{version // 10}.{version % 10}"
-    reading.raw = found
-
-
-def pdf_time(text: str) -> str | None:
-    """A PDF date (ISO 32000-1, 7.9.4: D:YYYYMMDDHHmmSSOHH'mm') as the record keeps times.
-
-    None for a date without a zone, or one that cannot be read.
-    """
-    digits = text.removeprefix("D:")
-    date, zone = digits[:14], digits[14:].replace("'", "").strip()
-    if len(date) != 14 or not date.isdigit() or not zone:
-        return None
-    iso = f"{date[:4]}-{date[4:6]}-{date[6:8]}T{date[8:10]}:{date[10:12]}:{date[12:]}"
-    if zone[0] == "Z":
-        return moment(f"{iso}Z")
-    return moment(f"{iso}{zone[:3]}:{zone[3:5] or '00'}")
 
 
 def _unreadable(part: Part, path: Path, family: Family, said: str) -> Reading:

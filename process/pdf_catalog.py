@@ -1,10 +1,8 @@
-"""What a PDF keeps beside its pages: scripts, signatures, the XMP title, files in odd places.
+"""What a PDF keeps beside its pages: scripts, signatures, files in odd places.
 
 By pikepdf (qpdf), which opens a document in a fifth of a millisecond; PDFium shows none of these.
 """
 
-import html
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +10,11 @@ from typing import Any
 
 import pikepdf
 
+from ingest.passwords import in_order
+
 _MOST = 5000
 """So many pages, notes, fields and scripts are looked at."""
-_MOST_XMP = 4 << 20
 _MOST_SCRIPT = 1 << 20
-_TITLE = re.compile(
-    rb"<dc:title\b[^>]{0,400}>.{0,400}?<rdf:li[^>]{0,80}>(.{0,4000}?)</rdf:li>", re.S
-)
 _SIGNED = ("/Name", "/Reason", "/Location", "/ContactInfo")
 _FILES = frozenset({"/F", "/UF"})
 
@@ -27,14 +23,13 @@ _FILES = frozenset({"/F", "/UF"})
 class Catalog:
     """`words` are scripts and what signatures say. `odd_files`: why PDFium misses some files."""
 
-    title: str = ""
     words: tuple[str, ...] = ()
     odd_files: str = ""
 
 
 def read_catalog(path: Path, passwords: tuple[str, ...]) -> Catalog:
     """Look through a document; an empty answer for one that qpdf cannot open."""
-    for password in ("", *passwords):
+    for password in ("", *in_order(passwords)):
         try:
             with pikepdf.open(path, password=password, suppress_warnings=True) as document:
                 return _catalog(document)
@@ -49,19 +44,7 @@ def _catalog(document: pikepdf.Pdf) -> Catalog:
     root = document.Root
     words = dict.fromkeys(_scripts(document, root))
     words |= dict.fromkeys(_signatures(root))
-    return Catalog(_title(root), tuple(words), odd_files(document, root))
-
-
-def _title(root: Any) -> str:
-    """The title of the XMP packet (ISO 16684-1, 8.3), of several languages the first."""
-    packet = root.get("/Metadata")
-    if not isinstance(packet, pikepdf.Stream) or int(packet.get("/Length", 0)) > _MOST_XMP:
-        return ""
-    try:
-        found = _TITLE.search(packet.read_bytes()[:_MOST_XMP])
-    except pikepdf.PdfError:
-        return ""
-    return html.unescape(found[1].decode("utf-8", "replace")).strip() if found else ""
+    return Catalog(tuple(words), odd_files(document, root))
 
 
 def odd_files(document: pikepdf.Pdf, root: Any) -> str:

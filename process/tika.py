@@ -303,6 +303,8 @@ def _password_class() -> Any:
 @cache
 def _parser() -> Any:
     """The recursive parser on our configuration; costs a second, so made once."""
+    zone = jpype.JClass("java.util.TimeZone")
+    zone.setDefault(zone.getTimeZone("UTC"))  # else dates without a zone depend on this machine
     source = jpype.JClass("java.io.ByteArrayInputStream")(_CONFIG.encode())
     config = jpype.JClass("org.apache.tika.config.TikaConfig")(source)
     parser = jpype.JClass("org.apache.tika.parser.AutoDetectParser")(config)

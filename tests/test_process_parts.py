@@ -13,8 +13,6 @@ import pytest
 
 from ingest import workspace
 from process import jvm, tika, tools, worker
-from process.metadata import moment
-from process.pdf import pdf_time
 from process.pdf_pages import wants_ocr
 from records.codes import Code
 from records.errors import ToolMissingError
@@ -49,39 +47,6 @@ def test_pages_that_want_ocr(
     text: str, images: int, paths: int, covered: float, wanted: bool
 ) -> None:
     assert wants_ocr(text, images, paths, covered) is wanted
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("D:20010514163900-07'00'", "2001-05-14T23:39:00Z"),
-        ("D:20010514163900-07'00", "2001-05-14T23:39:00Z"),
-        ("D:20010514163900Z", "2001-05-14T16:39:00Z"),
-        ("D:20010514163900Z00'00'", "2001-05-14T16:39:00Z"),
-        ("D:20010514163900+02", "2001-05-14T14:39:00Z"),
-        ("D:20010514163900", None),
-        ("D:20011314163900Z", None),
-        ("14 May 2001", None),
-        ("", None),
-    ],
-)
-def test_pdf_dates(text: str, expected: str | None) -> None:
-    assert pdf_time(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2001-05-14T16:39:00Z", "2001-05-14T16:39:00Z"),
-        ("2001-05-14T16:39:00+02:00", "2001-05-14T14:39:00Z"),
-        ("2001-05-14T16:39:00", None),
-        ("1601-01-01T00:06:31Z", None),
-        ("0001-01-01T00:00:00+14:00", None),
-        ("yesterday", None),
-    ],
-)
-def test_tikas_dates(text: str, expected: str | None) -> None:
-    assert moment(text) == expected
 
 
 @pytest.mark.parametrize(

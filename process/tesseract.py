@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TOOL = "tesseract"
+PSM = 3
 _COMMAND = "tesseract"
 
 
@@ -65,9 +66,12 @@ def probe() -> TesseractProbe:
     return TesseractProbe(version.removeprefix("tesseract "), tuple(sorted(listed)))
 
 
-def read(image: Path, languages: str, dpi: int) -> PageReading:
-    """Read an image in one run; raises `TesseractError`. The caller holds the time limit."""
-    command = [str(image), "stdout", "-l", languages, "--dpi", str(dpi)]
+def read(image: Path, languages: str, dpi: int, psm: int = PSM) -> PageReading:
+    """Read an image in one run; raises `TesseractError`. The caller holds the time limit.
+
+    `psm` is Tesseract's mode of page segmentation; 3 is automatic without orientation.
+    """
+    command = [str(image), "stdout", "-l", languages, "--dpi", str(dpi), "--psm", str(psm)]
     return interpret(_run([*command, "-c", "tessedit_create_tsv=1"]))
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from process import tesseract, worker
 from process.interface import ExtractedItem
-from process.ocr import PageError, page_image
+from process.ocr_image import PageError, page_image
 from records.codes import Code
 from records.settings import Limits
 from tests.process_samples import Bench, page, picture

@@ -32,6 +32,7 @@ COMMANDS = {
     "doctor": "produce.doctor:doctor",
     "index": "index.commands:index_command",
     "search": "index.commands:search_command",
+    "ocr": "review.ocr_commands:ocr_group",
     "cull": "review.cull_commands:cull_group",
     "tag": "review.commands:tag_group",
     "produce": "produce.commands:produce",

@@ -24,7 +24,6 @@ MANNER = "redwell-ocr/1"
 _POOR = 65.0  # mean confidence below which a page may stand on its side or its head
 _FEW = 5  # words; fewer may be a page on its side, too
 _SURE = 1.0  # orientation confidence below which Tesseract guesses
-_LOW = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def _save(straight: Straight, folder: Path) -> Path:
 
 
 def _doubts(found: Found) -> tuple[Note, ...]:
-    if not found.reading.words or found.reading.confidence >= _LOW:
+    if not found.reading.words or found.reading.confidence >= tesseract.LOW:
         return ()
     message = f"Mean confidence of the words is {found.reading.confidence:.0f} of 100"
     return (_note(Code.OCR_LOW_CONFIDENCE, message),)

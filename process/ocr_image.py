@@ -12,7 +12,7 @@ from PIL import Image, ImageFile, ImageOps
 
 from process.pdf import LockedPdfError, open_pdf
 
-DPI = 300
+DPI = 200
 _MOST_PIXELS = 40_000_000  # an A3 page at 400 dpi
 
 

@@ -23,7 +23,8 @@ _GRAINY = 0.002  # share of the paper
 _MOST_SKEW = 15.0  # degrees
 _LEAST_SKEW = 0.3
 _POINTS = 20_000
-_PEAKED = 1.15  # how much sharper the lines must be when straightened
+_PEAKED = 1.15  # how much sharper the rows must be than as they stand,
+_LINED = 1.6  # and than at most angles
 
 type Mask = NDArray[np.bool_]
 
@@ -182,9 +183,9 @@ def _sharpest(x: NDArray[np.float32], y: NDArray[np.float32]) -> tuple[float, fl
     fine = np.arange(best - 0.5, best + 0.55, 0.1)
     sharp = [_peak(x, y, angle) for angle in fine]
     angle, peak = float(fine[int(np.argmax(sharp))]), max(sharp)
-    if peak < _PEAKED * _peak(x, y, 0.0) or abs(angle) > _MOST_SKEW:
-        return 0.0, _peak(x, y, 0.0)
-    return round(angle, 1), peak
+    level = _peak(x, y, 0.0)
+    stands_out = peak > _LINED * float(np.median(peaks)) and peak > _PEAKED * level
+    return (round(angle, 1), peak) if stands_out and abs(angle) <= _MOST_SKEW else (0.0, level)
 
 
 def _peak(x: NDArray[np.float32], y: NDArray[np.float32], degrees: float) -> float:

@@ -13,7 +13,7 @@ type Affine = tuple[float, float, float, float, float, float]
 """(a, b, c, d, e, f): a point (x, y) comes from (ax + by + c, dx + ey + f)."""
 
 _FINE = 150  # dots an inch from which grain is smaller than strokes
-_COARSE = 120  # dots an inch below which letters are too small for Tesseract
+_COARSE = 110  # dots an inch below which letters are too small for Tesseract
 _ENLARGED = 200
 _LONGEST = 5000  # pixels
 
@@ -112,8 +112,9 @@ def _factor(page: Straight, wanted: int | None) -> float:
     """How much to enlarge; a large picture of few stated dots is no small print."""
     if wanted is None:
         wanted = _ENLARGED if page.dpi < _COARSE else page.dpi
-    width, height = page.image.size
-    return min(wanted / page.dpi, _LONGEST / max(width, height) if wanted > page.dpi else 99.0)
+    if wanted <= page.dpi:
+        return wanted / page.dpi
+    return max(1.0, min(wanted / page.dpi, _LONGEST / max(page.image.size)))
 
 
 def _moved(by: Affine, x: float, y: float) -> tuple[float, float]:

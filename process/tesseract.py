@@ -11,6 +11,9 @@ from pathlib import Path
 
 TOOL = "tesseract"
 PSM = 3
+LOW = 60.0
+"""Mean confidence below which a page is said to be read badly."""
+
 _COMMAND = "tesseract"
 
 

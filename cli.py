@@ -34,6 +34,7 @@ COMMANDS = {
     "index": "index.commands:index_command",
     "run": "index.run_commands:run",
     "search": "index.commands:search_command",
+    "ocr": "review.ocr_commands:ocr_group",
     "cull": "review.cull_commands:cull_group",
     "tag": "review.commands:tag_group",
     "produce": "produce.commands:produce",

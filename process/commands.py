@@ -88,7 +88,7 @@ def _require_balance(found: Status) -> None:
         raise RedwellError(f"{pending} documents were left without a disposition; report this")
 
 
-_OF_RUN = ("read", "documents", "ocr_pages")
+_OF_RUN = ("read", "documents", "ocr_pages", "ocr_cached", "ocr_blank", "ocr_failed")
 
 
 def _print_summary(shown: dict[str, object]) -> None:

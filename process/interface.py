@@ -98,13 +98,26 @@ class OcrJob:
 
 
 @dataclass(frozen=True, slots=True)
+class OcrWish:
+    """How pages are to be read.
+
+    `dpi` None: PDF pages at the usual dots an inch, pictures as they are. `psm` is Tesseract's
+    mode of page segmentation.
+    """
+
+    languages: str
+    dpi: int | None = None
+    psm: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class OcrBatch:
-    """Jobs for one worker."""
+    """Jobs for one worker. Passwords are never logged."""
 
     jobs: tuple[OcrJob, ...]
     store_address: str
     limits: Limits
-    languages: str
+    wish: OcrWish
     passwords: tuple[str, ...]
 
 
@@ -112,9 +125,11 @@ class OcrBatch:
 class OcrPage:
     """What OCR read on one page; the text is a UTF-8 blob, the words a JSON blob.
 
-    The words are rows [left, top, width, height, confidence, word] in pixels of the image at
-    `dpi`. `confidence` is their mean, 0 to 100; 0 for a page without words. `state` is read, blank
-    or failed; `skew` the degrees by which the picture was turned to make its lines level.
+    The words are rows [left, top, width, height, confidence, word] in pixels of the page's picture
+    at `dpi`, before it was straightened. `confidence` is their mean, 0 to 100; 0 for a page
+    without words. `state` is read, blank or failed; `rotation` and `skew` are the degrees,
+    clockwise and counterclockwise, by which the picture was turned to be read. `settings` are what
+    the reading depends on beside the picture.
     """
 
     page: int
@@ -130,6 +145,7 @@ class OcrPage:
     image_sha256: str | None = None
     languages: str = ""
     skew: float = 0.0
+    settings: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +154,24 @@ class OcrResult:
 
     sha256: str
     pages: tuple[OcrPage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OcrLook:
+    """A first look at a page: its picture's hash, or all there is to say of it.
+
+    `reading` is set for a page that is blank or fails.
+    """
+
+    page: int
+    image_sha256: str
+    settings: str
+    reading: OcrPage | None
+
+
+@dataclass(frozen=True, slots=True)
+class OcrLooks:
+    """What the looks at one job's pages gave."""
+
+    job: OcrJob
+    pages: tuple[OcrLook, ...]

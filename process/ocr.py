@@ -1,156 +1,105 @@
-"""One page read by OCR in the child: rendered, put upright, handed to Tesseract uncompressed."""
+"""One page read by OCR in the child: drawn, looked at, put straight, handed to Tesseract.
+
+Two requests: a *look* gives the hash of the page's picture and whether it is blank, so that the
+coordinator may find the same picture read before; a reading gives text and words.
+"""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pypdfium2 as pdfium
-from PIL import Image, ImageFile, ImageOps
-
-from process import tesseract
-from process.image import CONTRAST, SMALLEST
-from process.pdf import LockedPdfError, open_pdf
+from process import ocr_ink, tesseract
+from process.interface import OcrWish
+from process.ocr_image import PageError, image_hash, page_image
+from process.ocr_straight import Straight, prepared
 from process.tesseract import PageReading, TesseractError
 from records.codes import Code
 from records.notes import Note, warning
 
-DPI = 300
-_MOST_PIXELS = 40_000_000  # an A3 page at 400 dpi
+MANNER = "redwell-ocr/1"
+"""How pages are prepared; a change of it makes earlier readings of the same picture another's."""
+
 _POOR = 65.0  # mean confidence below which a page may stand on its side or its head
 _FEW = 5  # words; fewer may be a page on its side, too
 _SURE = 1.0  # orientation confidence below which Tesseract guesses
-_LOW = 60.0
 
 
-class PageError(Exception):
-    """A page that gives no image; the message says why."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was read on a page, in pixels of the page's picture at `dpi`."""
+
+    reading: PageReading
+    rotation: int
+    skew: float
 
 
 def read_page(request: dict[str, Any]) -> dict[str, Any]:
-    """Read one page; the answer names the files of its text and of its words."""
+    """Look at one page or read it; the answer names the files of its text and of its words."""
     folder = Path(request["folder"])
-    notes: list[Note] = []
-    reading, rotation, dpi = PageReading("", ()), 0, DPI
+    wish = OcrWish(request["languages"], request.get("dpi"), request.get("psm", tesseract.PSM))
+    answer: dict[str, Any] = {
+        "engine": engine(wish.psm),
+        "languages": wish.languages,
+        "settings": settings(wish),
+    }
     try:
         image, dpi = page_image(
-            Path(request["path"]), request["type"], request["page"], tuple(request["passwords"])
+            Path(request["path"]),
+            request["type"],
+            request["page"],
+            tuple(request["passwords"]),
+            wish.dpi,
         )
-        reading, rotation = _read(image, dpi, request["languages"], folder)
+        answer |= {"image_sha256": image_hash(image, dpi), "dpi": dpi}
+        if ocr_ink.is_blank(image, dpi):
+            return answer | {"state": "blank"} | _written(None, (), folder)
+        if request.get("look"):
+            return answer | {"state": "ink"}
+        drawn = replace(wish, dpi=None) if request["type"] == "pdf" else wish
+        found = _read(Straight(image, dpi), drawn, folder)
     except (PageError, TesseractError) as error:
-        notes.append(_note(Code.OCR_FAILED, str(error)[:1000]))
-    if reading.words and reading.confidence < _LOW:
-        message = f"Mean confidence of the words is {reading.confidence:.0f} of 100"
-        notes.append(_note(Code.OCR_LOW_CONFIDENCE, message))
-    return _answer(reading, rotation, dpi, notes, folder)
+        notes = (_note(Code.OCR_FAILED, str(error)[:1000]),)
+        return answer | {"state": "failed"} | _written(None, notes, folder)
+    return answer | {"state": "read"} | _written(found, _doubts(found), folder)
 
 
-def page_image(
-    path: Path, kind: str, page: int, passwords: tuple[str, ...]
-) -> tuple[Image.Image, int]:
-    """A page or frame as a grey or black-and-white image, and its dots an inch."""
-    if kind == "pdf":
-        return _pdf_image(path, page, passwords)
-    ImageFile.LOAD_TRUNCATED_IMAGES = True  # the document's record says already that it is cut
-    try:
-        with Image.open(path) as image:
-            image.seek(page)
-            return _grey(image)
-    except Image.DecompressionBombError as error:
-        raise PageError(f"The picture has too many pixels: {error}") from error
-    except (OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError) as error:
-        raise PageError(f"The picture cannot be opened: {error}") from error
-    finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = False
-
-
-def _pdf_image(path: Path, number: int, passwords: tuple[str, ...]) -> tuple[Image.Image, int]:
-    try:
-        document = open_pdf(path, passwords)
-    except (LockedPdfError, pdfium.PdfiumError) as error:
-        raise PageError(f"The PDF cannot be opened: {error}") from error
-    try:
-        page = document[number]
-        width, height = page.get_size()
-        inches = max(1.0, width * height) / 72**2
-        dpi = min(float(DPI), (_MOST_PIXELS / inches) ** 0.5)
-        bitmap = page.render(scale=dpi / 72, grayscale=True)
-        return bitmap.to_pil(), max(1, round(dpi))
-    except (pdfium.PdfiumError, IndexError, ValueError) as error:
-        raise PageError(f"Page {number + 1} cannot be drawn: {error}") from error
-    finally:
-        document.close()
-
-
-def _grey(image: Image.Image) -> tuple[Image.Image, int]:
-    """A frame ready for Tesseract: upright by its EXIF, on white, 8 bits or 1, square dots."""
-    across, down = _dots(image)
-    turned = ImageOps.exif_transpose(image)
-    if turned.has_transparency_data:
-        white = Image.new("RGBA", turned.size, "white")
-        turned = Image.alpha_composite(white, turned.convert("RGBA"))
-    if turned.mode.startswith(("I", "F")):
-        turned = _scaled_to_8_bits(turned)
-    grey = turned if turned.mode in ("1", "L") else turned.convert("L")
-    if across and down and not 0.95 < across / down < 1.05:  # faxes: 204 by 98 dots
-        size = (
-            round(grey.width * max(across, down) / across),
-            round(grey.height * max(across, down) / down),
-        )
-        if size[0] * size[1] <= _MOST_PIXELS:
-            grey = grey.convert("L").resize(size)
-    if grey.width * grey.height > _MOST_PIXELS:
-        share = (_MOST_PIXELS / (grey.width * grey.height)) ** 0.5
-        grey = grey.convert("L").resize((int(grey.width * share), int(grey.height * share)))
-        across = across * share
-    dpi = round(max(across, down))
-    return grey, dpi if 70 <= dpi <= 2400 else _guessed_dpi(grey)
-
-
-def _dots(image: Image.Image) -> tuple[float, float]:
-    """Dots an inch as the file states them, across and down; zeros where it does not."""
-    stated = image.info.get("dpi", (0, 0))
-    try:
-        across, down = float(stated[0]), float(stated[1])
-    except (TypeError, ValueError, IndexError, ZeroDivisionError):
-        return 0.0, 0.0
-    return (across, down) if across >= 1 and down >= 1 else (0.0, 0.0)
-
-
-def _guessed_dpi(image: Image.Image) -> int:
-    """As if the picture were a Letter page, within what Tesseract works with."""
-    return max(70, min(600, round(max(image.size) / 11)))
-
-
-def _scaled_to_8_bits(image: Image.Image) -> Image.Image:
-    wide = image.convert("F")
-    low, high = wide.getextrema()
-    assert isinstance(low, float)
-    assert isinstance(high, float)
-    span = max(high - low, 1e-9)
-    return wide.point(lambda value: (value - low) * (255 / span)).convert("L")
-
-
-def _read(image: Image.Image, dpi: int, languages: str, folder: Path) -> tuple[PageReading, int]:
-    """Read the page; one that reads poorly is turned as its letters stand and read again."""
-    low, high = image.getextrema()
-    assert isinstance(low, int | float)
-    assert isinstance(high, int | float)
-    if min(image.size) < SMALLEST or high - low < CONTRAST:
-        return PageReading("", ()), 0
-    path = _save(image, folder)
-    first = tesseract.read(path, languages, dpi)
-    if first.confidence >= _POOR and len(first.words) >= _FEW:
-        return first, 0
-    rotation, sure = tesseract.orientation(path, dpi)
+def _read(page: Straight, wish: OcrWish, folder: Path) -> Found:
+    """Read the page straightened; one that reads poorly is turned as its letters stand."""
+    straight = prepared(page, wish.dpi)
+    degrees, upwards = ocr_ink.skew(straight.image, straight.dpi)
+    if degrees:
+        straight = straight.levelled(degrees)
+    first = None
+    if not upwards:
+        first = _run(straight, wish, folder)
+        if first.confidence >= _POOR and len(first.words) >= _FEW:
+            return _placed(first, straight, page, 0, degrees)
+    rotation, sure = tesseract.orientation(_save(straight, folder), straight.dpi)
+    if first is None and (rotation == 0 or sure < _SURE):
+        first = _run(straight, wish, folder)
     if rotation == 0 or sure < _SURE:
-        return first, 0
-    turned = image.rotate(-rotation, expand=True)
-    second = tesseract.read(_save(turned, folder), languages, dpi)
-    if _worth(second) <= _worth(first):
-        return first, 0
-    return second, rotation
+        assert first is not None
+        return _placed(first, straight, page, 0, degrees)
+    turned = straight.turned(rotation)
+    second = _run(turned, wish, folder)
+    if first is None and second.confidence < _POOR:
+        first = _run(straight, wish, folder)
+    if first is not None and _worth(second) <= _worth(first):
+        return _placed(first, straight, page, 0, degrees)
+    return _placed(second, turned, page, rotation, degrees)
+
+
+def _run(straight: Straight, wish: OcrWish, folder: Path) -> PageReading:
+    return tesseract.read(_save(straight, folder), wish.languages, straight.dpi, wish.psm)
+
+
+def _placed(
+    reading: PageReading, straight: Straight, page: Straight, rotation: int, degrees: float
+) -> Found:
+    words = straight.on_page(reading.words, page.image.size)
+    return Found(PageReading(reading.text, words), rotation, degrees)
 
 
 def _worth(reading: PageReading) -> float:
@@ -158,16 +107,22 @@ def _worth(reading: PageReading) -> float:
     return sum(word.confidence * len(word.text) for word in reading.words)
 
 
-def _save(image: Image.Image, folder: Path) -> Path:
+def _save(straight: Straight, folder: Path) -> Path:
     """Uncompressed, which costs a thirtieth of PNG."""
-    path = folder / ("page.pbm" if image.mode == "1" else "page.pgm")
-    image.save(path, format="PPM")
+    path = folder / ("page.pbm" if straight.image.mode == "1" else "page.pgm")
+    straight.image.save(path, format="PPM")
     return path
 
 
-def _answer(
-    reading: PageReading, rotation: int, dpi: int, notes: list[Note], folder: Path
-) -> dict[str, Any]:
+def _doubts(found: Found) -> tuple[Note, ...]:
+    if not found.reading.words or found.reading.confidence >= tesseract.LOW:
+        return ()
+    message = f"Mean confidence of the words is {found.reading.confidence:.0f} of 100"
+    return (_note(Code.OCR_LOW_CONFIDENCE, message),)
+
+
+def _written(found: Found | None, notes: tuple[Note, ...], folder: Path) -> dict[str, Any]:
+    reading = found.reading if found else PageReading("", ())
     text, words = folder / "text", folder / "words"
     text.write_bytes(reading.text.encode("utf-8", "replace"))
     rows = [
@@ -180,11 +135,21 @@ def _answer(
         "words_path": str(words),
         "chars": len(reading.text),
         "confidence": reading.confidence,
-        "rotation": rotation,
-        "dpi": dpi,
-        "engine": f"tesseract {_version()}",
+        "rotation": found.rotation if found else 0,
+        "skew": found.skew if found else 0.0,
         "notes": [asdict(note) for note in notes],
     }
+
+
+def settings(wish: OcrWish) -> str:
+    """All that a reading depends on but the picture, as one line."""
+    dpi = "own" if wish.dpi is None else str(wish.dpi)
+    return f"{MANNER} {engine(wish.psm)} {wish.languages} dpi={dpi}"
+
+
+def engine(psm: int = tesseract.PSM) -> str:
+    """The engine with its version, and its mode where it is not the usual one."""
+    return f"tesseract {_version()}" + (f" psm {psm}" if psm != tesseract.PSM else "")
 
 
 @cache

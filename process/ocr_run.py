@@ -1,95 +1,65 @@
-"""The coordinator of OCR: pages that want it, each distinct one read once.
+"""The coordinator of OCR: plans what waits, has pages looked at, read, and put on record.
 
-Documents with equal bytes share one reading. A batch's transaction is its commit point: it puts
-the pages on record, and where a document's last page came in, its text becomes the native text
-and the pages' words, page by page.
+A page is looked at first, which costs a twentieth of reading it: blank pages end there, and so do
+pages whose picture was read before, be it of another document. Pages with the same picture that
+are met while the first of them is being read wait for it. Documents with equal bytes share one
+reading. Nothing but the commit is kept: after a kill, what is not on record is looked at again.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
 from process.batches import batched_by_cost
-from process.families import write_notes
-from process.interface import OcrBatch, OcrJob, OcrPage, OcrResult
-from process.worker import ocr_batch
-from records import notes, tables
+from process.interface import OcrBatch, OcrJob, OcrLook, OcrLooks, OcrPage, OcrResult, OcrWish
+from process.ocr_record import Picture, commit_readings, known_readings
+from process.ocr_worker import died, look_batch, ocr_batch
+from records import tables
 from records.case import Case
-from records.codes import Code
 from records.engine import Engine, TaskFailure
 from records.options import progress
-from store import Store, open_store
+from store import open_store
 
 PAGES_IN_BATCH = 4
-PAGES_IN_JOB = 4
-PAGE_BREAK = "\f"
+PAGES_LOOKED_AT = 16
 
 
-def read_waiting(case: Case, engine: Engine, passwords: Sequence[str]) -> int:
-    """Read all pages that wait for OCR; the number of distinct pages read."""
-    jobs = list(_jobs(case))
-    store = open_store(case.store_address)
-    pages = 0
-    with progress("OCR pages", sum(len(job.pages) for job in jobs)) as advance:
-        for results in _read(case, engine, jobs, passwords):
-            _commit(case, store, results)
-            done = sum(len(result.pages) for result in results)
-            pages += done
-            advance(done)
-    return pages
+@dataclass(frozen=True, slots=True)
+class OcrDone:
+    """Distinct pages that a run dealt with, and what became of them.
+
+    `cached` are those whose picture had been read before, `read` those that Tesseract read.
+    """
+
+    pages: int
+    read: int
+    cached: int
+    blank: int
+    failed: int
 
 
-def _read(
-    case: Case, engine: Engine, jobs: Sequence[OcrJob], passwords: Sequence[str]
-) -> Iterator[tuple[OcrResult, ...]]:
-    settings = case.settings
-    batches = (
-        OcrBatch(
-            group, case.store_address, settings.limits, settings.ocr_languages, tuple(passwords)
-        )
-        for group in batched_by_cost(
-            iter(jobs), lambda job: len(job.pages), PAGES_IN_BATCH, PAGES_IN_BATCH
-        )
-    )
-    for batch, result in engine.map_ordered(ocr_batch, batches):
-        if isinstance(result, TaskFailure):
-            yield from _page_by_page(case, engine, batch)
-        else:
-            yield result
+def read_waiting(case: Case, engine: Engine, passwords: Sequence[str]) -> OcrDone:
+    """Read all pages that wait for OCR, as the case's settings say."""
+    wish = OcrWish(case.settings.ocr_languages)
+    return read_jobs(case, engine, list(waiting_jobs(case)), wish, passwords)
 
 
-def _page_by_page(case: Case, engine: Engine, batch: OcrBatch) -> Iterator[tuple[OcrResult, ...]]:
-    """Find out which page of a batch kills its worker; the others are not to suffer."""
-    singles = (
-        replace(batch, jobs=(replace(job, pages=(page,)),))
-        for job in batch.jobs
-        for page in job.pages
-    )
-    for single, result in engine.map_ordered(ocr_batch, singles):
-        if isinstance(result, TaskFailure):
-            yield (_failed(case, single.jobs[0], result),)
-        else:
-            yield result
+def read_jobs(
+    case: Case,
+    engine: Engine,
+    jobs: Sequence[OcrJob],
+    wish: OcrWish,
+    passwords: Sequence[str],
+    *,
+    again: bool = False,
+) -> OcrDone:
+    """Read the pages of these jobs; `again` also puts them in the place of earlier readings."""
+    return _Reading(case, engine, wish, passwords, again=again).run(jobs)
 
 
-def _failed(case: Case, job: OcrJob, failure: TaskFailure) -> OcrResult:
-    """An empty reading with the reason, so that the pages do not wait for ever."""
-    note = notes.warning(
-        Code.OCR_FAILED, f"the worker died reading it: {failure.reason}", "redwell", ""
-    )
-    with open_store(case.store_address).writing() as writer:
-        empty, words = writer.put_bytes(b"").sha256, writer.put_bytes(b"[]").sha256
-    return OcrResult(
-        job.sha256,
-        tuple(
-            OcrPage(page, empty, words, 0, 0.0, 0, 0, "none", (note,), "failed")
-            for page in job.pages
-        ),
-    )
-
-
-def _jobs(case: Case) -> Iterator[OcrJob]:
+def waiting_jobs(case: Case) -> Iterator[OcrJob]:
     """A job for each run of waiting pages of each distinct blob."""
     c = tables.documents.c
     query = (
@@ -99,91 +69,138 @@ def _jobs(case: Case) -> Iterator[OcrJob]:
     )
     with case.read() as connection:
         rows = connection.execute(query).all()
-    waiting: dict[tuple[str, str], set[int]] = {}
-    for row in rows:
-        waiting.setdefault((row.sha256, row.type), set()).update(row.ocr_pages)
-    for (sha256, kind), found in waiting.items():
+    yield from jobs_of((row.sha256, row.type, row.ocr_pages) for row in rows)
+
+
+def jobs_of(wanted: Iterable[tuple[str, str, Iterable[int]]]) -> Iterator[OcrJob]:
+    """Jobs for pages of blobs, given as (hash, type, pages); each page once."""
+    gathered: dict[tuple[str, str], set[int]] = {}
+    for sha256, kind, numbers in wanted:
+        gathered.setdefault((sha256, kind), set()).update(numbers)
+    for (sha256, kind), found in gathered.items():
         pages = sorted(found)
-        for start in range(0, len(pages), PAGES_IN_JOB):
-            yield OcrJob(sha256, kind, tuple(pages[start : start + PAGES_IN_JOB]))
+        for start in range(0, len(pages), PAGES_LOOKED_AT):
+            yield OcrJob(sha256, kind, tuple(pages[start : start + PAGES_LOOKED_AT]))
 
 
-def _commit(case: Case, store: Store, results: Sequence[OcrResult]) -> None:
-    c = tables.documents.c
-    hashes = {result.sha256 for result in results}
-    by_hash: dict[str, list[OcrPage]] = {}
-    for result in results:
-        by_hash.setdefault(result.sha256, []).extend(result.pages)
-    with case.write() as connection:
-        waiting = connection.execute(
-            sa.select(c.id, c.sha256, c.ocr_pages, c.text_sha256, c.revision)
-            .where(c.sha256.in_(hashes), sa.func.json_array_length(c.ocr_pages) > 0)
-            .order_by(c.id)
-        ).all()
-        for row in waiting:
-            wanted = [page for page in by_hash[row.sha256] if page.page in row.ocr_pages]
-            for page in wanted:
-                _insert_page(connection, row.id, page)
-            read = {page.page for page in wanted}
-            left = [page for page in row.ocr_pages if page not in read]
-            values: dict[str, object] = {"ocr_pages": left}
-            if not left:
-                values |= _merged(connection, store, row.id, row.text_sha256)
-                values["revision"] = row.revision + 1
-            connection.execute(tables.documents.update().where(c.id == row.id).values(**values))
+class _Reading:
+    """One run over jobs; pages are counted as they are committed."""
 
+    def __init__(
+        self, case: Case, engine: Engine, wish: OcrWish, passwords: Sequence[str], *, again: bool
+    ) -> None:
+        self._case = case
+        self._engine = engine
+        self._wish = wish
+        self._passwords = tuple(passwords)
+        self._again = again
+        self._store = open_store(case.store_address)
+        self._awaited: dict[Picture, list[tuple[str, int]]] = {}
+        self._under_way: dict[tuple[str, int], Picture] = {}
+        self._counts: Counter[str] = Counter()
 
-def _insert_page(connection: sa.Connection, document_id: int, page: OcrPage) -> None:
-    connection.execute(
-        tables.ocr_pages.insert().values(
-            document_id=document_id,
-            page=page.page,
-            text_sha256=page.text_sha256,
-            words_sha256=page.words_sha256,
-            confidence=page.confidence,
-            rotation=page.rotation,
-            engine=page.engine,
-            state=page.state,
-            image_sha256=page.image_sha256,
-            languages=page.languages,
-            dpi=page.dpi,
-            skew=page.skew,
+    def run(self, jobs: Sequence[OcrJob]) -> OcrDone:
+        with progress("OCR pages", sum(len(job.pages) for job in jobs)) as self._advance:
+            for batch, result in self._engine.map_ordered(ocr_batch, self._to_read(jobs)):
+                if isinstance(result, TaskFailure):
+                    for single in self._page_by_page(batch):
+                        self._commit_read(single)
+                else:
+                    self._commit_read(result)
+        counts = {name: self._counts[name] for name in ("read", "cached", "blank", "failed")}
+        return OcrDone(pages=sum(counts.values()), **counts)
+
+    def _batch(self, jobs: tuple[OcrJob, ...]) -> OcrBatch:
+        return OcrBatch(
+            jobs, self._case.store_address, self._case.settings.limits, self._wish, self._passwords
         )
-    )
-    write_notes(connection, [(document_id, note) for note in page.notes])
+
+    def _to_read(self, jobs: Sequence[OcrJob]) -> Iterator[OcrBatch]:
+        """Batches of pages whose picture must be read; the others are committed on the way."""
+        groups = batched_by_cost(
+            self._distinct(jobs), lambda job: len(job.pages), PAGES_IN_BATCH, PAGES_IN_BATCH
+        )
+        return map(self._batch, groups)
+
+    def _distinct(self, jobs: Sequence[OcrJob]) -> Iterator[OcrJob]:
+        groups = batched_by_cost(
+            iter(jobs), lambda job: len(job.pages), PAGES_LOOKED_AT, PAGES_LOOKED_AT
+        )
+        looks = self._engine.map_ordered(look_batch, map(self._batch, groups))
+        for batch, result in looks:
+            if isinstance(result, TaskFailure):  # reading them finds out which page is at fault
+                for job in batch.jobs:
+                    yield from _single_pages(job)
+            else:
+                yield from self._sorted_out(result)
+
+    def _sorted_out(self, found: Sequence[OcrLooks]) -> Iterator[OcrJob]:
+        """Commit what a look settles; the pages left, each a job."""
+        known = known_readings(
+            self._case,
+            [(look.image_sha256, look.settings) for each in found for look in each.pages],
+        )
+        settled: list[OcrResult] = []
+        to_read: list[OcrJob] = []
+        for looks in found:
+            for look in looks.pages:
+                page = self._settled(looks.job, look, known)
+                if page is not None:
+                    settled.append(OcrResult(looks.job.sha256, (page,)))
+                elif (looks.job.sha256, look.page) in self._under_way:
+                    to_read.append(replace(looks.job, pages=(look.page,)))
+        self._commit(settled)
+        yield from to_read
+
+    def _settled(self, job: OcrJob, look: OcrLook, known: dict[Picture, OcrPage]) -> OcrPage | None:
+        """The page's reading, if there is one; else it is to be read, or waits for its like."""
+        if look.reading is not None:
+            self._counts[look.reading.state] += 1
+            return look.reading
+        picture = (look.image_sha256, look.settings)
+        if picture in known:
+            self._counts["cached"] += 1
+            return replace(known[picture], page=look.page)
+        if picture in self._awaited:
+            self._awaited[picture].append((job.sha256, look.page))
+        else:
+            self._awaited[picture] = []
+            self._under_way[job.sha256, look.page] = picture
+        return None
+
+    def _commit_read(self, results: Sequence[OcrResult]) -> None:
+        """Commit readings, and with them the pages that waited for the same picture."""
+        found = list(results)
+        for result in results:
+            for page in result.pages:
+                self._counts[page.state] += 1
+                picture = self._under_way.pop((result.sha256, page.page), None)
+                like = self._awaited.pop(picture, []) if picture else []
+                self._counts["cached" if page.state == "read" else page.state] += len(like)
+                found += [
+                    OcrResult(sha256, (replace(page, page=number),)) for sha256, number in like
+                ]
+        self._commit(found)
+
+    def _commit(self, results: Sequence[OcrResult]) -> None:
+        if results:
+            commit_readings(self._case, self._store, results, again=self._again)
+            self._advance(sum(len(result.pages) for result in results))
+
+    def _page_by_page(self, batch: OcrBatch) -> Iterator[tuple[OcrResult, ...]]:
+        """Find out which page of a batch kills its worker; the others are not to suffer."""
+        singles = [self._batch((single,)) for job in batch.jobs for single in _single_pages(job)]
+        for single, result in self._engine.map_ordered(ocr_batch, singles):
+            if isinstance(result, TaskFailure):
+                yield (self._died(single.jobs[0], result),)
+            else:
+                yield result
+
+    def _died(self, job: OcrJob, failure: TaskFailure) -> OcrResult:
+        with self._store.writing() as writer:
+            pages = tuple(died(page, failure.reason, writer) for page in job.pages)
+        return OcrResult(job.sha256, pages)
 
 
-def _merged(
-    connection: sa.Connection, store: Store, document_id: int, native_sha256: str | None
-) -> dict[str, object]:
-    """The document's text with what OCR read, page by page, and where it came from."""
-    c = tables.ocr_pages.c
-    rows = connection.execute(
-        sa.select(c.page, c.text_sha256).where(c.document_id == document_id).order_by(c.page)
-    )
-    read = {row.page: _text(store, row.text_sha256) for row in rows}
-    native = _text(store, native_sha256) if native_sha256 else ""
-    text = merge_pages(native, read)
-    if not text.strip():
-        return {"text_sha256": None, "text_source": "none", "text_chars": 0}
-    with store.writing() as writer:
-        digests = writer.put_bytes(text.encode())
-    sources = ["native"] * bool(native.strip()) + ["ocr"] * any(map(str.strip, read.values()))
-    return {
-        "text_sha256": digests.sha256,
-        "text_source": "+".join(sources),
-        "text_chars": len(text),
-    }
-
-
-def _text(store: Store, sha256: str) -> str:
-    return store.read_bytes(sha256).decode("utf-8")
-
-
-def merge_pages(native: str, read: dict[int, str]) -> str:
-    """Add each page's OCR text after its native text; pages are parted by form feeds."""
-    pages = native.split(PAGE_BREAK)
-    pages += [""] * (max(read, default=-1) + 1 - len(pages))
-    for page, text in read.items():
-        pages[page] = "\n".join(each for each in (pages[page].rstrip(), text.strip()) if each)
-    return PAGE_BREAK.join(pages)
+def _single_pages(job: OcrJob) -> Iterator[OcrJob]:
+    return (replace(job, pages=(page,)) for page in job.pages)

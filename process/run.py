@@ -20,6 +20,7 @@ from process.interface import (
     FamilyResult,
     Text,
 )
+from process.ocr_run import OcrDone
 from process.relate import relate
 from process.worker import extract_batch
 from records import notes, tables
@@ -45,6 +46,9 @@ class Summary:
     ocr_pages: int
     duplicate_families: int
     duplicate_documents: int
+    ocr_cached: int = 0  # of the pages, those whose picture had been read before
+    ocr_blank: int = 0
+    ocr_failed: int = 0
 
 
 def process_case(
@@ -59,8 +63,11 @@ def process_case(
             read += len(families)
             advance(len(families))
     duplicates = relate(case)
-    pages = ocr_run.read_waiting(case, engine, passwords) if ocr else 0
-    return Summary(read, found, pages, duplicates.families, duplicates.documents)
+    done = ocr_run.read_waiting(case, engine, passwords) if ocr else OcrDone(0, 0, 0, 0, 0)
+    return Summary(
+        *(read, found, done.pages, duplicates.families, duplicates.documents),
+        *(done.cached, done.blank, done.failed),
+    )
 
 
 def _extract(

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TOOL = "tesseract"
+PSM = 3
+LOW = 60.0
+"""Mean confidence below which a page is said to be read badly."""
+
 _COMMAND = "tesseract"
 
 
@@ -65,9 +69,12 @@ def probe() -> TesseractProbe:
     return TesseractProbe(version.removeprefix("tesseract "), tuple(sorted(listed)))
 
 
-def read(image: Path, languages: str, dpi: int) -> PageReading:
-    """Read an image in one run; raises `TesseractError`. The caller holds the time limit."""
-    command = [str(image), "stdout", "-l", languages, "--dpi", str(dpi)]
+def read(image: Path, languages: str, dpi: int, psm: int = PSM) -> PageReading:
+    """Read an image in one run; raises `TesseractError`. The caller holds the time limit.
+
+    `psm` is Tesseract's mode of page segmentation; 3 is automatic without orientation.
+    """
+    command = [str(image), "stdout", "-l", languages, "--dpi", str(dpi), "--psm", str(psm)]
     return interpret(_run([*command, "-c", "tessedit_create_tsv=1"]))
 
 

@@ -21,10 +21,6 @@ from process.interface import (
     ExtractedItem,
     ExtractJob,
     FamilyResult,
-    OcrBatch,
-    OcrJob,
-    OcrPage,
-    OcrResult,
     Text,
 )
 from records.codes import Code, Disposition, Role
@@ -258,73 +254,3 @@ class _Extraction:
             dedup_hash=None,
             mih=None,
         )
-
-
-def ocr_batch(batch: OcrBatch) -> tuple[OcrResult, ...]:
-    """Read pages by OCR; a page that fails has no text and says so."""
-    store = open_store(batch.store_address)
-    with store.writing() as writer:
-        return tuple(_ocr(job, batch, store, writer) for job in batch.jobs)
-
-
-def _ocr(job: OcrJob, batch: OcrBatch, store: Store, writer: StoreWriter) -> OcrResult:
-    with store.local_path(job.sha256) as path:
-        return OcrResult(
-            job.sha256, tuple(_ocr_page(job, page, path, batch, writer) for page in job.pages)
-        )
-
-
-def _ocr_page(job: OcrJob, page: int, path: Path, batch: OcrBatch, writer: StoreWriter) -> OcrPage:
-    """Read one page; one that kills its reader, or takes too long, is tried once more, alone."""
-    failure = ChildFailure(Code.CRASH, "")
-    for seconds in (1.0 * batch.limits.ocr_seconds, 2.0 * batch.limits.ocr_seconds):
-        with workspace() as folder:
-            request = {
-                "what": "ocr",
-                "path": str(path.absolute()),
-                "type": job.type,
-                "page": page,
-                "folder": str(folder),
-                "languages": batch.languages,
-                "passwords": batch.passwords,
-            }
-            answer = child_for(batch.limits).call(request, seconds)
-            if not isinstance(answer, ChildFailure):
-                return _page(page, answer, writer)
-            failure = answer
-    return _failed_page(page, failure, writer)
-
-
-def _page(page: int, answer: dict[str, Any], writer: StoreWriter) -> OcrPage:
-    return OcrPage(
-        page=page,
-        text_sha256=_put(Path(answer["text_path"]), writer),
-        words_sha256=_put(Path(answer["words_path"]), writer),
-        chars=answer["chars"],
-        confidence=answer["confidence"],
-        rotation=answer["rotation"],
-        dpi=answer["dpi"],
-        engine=answer["engine"],
-        notes=tuple(Note(**note | {"code": Code(note["code"])}) for note in answer["notes"]),
-    )
-
-
-def _put(path: Path, writer: StoreWriter) -> str:
-    with path.open("rb") as file:
-        return writer.put_stream(file).sha256
-
-
-def _failed_page(page: int, failure: ChildFailure, writer: StoreWriter) -> OcrPage:
-    message = f"{failure.code}: {failure.message}"
-    note = Note("warning", Code.OCR_FAILED, message, TOOL, VERSION, attempts=2)
-    return OcrPage(
-        page=page,
-        text_sha256=writer.put_bytes(b"").sha256,
-        words_sha256=writer.put_bytes(b"[]").sha256,
-        chars=0,
-        confidence=0.0,
-        rotation=0,
-        dpi=0,
-        engine="",
-        notes=(note,),
-    )

@@ -26,8 +26,10 @@ from process.interface import (
     OcrBatch,
     OcrJob,
     OcrPage,
+    OcrWish,
 )
-from process.worker import extract_batch, ocr_batch
+from process.ocr_worker import ocr_batch
+from process.worker import extract_batch
 from records.codes import Code
 from records.settings import Limits
 from store import LocalStore
@@ -67,10 +69,13 @@ class Bench:
         assert item.digests is not None
         return self.store.read_bytes(item.digests.sha256)
 
-    def ocr(self, item: ExtractedItem, limits: Limits | None = None) -> tuple[OcrPage, ...]:
+    def ocr(
+        self, item: ExtractedItem, limits: Limits | None = None, wish: OcrWish | None = None
+    ) -> tuple[OcrPage, ...]:
         assert item.digests is not None
         job = OcrJob(item.digests.sha256, item.type, item.ocr_pages)
-        batch = OcrBatch((job,), self.store.address, limits or Limits(), "eng", ())
+        how = wish or OcrWish("eng")
+        batch = OcrBatch((job,), self.store.address, limits or Limits(), how, ())
         (result,) = ocr_batch(batch)
         assert result.sha256 == item.digests.sha256
         return result.pages

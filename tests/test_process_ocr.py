@@ -1,18 +1,31 @@
 """OCR through the real Tesseract, and what its answers mean."""
 
 import json
+import math
+import pickle
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from process import tesseract, worker
-from process.interface import ExtractedItem
-from process.ocr import PageError, page_image
+from process.interface import (
+    ExtractedItem,
+    OcrBatch,
+    OcrJob,
+    OcrLook,
+    OcrLooks,
+    OcrPage,
+    OcrResult,
+    OcrWish,
+)
+from process.ocr_image import PageError, page_image
+from process.ocr_worker import look_batch
 from records.codes import Code
+from records.notes import warning
 from records.settings import Limits
 from tests.process_samples import Bench, page, picture
 
@@ -22,6 +35,8 @@ LINES = (
     "received in good order at Rotterdam",
     "on the fourth of March and accepted",
 )
+
+MORE = "charter party demurrage laytime freight vessel master owners brokers notice cargo hold"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -105,6 +120,105 @@ def test_page_that_takes_too_long_is_given_up_and_the_next_is_read(bench: Bench)
     assert [(note.code, note.attempts) for note in slow.notes] == [(Code.OCR_FAILED, 2)]
     assert "timeout" in slow.notes[0].message
     assert words(bench.store.read_bytes(fine.text_sha256).decode()) == WANTED
+
+
+def _drawn() -> tuple[Image.Image, dict[str, tuple[int, int, int, int]]]:
+    """A page of words of one size, and where the ink of each stands."""
+    image = Image.new("L", (1700, 2200), 255)
+    font = ImageFont.load_default(size=44)
+    draw = ImageDraw.Draw(image)
+    boxes = {}
+    for number, word in enumerate(dict.fromkeys(words(" ".join((*LINES, MORE))))):
+        at = (150 + 350 * (number % 4), 200 + 130 * (number // 4))
+        draw.text(at, word, fill=0, font=font)
+        left, top, right, bottom = draw.textbbox(at, word, font=font)
+        boxes[word] = (int(left), int(top), int(right), int(bottom))
+    return image, boxes
+
+
+def _turned(
+    box: tuple[int, int, int, int], size: tuple[int, int], to: tuple[int, int], degrees: float
+) -> list[float]:
+    """The upright box around a box on a picture that Pillow turned about its middle."""
+    turn = math.radians(degrees)
+    xs, ys = [], []
+    for x in (box[0] - size[0] / 2, box[2] - size[0] / 2):
+        for y in (box[1] - size[1] / 2, box[3] - size[1] / 2):
+            xs.append(x * math.cos(turn) + y * math.sin(turn) + to[0] / 2)
+            ys.append(-x * math.sin(turn) + y * math.cos(turn) + to[1] / 2)
+    return [min(xs), min(ys), max(xs), max(ys)]
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("degrees", "rotation"), [(0.0, 0), (4.0, 0), (-11.0, 0), (90.0, 90), (183.0, 180)]
+)
+def test_boxes_lie_on_the_ink_however_the_page_lies(
+    bench: Bench, degrees: float, rotation: int
+) -> None:
+    straight, boxes = _drawn()
+    image = straight.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    (item,) = bench.extract(picture(image), "scan.png")
+    (read,) = bench.ocr(item)
+    assert (read.state, read.rotation, read.dpi) == ("read", rotation, 200)
+    assert read.skew == pytest.approx(rotation - degrees, abs=0.25)
+    rows = json.loads(bench.store.read_bytes(read.words_sha256))
+    found = {row[5].lower(): row for row in rows}
+    met = sorted(boxes.keys() & found.keys())
+    assert len(met) >= 0.9 * len(boxes)
+    for word in met:
+        left, top, right, bottom = _turned(boxes[word], straight.size, image.size, degrees)
+        row = found[word]
+        assert left - 25 < row[0] < left + 12
+        assert top - 25 < row[1] < top + 12
+        assert right - 12 < row[0] + row[2] < right + 25
+        assert bottom - 12 < row[1] + row[3] < bottom + 25
+
+
+@pytest.mark.heavy
+def test_a_look_finds_blank_pages_and_like_pictures(bench: Bench) -> None:
+    first = picture(page(*LINES), "TIFF", (page(), page(*LINES[:2])))
+    other = picture(page(*LINES).convert("RGB"))
+    found = []
+    for data, name, pages in ((first, "a.tif", (0, 1, 2)), (other, "b.png", (0,))):
+        job = OcrJob(bench.job(data, name).sha256, "picture", pages)
+        batch = OcrBatch((job,), bench.store.address, Limits(), OcrWish("eng"), ())
+        (looks,) = look_batch(batch)
+        assert looks.job == job
+        found.append(looks.pages)
+    (one, blank, two), (same,) = found
+    assert one.reading is None
+    assert (one.image_sha256, one.settings) == (same.image_sha256, same.settings)
+    assert two.image_sha256 not in (one.image_sha256, blank.image_sha256)
+    assert blank.reading is not None
+    assert (blank.reading.state, blank.reading.chars, blank.reading.notes) == ("blank", 0, ())
+    assert re.fullmatch(r"redwell-ocr/1 tesseract \S+ eng dpi=own", one.settings)
+
+
+@pytest.mark.heavy
+def test_wishes_reach_tesseract(bench: Bench) -> None:
+    (item,) = bench.extract(picture(page(*LINES), "PDF"), "scan.pdf")
+    (read,) = bench.ocr(item, wish=OcrWish("eng", dpi=150, psm=6))
+    assert (read.dpi, read.languages) == (150, "eng")
+    assert read.engine.endswith(" psm 6")
+    assert read.settings.endswith("psm 6 eng dpi=150")
+    assert words(bench.store.read_bytes(read.text_sha256).decode()) == WANTED
+
+
+@pytest.mark.heavy
+def test_light_print_on_a_dark_page_is_read(bench: Bench) -> None:
+    night = page(*LINES).point(lambda value: 255 - value)
+    (item,) = bench.extract(picture(night), "night.png")
+    assert words(bench.ocr_text(item)) == WANTED
+
+
+def test_looks_and_results_cross_to_workers_and_back() -> None:
+    job = OcrJob("ab", "pdf", (0, 1))
+    note = warning(Code.OCR_FAILED, "m", "t", "1")
+    read = OcrPage(0, "cd", "ef", 1, 2.0, 90, 200, "t 1", (note,), "read", "01", "eng", 0.5, "s")
+    batch = OcrBatch((job,), "/store", Limits(), OcrWish("eng", 300, 6), ("secret",))
+    for each in (batch, OcrLooks(job, (OcrLook(0, "01", "s", read),)), OcrResult("ab", (read,))):
+        assert pickle.loads(pickle.dumps(each)) == each
 
 
 def _with_pages(item: ExtractedItem, pages: tuple[int, ...]) -> ExtractedItem:

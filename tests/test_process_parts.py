@@ -13,7 +13,7 @@ import pytest
 
 from ingest import workspace
 from process import jvm, tika, tools, worker
-from process.pdf_pages import wants_ocr
+from process.ocr_choice import PageLook, wants_ocr
 from records.codes import Code
 from records.errors import ToolMissingError
 from tests.process_samples import Bench, mail
@@ -46,7 +46,7 @@ MUTE = "Thn tnnt shll kpp thx prmss ngd rpr wth chrgs whn dx " * 8
 def test_pages_that_want_ocr(
     text: str, images: int, paths: int, covered: float, wanted: bool
 ) -> None:
-    assert wants_ocr(text, images, paths, covered) is wanted
+    assert wants_ocr(text, PageLook(images, paths, images * 100_000, covered)) is wanted
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from process.batches import batched_by_cost
 from process.families import commit_families
 from process.interface import ExtractedItem, FamilyResult, Text
-from process.ocr_run import merge_pages
+from process.ocr_text import MARK, merge_pages
 from process.relate import relate
 from records import case as cases
 from records import notes, tables
@@ -271,8 +271,8 @@ def test_empty_files_and_containers_are_never_duplicates(case: Case, outcome: Di
     ("native", "read", "expected"),
     [
         ("", {0: "scan"}, "scan"),
-        ("one\ftwo", {1: "stamp"}, "one\ftwo\nstamp"),
-        ("one\f\fthree", {1: "scan\n"}, "one\fscan\fthree"),
+        ("one\ftwo", {1: "stamp"}, f"one\ftwo\n{MARK}\nstamp"),
+        ("one\f\fthree", {1: "scan\n"}, f"one\f{MARK}\nscan\fthree"),
         ("", {0: "a", 2: "c"}, "a\f\fc"),
         ("kept", {0: ""}, "kept"),
     ],

@@ -29,6 +29,8 @@ COMMANDS = {
     "denist": "process.commands:denist",
     "exceptions": "process.commands:exceptions",
     "dedup": "process.dedup_commands:dedup",
+    "threads": "process.threads_commands:threads_group",
+    "people": "process.people_commands:people_group",
     "doctor": "produce.doctor:doctor",
     "index": "index.commands:index_command",
     "search": "index.commands:search_command",

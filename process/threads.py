@@ -60,8 +60,8 @@ def relate_threads(case: Case, fresh: Sequence[int] | None = None) -> ThreadSumm
         with progress("Threads", sum(map(len, found))) as advance:
             for group in _grouped(found):
                 _relate(case, group, seeds)
-                computed += len(group)
-                advance(len(group))
+                computed += sum(map(len, group))
+                advance(sum(map(len, group)))
     return _summary(case, len(fresh), computed)
 
 
@@ -250,7 +250,8 @@ def _write(case: Case, rows: Sequence[Placed], marks: Sequence[dict[str, Any]]) 
 
 
 def _summary(case: Case, fresh: int, computed: int) -> ThreadSummary:
-    sizes = sa.select(sa.func.count().label("size")).group_by(_T.thread_id).subquery()
+    size = sa.func.count(_T.document_id).label("size")
+    sizes = sa.select(size).group_by(_T.thread_id).subquery()
     several = sa.func.count().filter(sizes.c.size > 1)
     with case.read() as connection:
         row = connection.execute(sa.select(sa.func.count(), several).select_from(sizes)).one()

@@ -17,8 +17,7 @@ _TAG = re.compile(r"\s*\[[^\[\]]{0,100}\]")
 _FORWARDED = re.compile(r"\s*\(fwd?\)\s*\Z", re.I)
 
 # Subjects that many unlike mails bear: they join nothing.
-_GENERIC = frozenset(
-    """
+_GENERIC_SUBJECTS = """
     no subject|none|untitled|hello|hi there|hey there|test|testing|meeting|the meeting|lunch|call|
     conference call|question|questions|a question|quick question|update|updates|status|
     status update|report|info|information|for your information|important|urgent|reminder|request|
@@ -28,8 +27,8 @@ _GENERIC = frozenset(
     undeliverable|undelivered mail returned to sender|read|accepted|declined|tentative|canceled|
     kein betreff|frage|termin|besprechung|danke|hallo|dokument|rechnung|sans objet|bonjour|
     merci|reunion|pregunta|gracias|automatische antwort|abwesenheitsnotiz
-    """.replace("\n", "").split("|")
-)
+"""
+_GENERIC = frozenset(" ".join(each.split()) for each in _GENERIC_SUBJECTS.split("|"))
 _SHORTEST = 4  # letters and digits
 
 

@@ -164,9 +164,7 @@ class SqlCatalog:
                 "no person of the case's mail answers to it: see 'redwell people list'"
             )
         theirs = sa.select(a.address).where(a.person_id.in_(people))
-        return self._ids(
-            sa.select(k.document_id).where(k.kind == "address", k.key.in_(theirs)).distinct()
-        )
+        return self._ids(sa.select(k.document_id).where(k.kind == "address", k.key.in_(theirs)))
 
     def _type(self, operator: str, value: str, _upper: str | None) -> BitMap:
         _equal_only(operator)

@@ -17,6 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ingest.names import shown
 from process.people_names import Named, domain_of, persons
 from process.threads import STALE
 from process.threads_keys import name_number, shown_names
@@ -77,7 +78,7 @@ def _touched(connection: sa.Connection, fresh: Sequence[int]) -> set[str]:
     found = set(connection.execute(stale).scalars())
     for some in batched(fresh, _IN):
         query = sa.select(_K.key).where(_K.document_id.in_(some), _K.kind == "address")
-        found.update(connection.execute(query.distinct()).scalars())
+        found.update(connection.execute(query).scalars())
     return found
 
 
@@ -108,11 +109,11 @@ def _names(connection: sa.Connection, wanted: dict[str, tuple[int, int]]) -> dic
     for some in batched(by_document, _IN):
         rows = connection.execute(sa.select(_D.id, _D.fields).where(_D.id.in_(some)))
         for document, fields in rows:
-            shown = shown_names(fields)
+            beside = shown_names(fields)
             for address in by_document[document]:
                 number = wanted[address][1]
-                names = (n for n in shown.get(address, ()) if name_number(n, address) == number)
-                found[address] = next(names, "")
+                names = (n for n in beside.get(address, ()) if name_number(n, address) == number)
+                found[address] = shown(next(names, "").encode("utf-8", "surrogatepass"))
     return found
 
 
@@ -130,13 +131,13 @@ def _derive(case: Case, touched: set[str], counted: dict[str, _Counted]) -> None
             person, origin = (old.person, old.origin) if old else (0, DERIVED)
             domain = domain_of(address)
             now[address] = _Address(address, domain, new.name, new.messages, person, origin)
-    taken = {number for number, row in people.items() if row.origin == USER}
+    taken = {0}
     following = max(people, default=0) + 1
     names: dict[int, str] = {}
     mine = [Named(a, each.domain, each.name) for a, each in now.items() if each.origin == DERIVED]
     after = {a: each for a, each in now.items() if each.origin == USER}
     for group in persons(mine):
-        able = {now[each].person for each in group} - taken - {0}
+        able = {now[each].person for each in group} - taken
         person = min(able, default=following)
         following += person == following
         taken.add(person)

@@ -61,7 +61,7 @@ def domain_of(address: str) -> str:
 def full_name(name: str) -> str:
     """A full name for comparing: small letters, `Doe, Jane` turned round; else nothing."""
     plain = unicodedata.normalize("NFKC", name).casefold()
-    if "@" in plain or plain.count(",") > 1:
+    if "@" in plain or plain.count(",") > 1 or any(each.isdigit() for each in plain):
         return ""
     last, comma, first = plain.partition(",")
     words = [each.strip(".") for each in _WORD.findall(f"{first} {last}" if comma else plain)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ingest.names import shown
 from process.threads_interface import INDEX, NONE, REFERENCES, SUBJECT
 from records import tables
 from records.control import control
@@ -79,7 +80,8 @@ def _subjects(connection: sa.Connection, threads: list[int]) -> dict[int, str]:
         .join(tables.documents, _D.id == _T.document_id)
         .where(_T.thread_id.in_(threads), _T.position == 0)
     )
-    return {thread: fields.get("subject", "") for thread, fields in connection.execute(query)}
+    rows = connection.execute(query)
+    return {thread: _plain(fields.get("subject", "")) for thread, fields in rows}
 
 
 def _basis(connection: sa.Connection, threads: list[int]) -> dict[int, set[str]]:
@@ -114,10 +116,15 @@ def _line(row: "sa.Row[*tuple[Any, ...]]") -> Line:
         parent=row.parent_id and control(row.parent_id),
         depth=row.depth,
         sent_at=row.sent_at,
-        sender="; ".join(str(each) for each in fields.sender),
-        subject=fields.subject,
+        sender=_plain("; ".join(str(each) for each in fields.sender)),
+        subject=_plain(fields.subject),
         basis=row.basis,
         inclusive=row.inclusive,
         contained_in=row.contained_in,
         spare_of=row.spare_of_id and control(row.spare_of_id),
     )
+
+
+def _plain(text: str) -> str:
+    """Evidence for a terminal: nothing in it steers one."""
+    return shown(text.encode("utf-8", "surrogatepass"))

@@ -299,6 +299,13 @@ def test_commands(case: Case) -> None:
             _call(case, "show", wrong)
 
 
+def test_no_subject_steers_a_terminal(case: Case) -> None:
+    mail(case, 1, FIRST, subject="Tails\x1b[2J\ud800")
+    relate_mail(case, Near())
+    assert "Tails\\x1b[2J\\xed\\xa0\\x80" in _call(case, "show", "1").stdout
+    assert "\\x1b" in _call(case, "list", "--all").stdout
+
+
 def test_a_thread_not_judged_yet_says_so(case: Case) -> None:
     mail(case, 1, FIRST)
     mail(case, 2, "x", references=("<1@x>",))

@@ -64,6 +64,7 @@ def groups(case: Case) -> dict[str, list[str]]:
         ("J. D.", ""),
         ("jane@kestrel.example", ""),
         ("Customer Service", ""),
+        ("Jane Doe 2", ""),
         ("Doe, Jane, Esq.", ""),
         ("a b c d e f g h", ""),
         ("", ""),
@@ -167,6 +168,12 @@ def test_a_mail_read_again_is_counted_once_and_its_old_addresses_go(case: Case) 
     assert groups(case) == {"Doe, Jane": ["jane.doe@kestrel.example"]}
     assert rows(case, tables.addresses)[0][3] == 2
     assert relate(case).counted == 0
+
+
+def test_names_that_no_terminal_or_database_takes_are_escaped(case: Case) -> None:
+    mail(case, 1, sender="A\x1b[2J\0\ud800 <a@x.example>", to=["\0@x.example", "b\ud800@x.example"])
+    relate(case)
+    assert groups(case) == {"A\\x1b[2J\\x00\\xed\\xa0\\x80": ["a@x.example"]}
 
 
 def test_a_run_cut_off_after_the_keys_counts_later(case: Case) -> None:

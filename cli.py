@@ -30,6 +30,8 @@ COMMANDS = {
     "retry": "process.retry_commands:retry_command",
     "replace": "process.replace_commands:replace_command",
     "dedup": "process.dedup_commands:dedup",
+    "threads": "process.threads_commands:threads_group",
+    "people": "process.people_commands:people_group",
     "doctor": "produce.doctor:doctor",
     "index": "index.commands:index_command",
     "run": "index.run_commands:run",

@@ -22,8 +22,9 @@ Condition = sa.ColumnElement[bool]
 Take = Callable[[str, str, str | None], BitMap]
 
 _D = tables.documents.c
-_HAS = ("attachments", "exception", "hidden", "ocr", "text", "warning")
-_IS = ("attachment", "culled", "duplicate", "inline", "root")
+_T = tables.threads.c
+_HAS = ("attachments", "exception", "hidden", "ocr", "text", "thread", "warning")
+_IS = ("attachment", "culled", "duplicate", "inclusive", "inline", "root", "spare")
 _UNITS = {"": 1, "b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(b|kb|mb|gb)?", re.IGNORECASE | re.ASCII)
 _MOST = 2**63 - 1  # what the database compares
@@ -55,11 +56,13 @@ class SqlCatalog:
             "is": self._is,
             "modified": self._times(_modified()),
             "pages": self._numbers(_D.pages, _whole),
+            "person": self._person,
             "produced": self._produced,
             "sent": self._times(_D.sent_at),
             "size": self._numbers(_D.size, read_size),
             "tag": self._tag,
             "tagged": self._tagged,
+            "thread": self._thread,
             "type": self._type,
             "warning": self._note("warning"),
         }
@@ -139,6 +142,32 @@ class SqlCatalog:
         # A copy that was kept answers to the custodians of all its suppressed copies too.
         kept = sa.select(_D.duplicate_of_id).where(own, _D.duplicate_of_id.is_not(None))
         return self._where(sa.or_(own, _D.id.in_(kept)))
+
+    def _thread(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        _equal_only(operator)
+        own = sa.select(_T.thread_id).where(_T.document_id == parse_control(value))
+        found = self._ids(sa.select(_T.document_id).where(_T.thread_id.in_(own)))
+        if not found:
+            raise ValueError("no document of this number is a mail whose thread is known")
+        return found
+
+    def _person(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        """Mails with any address of the people who bear a name, or whose address it is."""
+        _equal_only(operator)
+        a, p, k = tables.addresses.c, tables.people.c, tables.mail_keys.c
+        names = sa.union(sa.select(p.id, p.name), sa.select(a.person_id, a.name))
+        address = sa.select(a.person_id).where(a.address == value.strip().lower())
+        with self._case.read() as connection:
+            people = list(connection.execute(address).scalars())
+            if not people:
+                known = connection.execute(names).all()
+                people = _matching([(row[0], row[1]) for row in known], value)
+        if not people:
+            raise ValueError(
+                "no person of the case's mail answers to it: see 'redwell people list'"
+            )
+        theirs = sa.select(a.address).where(a.person_id.in_(people))
+        return self._ids(sa.select(k.document_id).where(k.kind == "address", k.key.in_(theirs)))
 
     def _type(self, operator: str, value: str, _upper: str | None) -> BitMap:
         _equal_only(operator)
@@ -221,6 +250,8 @@ class SqlCatalog:
                 return self._where(_D.text_source.in_(("ocr", "native+ocr")))
             case "text":
                 return self._where(_D.text_chars > 0)
+            case "thread":
+                return self._ids(sa.select(_T.document_id).where(_T.basis != "none"))
             case kind:
                 return self._ids(sa.select(n.document_id).where(n.severity == kind).distinct())
 
@@ -231,8 +262,12 @@ class SqlCatalog:
                 return self._where(put_aside())
             case "duplicate":
                 return self._where(_D.disposition == Disposition.DUPLICATE)
+            case "inclusive":
+                return self._ids(sa.select(_T.document_id).where(_T.inclusive.is_(True)))
             case "root":
                 return self._where(_D.id == _D.family_id)
+            case "spare":
+                return self._ids(sa.select(_T.document_id).where(_T.spare_of_id.is_not(None)))
             case role:
                 return self._where(_D.role == role)
 

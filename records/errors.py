@@ -128,6 +128,12 @@ class CullError(RedwellError):
     exit_code = 45
 
 
+class PeopleError(RedwellError):
+    """An address that stands in no mail, or a person without a name."""
+
+    exit_code = 46
+
+
 class ProductionError(RedwellError):
     """A production that is not there, or in a state that does not allow the act."""
 

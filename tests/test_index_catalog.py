@@ -84,6 +84,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
         _notes(case)
         _tags(case)
         _productions(case)
+        _mails(case)
         yield case
 
 
@@ -120,6 +121,39 @@ def _tags(case: Case) -> None:
                 connection.execute(
                     tables.document_tags.insert().values(tag_id=number, document_id=each)
                 )
+
+
+def _mails(case: Case) -> None:
+    """1 and its copy 3 are a thread; what is in them is not what the fields are read from."""
+    with case.write() as connection:
+        for document, inclusive, spare in ((1, True, None), (3, False, 1), (7, True, None)):
+            connection.execute(
+                tables.threads.insert().values(
+                    document_id=document,
+                    thread_id=1 if document < 7 else 7,
+                    position=0,
+                    depth=0,
+                    basis="references" if document < 7 else "none",
+                    inclusive=inclusive,
+                    spare_of_id=spare,
+                )
+            )
+        for number, name, address in ((1, "Ray, Ann", "ann@x.com"), (2, "Ray, Zoe", "z@x.com")):
+            connection.execute(
+                tables.people.insert().values(id=number, name=name, origin="derived")
+            )
+            connection.execute(
+                tables.addresses.insert().values(
+                    address=address, domain="x.com", name="", messages=1,
+                    person_id=number, origin="derived",
+                )
+            )  # fmt: skip
+        for document, address in ((1, "ann@x.com"), (3, "ann@x.com"), (7, "z@x.com")):
+            connection.execute(
+                tables.mail_keys.insert().values(
+                    document_id=document, kind="address", key=address, position=0
+                )
+            )
 
 
 def _productions(case: Case) -> None:
@@ -265,6 +299,17 @@ def test_no_value_brings_another_error(
         ("is:duplicate", {3, 4}),
         ("NOT is:duplicate", REVIEW),
         ("first OR is:duplicate", {1, 3, 4}),
+        ("thread:1", {1}),
+        ("thread:RW-00000003", {1}),
+        ("thread:1 OR is:duplicate", {1, 3, 4}),
+        ("has:thread", {1}),
+        ("is:inclusive", {1, 7}),
+        ("is:spare", set()),
+        ("is:spare OR is:duplicate", {3, 4}),
+        ('person:"ray, ann"', {1}),
+        ("person:zoe", {7}),
+        ("person:ray", {1, 7}),
+        ("person:Z@x.com", {7}),
         ("exception:encrypted", {8}),
         ("warning:weak-date", {2}),
         ("disposition:empty", {5}),
@@ -309,9 +354,12 @@ def test_fields(case: Case, query: str, expected: set[int]) -> None:
         ("bates:ABC", "no Bates number"),
         ("bates:ABC1..XYZ2", "same prefix"),
         ("bates:>ABC1", "write one number"),
-        ("has:legs", "attachments, exception, hidden, ocr, text, warning"),
         ("hidden:odd", "tracked-changes, comments"),
-        ("is:odd", "attachment, culled, duplicate, inline, root"),
+        ("thread:2", "no document of this number is a mail"),
+        ("thread:>1", "no order"),
+        ("person:smith", "no person of the case's mail answers to it"),
+        ("has:legs", "attachments, exception, hidden, ocr, text, thread, warning"),
+        ("is:odd", "attachment, culled, duplicate, inclusive, inline, root, spare"),
         ("exception:odd", "encrypted, corrupt"),
         ("disposition:odd", "container, duplicate"),
     ],

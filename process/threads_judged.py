@@ -1,0 +1,190 @@
+"""Puts on record which mails of each thread are inclusive and which are spare.
+
+A row of `threads` whose `inclusive` is not set is one whose thread changed. A thread is judged
+whole, and its rows are written together: a kill leaves it unset, or done.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import batched
+from typing import Any
+
+import sqlalchemy as sa
+
+from process.batches import batched_by_cost
+from process.inclusive import (
+    ATTACHED,
+    LAST,
+    TEXT,
+    Judged,
+    ThreadBatch,
+    ThreadMail,
+    judge_batch,
+)
+from records import tables
+from records.case import Case
+from records.codes import Disposition
+from records.control import control
+from records.engine import Engine, TaskFailure
+from records.options import progress
+
+_CHARS = 4 << 20
+_THREADS = 100
+_IN = 500
+_ROWS = 5000
+_D, _T = tables.documents.c, tables.threads.c
+
+type Thread = tuple[ThreadMail, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSummary:
+    """Mails judged in this run; and how all mails stand."""
+
+    judged: int
+    inclusive: int
+    contained: int
+    spares: int
+
+
+def judge_threads(case: Case, engine: Engine) -> JudgedSummary:
+    """Judge all threads that changed."""
+    alone, several = _open(case)
+    done = len(alone)
+    _write_alone(case, alone)
+    with progress("Inclusive mails", sum(several.values())) as advance:
+        for some in _judged(case, engine, several):
+            _write(case, some)
+            done += len(some)
+            advance(len(some))
+    return _summary(case, done)
+
+
+def _open(case: Case) -> tuple[list[int], dict[int, int]]:
+    """Threads to be judged: those of one mail, and the others with their sizes."""
+    unset = sa.func.count().filter(_T.inclusive.is_(None))
+    query = sa.select(_T.thread_id, sa.func.count()).group_by(_T.thread_id).having(unset > 0)
+    with case.read() as connection:
+        sizes = {row[0]: row[1] for row in connection.execute(query)}
+    alone = [thread for thread, size in sizes.items() if size == 1]
+    return alone, {thread: size for thread, size in sizes.items() if size > 1}
+
+
+def _write_alone(case: Case, documents: Sequence[int]) -> None:
+    """A mail that is alone in its thread is the last of it."""
+    root = sa.select(_D.id).where(_D.id == _T.document_id, _D.id == _D.family_id).exists()
+    reason = sa.case((root, LAST), else_=ATTACHED)
+    for some in batched(documents, _ROWS):
+        with case.write() as connection:
+            for part in batched(some, _IN):
+                connection.execute(
+                    tables.threads.update()
+                    .where(_T.document_id.in_(part))
+                    .values(inclusive=True, contained_in=reason, spare_of_id=None)
+                )
+
+
+def _judged(case: Case, engine: Engine, sizes: dict[int, int]) -> Iterator[tuple[Judged, ...]]:
+    batches = (
+        ThreadBatch(group, case.store_address)
+        for group in batched_by_cost(_threads(case, sizes), _cost, _CHARS, _THREADS)
+    )
+    for batch, result in engine.map_ordered(judge_batch, batches):
+        if isinstance(result, TaskFailure):
+            yield from _one_by_one(engine, batch)
+        else:
+            yield result
+
+
+def _cost(thread: Thread) -> int:
+    return sum(each.chars + 1000 for each in thread)
+
+
+def _one_by_one(engine: Engine, batch: ThreadBatch) -> Iterator[tuple[Judged, ...]]:
+    """A thread that kills its worker is inclusive as a whole; the others are not to suffer."""
+    singles = (replace(batch, threads=(each,)) for each in batch.threads)
+    for single, result in engine.map_ordered(judge_batch, singles):
+        if isinstance(result, TaskFailure):
+            yield tuple(Judged(each.id, True, None, TEXT, None) for each in single.threads[0])
+        else:
+            yield result
+
+
+def _threads(case: Case, sizes: dict[int, int]) -> Iterator[Thread]:
+    """The mails of each thread, some thousand rows read at a time."""
+    for some in batched_by_cost(iter(sizes), sizes.__getitem__, _ROWS, _IN):
+        found: dict[int, list[ThreadMail]] = {}
+        with case.read() as connection:
+            query = (
+                sa.select(
+                    *(_T.thread_id, _T.parent_id, _D.id, _D.text_sha256, _D.text_chars),
+                    *(_D.dedup_hash, _D.sent_at, _D.fields, _D.family_id, _D.outcome),
+                )
+                .join(tables.documents, _D.id == _T.document_id)
+                .where(_T.thread_id.in_(some))
+                .order_by(_T.thread_id, _T.position)
+            )
+            rows = connection.execute(query).all()
+            parts = _attachments(connection, [row.id for row in rows])
+        for row in rows:
+            mail = _mail(row, frozenset(parts.get(row.id, ())))
+            found.setdefault(row.thread_id, []).append(mail)
+        yield from (tuple(each) for each in found.values())
+
+
+def _attachments(connection: sa.Connection, mails: Sequence[int]) -> dict[int, list[str | None]]:
+    """What lies directly in each mail, pictures shown inline too."""
+    found: dict[int, list[str | None]] = {}
+    for some in batched(mails, _IN):
+        query = sa.select(_D.found_in_id, _D.sha256).where(_D.found_in_id.in_(some))
+        for holder, sha256 in connection.execute(query.where(_D.family_id != _D.id)):
+            found.setdefault(holder, []).append(sha256)
+    return found
+
+
+def _mail(row: "sa.Row[*tuple[Any, ...]]", attachments: frozenset[str | None]) -> ThreadMail:
+    fields: dict[str, Any] = row.fields
+
+    def addresses(*names: str) -> set[str]:
+        return {each["address"] or each["name"] for n in names for each in fields.get(n, ())}
+
+    return ThreadMail(
+        id=row.id,
+        parent=row.parent_id,
+        text_sha256=row.text_sha256,
+        chars=row.text_chars,
+        identity=row.dedup_hash or "",
+        sender=tuple(sorted(addresses("sender"))),
+        sent_at=row.sent_at,
+        subject=fields.get("subject", ""),
+        people=frozenset(addresses("to", "cc", "bcc")),
+        attachments=attachments,
+        attached=row.family_id != row.id,
+        is_read=row.outcome == Disposition.REVIEWABLE,
+    )
+
+
+def _write(case: Case, judged: Sequence[Judged]) -> None:
+    rows = [
+        {
+            "mail": each.document_id,
+            "inclusive": each.inclusive,
+            "contained_in": each.reason if each.within is None else control(each.within),
+            "spare_of_id": each.spare_of,
+        }
+        for each in judged
+    ]
+    names = ("inclusive", "contained_in", "spare_of_id")
+    values = {name: sa.bindparam(name, type_=_T[name].type) for name in names}
+    statement = tables.threads.update().where(_T.document_id == sa.bindparam("mail"))
+    with case.write() as connection:
+        connection.execute(statement.values(values), rows)
+
+
+def _summary(case: Case, judged: int) -> JudgedSummary:
+    inclusive = sa.func.count().filter(_T.inclusive.is_(True))
+    spares = sa.func.count(_T.spare_of_id)
+    query = sa.select(inclusive, spares, sa.func.count()).select_from(tables.threads)
+    with case.read() as connection:
+        row = connection.execute(query).one()
+    return JudgedSummary(judged, row[0], row[2] - row[0] - row[1], row[1])

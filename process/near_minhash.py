@@ -18,6 +18,7 @@ with less than 2 in 10,000; nearer ones far less.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -92,6 +93,11 @@ class Banding:
             block = wide[:, band * self.rows : (band + 1) * self.rows]
             found[:, band] = _folded(block)
         return found.view(np.int64)
+
+    def keys_of(self, signatures: Sequence[Signature]) -> list[list[int]]:
+        """The keys of some signatures, as plain numbers."""
+        found: list[list[int]] = self.keys(np.array(signatures)).tolist() if signatures else []
+        return found
 
 
 def _folded(block: Hashes) -> Hashes:

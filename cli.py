@@ -29,6 +29,8 @@ COMMANDS = {
     "denist": "process.commands:denist",
     "exceptions": "process.commands:exceptions",
     "dedup": "process.dedup_commands:dedup",
+    "near": "process.near_commands:near",
+    "languages": "process.near_commands:languages",
     "doctor": "produce.doctor:doctor",
     "index": "index.commands:index_command",
     "search": "index.commands:search_command",

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 LINGUA = importlib.metadata.version("lingua-language-detector")
 
-_PIECE = 1000  # characters of each of the three
+_PIECE = 1000  # characters of each of the three places
 _FEWEST = 20  # letters; a character of Han, kana or Hangul counts as three
 _DENSE = 3
-_ASKED = 400  # letters that lingua is shown of each piece
+_ASKED = 600  # characters that lingua is shown: a third each of beginning, middle and end
 _SURE = 0.5  # lingua's confidence below which there is no answer
 
 _STARTS = [start for start, _ in BLOCKS]
@@ -56,8 +56,7 @@ _NONE = Language(None, 0.0)
 
 def language_of(text: str) -> Language:
     """The main language of a text; none for one with too few letters, or that nothing fits."""
-    pieces = _pieces(text)
-    sample = "\n".join(pieces)
+    sample = _sample(text, 3 * _PIECE)
     script, share = ("latin", 1.0) if sample.isascii() else _script(sample)
     if script in OF_SCRIPT:
         return Language(OF_SCRIPT[script], share)
@@ -70,11 +69,13 @@ def language_of(text: str) -> Language:
     return _by_lingua(" ".join(plain.split()))
 
 
-def _pieces(text: str) -> list[str]:
-    if len(text) <= 3 * _PIECE:
-        return [text]
-    middle = (len(text) - _PIECE) // 2
-    return [text[:_PIECE], text[middle : middle + _PIECE], text[-_PIECE:]]
+def _sample(text: str, most: int) -> str:
+    """A text of no more than so many characters, else a third of them each of three places."""
+    if len(text) <= most:
+        return text
+    piece = most // 3
+    middle = (len(text) - piece) // 2
+    return "\n".join((text[:piece], text[middle : middle + piece], text[-piece:]))
 
 
 def _script(sample: str) -> tuple[str, float]:
@@ -112,7 +113,7 @@ def _by_function_words(words: list[str]) -> Language | None:
 
 
 def _by_lingua(sample: str) -> Language:
-    found = _detector().compute_language_confidence_values(sample[: 3 * _ASKED])
+    found = _detector().compute_language_confidence_values(_sample(sample, _ASKED))
     if not found or found[0].value < _SURE:
         return _NONE
     code = found[0].language.iso_code_639_1.name.lower()

@@ -1,4 +1,4 @@
-"""Near-duplicates by their definition, all texts with all: slow, and written apart from process/."""
+"""Near-duplicates by their definition, all with all: slow, written apart from process/."""
 
 import re
 import unicodedata

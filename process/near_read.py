@@ -65,10 +65,10 @@ def _groups(connection: sa.Connection, wanted: sa.ColumnElement[bool]) -> Iterat
         execution_options={"stream_results": True, "yield_per": _PAGE},
     )
     for principal, members in groupby(rows, key=lambda row: row.principal_id):
-        yield Group(control(principal), tuple(map(_member, members)))
+        yield Group(control(principal), tuple(_member(each) for each in members))
 
 
-def _member(row: sa.Row[Any]) -> Member:
+def _member(row: Any) -> Member:
     return Member(
         control(row.document_id), round(row.percent, 2), row.words, row.custodian, row.address
     )
@@ -76,12 +76,10 @@ def _member(row: sa.Row[Any]) -> Member:
 
 def languages(connection: sa.Connection) -> dict[str, int]:
     """Reviewed documents with a text by its language, the most frequent first; `none` for none."""
-    count = sa.func.count()
-    code = sa.func.coalesce(_D.language, "none")
     rows = connection.execute(
-        sa.select(code, count)
+        sa.select(_D.language, sa.func.count())
         .where(_D.disposition.in_(REVIEWED), _D.analysed_sha256.is_not(None))
-        .group_by(code)
-        .order_by(count.desc(), code)
+        .group_by(_D.language)
     )
-    return {row[0]: row[1] for row in rows}
+    found = {row[0] or "none": int(row[1]) for row in rows}
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))

@@ -1,6 +1,7 @@
 """Near-duplicates: signatures, groups by the rule, and runs that take in what is new."""
 
 import hashlib
+import json
 import random
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,10 +22,13 @@ from process import near, near_documents, near_record
 from process.analyse import analyse
 from process.analyse_text import analyse_text
 from process.near import relate_near
+from process.near_commands import languages
+from process.near_commands import near as near_group
 from process.near_minhash import PERMUTATIONS, banding, pack, signature, unpack
 from process.near_words import jaccard, shingle_words, shingles, word_hashes
 from records import tables
 from records.case import Case
+from records.errors import SelectionError
 from tests import near_reference
 from tests.index_cases import Doc, add, case_with, put
 from tests.ingest_engines import Inline
@@ -431,3 +436,55 @@ def test_a_form_of_many_letters_is_compared_with_its_principal_only(tmp_path: Pa
         assert summary.groups == 1
         assert summary.compared < 2 * len(texts)
         same(on_record(case), expected(texts))
+
+
+# Commands
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+    rng = random.Random(8)
+    form = letter(rng, 60)
+    texts = [" ".join(form[:-4]), "Please send me the signed charter today.", " ".join(form)]
+    with holding(tmp_path_factory.mktemp("near") / "case", texts) as case:
+        run(case)
+        yield case
+
+
+def said(case: Case, *arguments: str) -> str:
+    command = languages if arguments[0] == "languages" else near_group
+    rest = arguments[1:] if command is languages else arguments
+    done = CliRunner().invoke(command, [*rest, "--case", str(case.folder)])
+    if done.exception is not None:
+        raise done.exception
+    return done.stdout
+
+
+GROUP = [
+    ("RW-00000003", 100.0, 60, "Ray, Ann", "folder/3.txt"),
+    ("RW-00000001", 92.86, 56, "Ray, Ann", "folder/1.txt"),
+]
+
+
+def test_near_list(shown: Case) -> None:
+    names = ("document", "percent", "words", "custodian", "address")
+    members = [dict(zip(names, each, strict=True)) for each in GROUP]
+    wanted = [{"principal": "RW-00000003", "members": members}]
+    assert json.loads(said(shown, "list", "--json")) == wanted
+    lines = [line.split("\t") for line in said(shown, "list").splitlines()]
+    assert lines[0] == ["principal", *names]
+    assert lines[1:] == [["RW-00000003", *map(str, each)] for each in GROUP]
+
+
+def test_near_show(shown: Case) -> None:
+    assert said(shown, "show", "RW-1") == said(shown, "list")
+    assert json.loads(said(shown, "show", "2", "--json")) == []
+    with pytest.raises(SelectionError, match="no document 9"):
+        said(shown, "show", "9")
+    with pytest.raises(SelectionError, match="no control number"):
+        said(shown, "show", "x")
+
+
+def test_languages_are_counted(shown: Case) -> None:
+    assert json.loads(said(shown, "languages", "--json")) == {"none": 2, "en": 1}
+    assert said(shown, "languages").split() == ["none", "2", "en", "1"]

@@ -32,6 +32,8 @@ COMMANDS = {
     "dedup": "process.dedup_commands:dedup",
     "threads": "process.threads_commands:threads_group",
     "people": "process.people_commands:people_group",
+    "near": "process.near_commands:near",
+    "languages": "process.near_commands:languages",
     "doctor": "produce.doctor:doctor",
     "index": "index.commands:index_command",
     "run": "index.run_commands:run",

@@ -22,9 +22,13 @@ Condition = sa.ColumnElement[bool]
 Take = Callable[[str, str, str | None], BitMap]
 
 _D = tables.documents.c
+_N = tables.near_duplicates.c
 _T = tables.threads.c
 _HAS = ("attachments", "exception", "hidden", "ocr", "text", "thread", "warning")
-_IS = ("attachment", "culled", "duplicate", "inclusive", "inline", "root", "spare")
+_IS = (
+    *("attachment", "culled", "duplicate", "inclusive", "inline", "near-duplicate", "principal"),
+    *("root", "spare"),
+)
 _UNITS = {"": 1, "b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(b|kb|mb|gb)?", re.IGNORECASE | re.ASCII)
 _MOST = 2**63 - 1  # what the database compares
@@ -54,7 +58,9 @@ class SqlCatalog:
             "hash": self._hash,
             "hidden": self._hidden,
             "is": self._is,
+            "language": self._language,
             "modified": self._times(_modified()),
+            "near": self._near,
             "pages": self._numbers(_D.pages, _whole),
             "person": self._person,
             "produced": self._produced,
@@ -128,6 +134,23 @@ class SqlCatalog:
         if not found:
             raise ValueError("the case has no document of this number")
         return found
+
+    def _near(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        """The whole group of near-duplicates of a document; itself where it is in none."""
+        _equal_only(operator)
+        number = parse_control(value)
+        own = sa.select(_N.principal_id).where(_N.document_id == number)
+        found = self._ids(sa.select(_N.document_id).where(_N.principal_id.in_(own)))
+        return found or self._docid("=", value, None)
+
+    def _language(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        _equal_only(operator)
+        wanted = value.strip().lower()
+        if wanted == "none":
+            return self._where(_D.language.is_(None) & _D.analysed_sha256.is_not(None))
+        if not re.fullmatch(r"[a-z]{2}", wanted):
+            raise ValueError("write a code of ISO 639-1 as en or de, or none for texts without one")
+        return self._where(_D.language == wanted)
 
     def _custodian(self, operator: str, value: str, _upper: str | None) -> BitMap:
         _equal_only(operator)
@@ -264,6 +287,11 @@ class SqlCatalog:
                 return self._where(_D.disposition == Disposition.DUPLICATE)
             case "inclusive":
                 return self._ids(sa.select(_T.document_id).where(_T.inclusive.is_(True)))
+            case "near-duplicate":
+                member = _N.document_id != _N.principal_id
+                return self._ids(sa.select(_N.document_id).where(member))
+            case "principal":
+                return self._ids(sa.select(_N.principal_id).distinct())
             case "root":
                 return self._where(_D.id == _D.family_id)
             case "spare":

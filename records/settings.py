@@ -77,6 +77,12 @@ class Settings(BaseModel):
         pattern="^(parent|documents)$",
         description="Pictures shown within a mail: with their parent, or documents as attachments.",
     )
+    near_threshold: float = Field(
+        default=0.85,
+        ge=0.5,
+        le=1.0,
+        description="Share of five-word shingles from which texts are near-duplicates, 0.5 to 1.",
+    )
     time_zone: str = Field(default="UTC", description="Zone in which dates are shown and produced.")
     limits: Limits = Field(default=Limits(), description="Limits for one document.")
 

@@ -213,9 +213,20 @@ text_analyses = sa.Table(
 near_bands = sa.Table(
     "near_bands",
     metadata,
-    sa.Column("band", sa.Integer, primary_key=True),
+    sa.Column("band", sa.Integer, primary_key=True),  # below 0 for texts that are no principals
     sa.Column("key", sa.BigInteger, primary_key=True),
     sa.Column("text_sha256", sa.Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# How texts were related; `near_duplicates` follows from it for the documents that have them.
+near_texts = sa.Table(
+    "near_texts",
+    metadata,
+    sa.Column("text_sha256", sa.Text, primary_key=True),
+    _text("principal_sha256"),  # its own for a principal
+    sa.Column("percent", sa.Float, nullable=False),
+    _number("threshold"),  # in 1/10,000; 0 when it is to be related again
 )
 
 near_duplicates = sa.Table(

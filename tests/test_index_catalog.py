@@ -82,6 +82,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
     with case_with(folder, docs(), ("Ray, Ann", "Poe, Ed A.", "Poe, Bea")) as case:
         index_here(case)
         _notes(case)
+        _near(case)
         _tags(case)
         _productions(case)
         _mails(case)
@@ -106,6 +107,20 @@ def _notes(case: Case) -> None:
                     attempts=1,
                     at=times.now(),
                 )
+            )
+
+
+def _near(case: Case) -> None:
+    with case.write() as connection:
+        for document, percent in ((1, 100.0), (5, 90.0), (9, 85.0)):
+            values = {"document_id": document, "principal_id": 1, "percent": percent}
+            connection.execute(tables.near_duplicates.insert().values(values))
+        c = tables.documents.c
+        for document, language in ((1, "en"), (2, None), (7, "de")):
+            connection.execute(
+                tables.documents.update()
+                .where(c.id == document)
+                .values(language=language, analysed_sha256=c.text_sha256)
             )
 
 
@@ -310,6 +325,15 @@ def test_no_value_brings_another_error(
         ("person:zoe", {7}),
         ("person:ray", {1, 7}),
         ("person:Z@x.com", {7}),
+        ("near:RW-00000005", {1, 5, 9}),
+        ("near:1", {1, 5, 9}),
+        ("near:7", {7}),
+        ("is:near-duplicate", {5, 9}),
+        ("is:principal", {1}),
+        ("language:DE", {7}),
+        ("language:(en OR de)", {1, 7}),
+        ("language:fr", set()),
+        ("language:none", {2}),
         ("exception:encrypted", {8}),
         ("warning:weak-date", {2}),
         ("disposition:empty", {5}),
@@ -359,7 +383,10 @@ def test_fields(case: Case, query: str, expected: set[int]) -> None:
         ("thread:>1", "no order"),
         ("person:smith", "no person of the case's mail answers to it"),
         ("has:legs", "attachments, exception, hidden, ocr, text, thread, warning"),
-        ("is:odd", "attachment, culled, duplicate, inclusive, inline, root, spare"),
+        ("is:odd", "inline, near-duplicate, principal, root, spare"),
+        ("near:99", "no document of this number"),
+        ("near:>1", "no order"),
+        ("language:german", "code of ISO 639-1"),
         ("exception:odd", "encrypted, corrupt"),
         ("disposition:odd", "container, duplicate"),
     ],

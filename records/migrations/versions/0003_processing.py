@@ -17,6 +17,15 @@ def upgrade() -> None:
         sa.Column("key", sa.BigInteger(), nullable=False),
         sa.Column("text_sha256", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("band", "key", "text_sha256", name=op.f("pk_near_bands")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "near_texts",
+        sa.Column("text_sha256", sa.Text(), nullable=False),
+        sa.Column("principal_sha256", sa.Text(), nullable=False),
+        sa.Column("percent", sa.Float(), nullable=False),
+        sa.Column("threshold", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("text_sha256", name=op.f("pk_near_texts")),
     )
     op.create_table(
         "page_readings",

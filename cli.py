@@ -32,6 +32,7 @@ COMMANDS = {
     "dedup": "process.dedup_commands:dedup",
     "threads": "process.threads_commands:threads_group",
     "people": "process.people_commands:people_group",
+    "relate": "process.relate_commands:relate",
     "near": "process.near_commands:near",
     "languages": "process.near_commands:languages",
     "doctor": "produce.doctor:doctor",

@@ -13,6 +13,7 @@ from index.run import index_case
 from ingest.plan import checked_source, survey
 from ingest.record import custodian_id
 from ingest.run import ingest
+from process.relate_commands import relate_on_record
 from process.run import process_case
 from process.tools import require_tools
 from records import case as cases
@@ -21,6 +22,7 @@ from records.options import (
     case_option,
     engine_for,
     json_option,
+    no_relations_option,
     passwords_option,
     print_json,
     print_pairs,
@@ -42,6 +44,7 @@ from store import working
     is_flag=True,
     help="Leave pages without text waiting; redwell process reads them later.",
 )
+@no_relations_option
 @workers_option
 @scheduler_option
 @json_option
@@ -51,6 +54,7 @@ def run(
     custodian: str,
     passwords_file: Path | None,
     no_ocr: bool,
+    no_relations: bool,
     workers: int | None,
     scheduler: str | None,
     as_json: bool,
@@ -58,8 +62,8 @@ def run(
 ) -> None:
     """Collect SOURCE for a custodian, read it and index it, in one go.
 
-    The same as redwell ingest, redwell process and redwell index, one after another, with workers
-    that are started once. Run again after a kill, it goes on where it stood.
+    The same as redwell ingest, redwell process, redwell index and redwell relate, one after
+    another, with workers that are started once. Run again after a kill, it goes on where it stood.
     """
     with cases.opened(case_folder) as case:
         custodian_id(case, custodian)
@@ -73,6 +77,9 @@ def run(
                 "process": _read(case, engine, passwords, ocr=not no_ocr),
                 "index": _index(case, engine),
             }
+            if not no_relations:
+                with working(case, "relate"):
+                    found["relate"] = relate_on_record(case, engine)
     if as_json:
         print_json(found)
         return

@@ -8,6 +8,7 @@ import click
 
 from process import denist as known_files
 from process.denist import Denisted, KnownDocument, Lifted
+from process.relate_commands import relate_on_record
 from process.retry import hints
 from process.run import process_case
 from process.tools import require_tools, require_worker_tools
@@ -19,6 +20,7 @@ from records.options import (
     counted,
     engine_for,
     json_option,
+    no_relations_option,
     passwords_option,
     print_csv,
     print_json,
@@ -41,6 +43,7 @@ from store import working
     is_flag=True,
     help="Leave pages without text waiting; a later run without this flag reads them.",
 )
+@no_relations_option
 @workers_option
 @scheduler_option
 @json_option
@@ -48,6 +51,7 @@ def process(
     case_folder: Path | None,
     passwords_file: Path | None,
     no_ocr: bool,
+    no_relations: bool,
     workers: int | None,
     scheduler: str | None,
     as_json: bool,
@@ -55,8 +59,8 @@ def process(
     """Read what was collected and not yet read.
 
     Takes text and metadata of everything, attached and embedded items included, runs OCR where
-    there is no text, and suppresses duplicate families. Run again after a kill, it goes on where
-    it stood.
+    there is no text, suppresses duplicate families, and finds near-duplicates, threads and people.
+    Run again after a kill, it goes on where it stood.
     """
     passwords = read_passwords(passwords_file)
     with cases.opened(case_folder) as case:
@@ -66,12 +70,14 @@ def process(
             require_worker_tools(engine, here, languages)
             with recorded(case, "process", workers=engine.workers, ocr=not no_ocr) as summary:
                 summary.update(asdict(process_case(case, engine, passwords, ocr=not no_ocr)))
+            relations = {} if no_relations else relate_on_record(case, engine)
         found = status_of(case)
     _require_balance(found)
     shown = summary | {
         "dispositions": found.dispositions,
         "exceptions": found.exceptions,
         "waiting_for_ocr": found.ocr_waiting,
+        "relations": relations,
     }
     if as_json:
         print_json(shown)
@@ -99,8 +105,11 @@ def _print_summary(shown: dict[str, object]) -> None:
             if (name in _OF_RUN) is not of_run:
                 continue
             label = f"  {name.replace('_', ' ')}"
+            if value == {}:
+                continue
             if isinstance(value, dict):
-                click.echo(f"{label}: {sum(value.values())}")
+                total = "" if name == "relations" else f" {sum(value.values())}"
+                click.echo(f"{label}:{total}")
                 print_pairs({f"    {key}": count for key, count in value.items()})
             else:
                 click.echo(f"{label}: {value}")

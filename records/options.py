@@ -45,6 +45,11 @@ case_option = click.option(
     type=click.Path(path_type=Path),
     help="The case folder; else REDWELL_CASE, else this folder or one above it.",
 )
+no_relations_option = click.option(
+    "--no-relations",
+    is_flag=True,
+    help="Leave near-duplicates, threads and people to redwell relate.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 workers_option = click.option(
     "--workers",

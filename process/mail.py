@@ -43,12 +43,11 @@ def read_outlook(part: Part, family: Family) -> Reading:
 
 
 def _declined(part: Part, family: Family, why: str) -> Reading:
-    """What Tika still reads of an item that we do not understand, or why there is nothing."""
-    reading = read_by_tika(part, part.type, family)
-    if not reading.text.strip():
-        return failed(exception(Code.CORRUPT, f"It cannot be read: {why}", TOOL, VERSION))
-    message = f"It cannot be read ({why}); the text is what Tika found"
-    reading.notes.append(warning(Code.PARTIAL, message, TOOL, VERSION))
+    """An item that we do not understand: an exception, with what Tika still reads of it."""
+    note = exception(Code.CORRUPT, f"It cannot be read: {why}", TOOL, VERSION)
+    found = read_by_tika(part, part.type, family)
+    reading = failed(note, found.text)
+    reading.parts = found.parts
     return reading
 
 

@@ -11,7 +11,7 @@ TEXTS = {
     "ru": "Договор поставки должен быть подписан до конца месяца и возвращён по почте.",
     "uk": "Договір постачання має бути підписаний до кінця місяця та повернутий поштою.",
     "el": "Η σύμβαση πρέπει να υπογραφεί πριν από το τέλος του μήνα και να επιστραφεί.",
-    "tr": "Sözleşme ayın sonuna kadar imzalanmalı ve bize geri gönderilmelidir, çünkü gereği böyle.",
+    "tr": "Sözleşme ayın sonuna kadar imzalanmalı ve bize geri gönderilmelidir, çünkü gereği bu.",
     "pl": "Umowa powinna zostać podpisana przed końcem miesiąca, później będzie źle i drożej.",
     "cs": "Smlouva musí být podepsána před koncem měsíce a vrácena poštou, příště už ne.",
     "he": "החוזה צריך להיחתם לפני סוף החודש ולהישלח בחזרה בדואר.",

@@ -83,8 +83,10 @@ class FsspecStore:
             return
         whole = self._is_mounted and sync_file_system(Path(self._root))
         for source, target in written:
-            if self._is_mounted and not whole:
-                sync_path(Path(source))
+            if self._is_mounted:
+                Path(source).chmod(0o444)
+                if not whole:
+                    sync_path(Path(source))
             self._fs.mv(source, target)
         if whole:
             sync_file_system(Path(self._root))

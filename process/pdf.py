@@ -68,9 +68,6 @@ def read_pdf(part: Part, family: Family) -> Reading:
         pages = _read(document, family, findings, told.off)
         _mend(pages, path, family.passwords)
         reading = _reading(document, pages, catalog, told)
-        if reading.parts:
-            findings.flag("embedded-objects")
-        merge_hidden(reading, findings, family)
     finally:
         document.close()
     if not _has_end(path):
@@ -78,6 +75,9 @@ def read_pdf(part: Part, family: Family) -> Reading:
         reading.notes.append(_note(Code.TRUNCATED, message))
     if reading.raw.get("form") == "xfa" or catalog.odd_files:
         _add_from_tika(reading, part, family, catalog)
+    if reading.parts:
+        findings.flag("embedded-objects")
+    merge_hidden(reading, findings, family)
     if not reading.text.strip() and not reading.ocr_pages:
         reading.notes.append(_note(Code.NO_TEXT, "There is no text and nothing to read by OCR"))
     return reading

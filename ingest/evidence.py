@@ -201,7 +201,7 @@ def _cost(letters: list[tuple[str, str, int]], language: _Language) -> int:
                 each = 60
         if one.islower() and two.isupper():
             each += _CASE
-        if one.isalpha() and two.isalpha() and (one < "\u0370") != (two < "\u0370"):
+        if "_" not in (first, second) and (one < "\u0370") != (two < "\u0370"):
             each += _STRANGER
         cost += each * count
     return cost

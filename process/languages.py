@@ -122,7 +122,7 @@ def _by_lingua(sample: str) -> Language:
 
 @cache
 def _detector() -> "LanguageDetector":
-    """Lingua's detector; its models are loaded as they are needed, about 140 MB in all."""
+    """Lingua's detector; its models are loaded as they are needed, about 200 MB in all."""
     from lingua import IsoCode639_1, LanguageDetectorBuilder
 
     codes = [getattr(IsoCode639_1, code) for code in ASKED_FOR.split()]

@@ -117,16 +117,18 @@ class Candidates:
 
     def _sharing(self, at: int) -> NDArray[np.int64]:
         own = [self._buckets[key] for key in enumerate(self._keys[at]) if key in self._buckets]
-        return np.array(BitMap.union(*own) if own else (), np.int64)
+        found = BitMap.union(*own) if own else BitMap()
+        return np.frombuffer(found.to_array(), np.uint32).astype(np.int64)
 
     def _estimated(self, at: int, found: NDArray[np.int64]) -> list[int]:
         size, points = int(self._sizes[at]), self._banding.points
         sizes = self._sizes[found]
         found = found[np.minimum(sizes, size) * 10_000 >= points * np.maximum(sizes, size)]
-        equal = np.count_nonzero(self._signatures[found] == self._signatures[at], axis=1)
+        same = self._signatures[found] == self._signatures[at]
+        equal = np.bitwise_count(same.view(np.uint64)).sum(axis=1)  # eight numbers to a word
         enough = equal >= self._banding.least
         found, equal = found[enough], equal[enough]
-        best: list[int] = found[np.lexsort((found, -equal))].tolist()
+        best: list[int] = found[np.lexsort((found, -equal.astype(np.int64)))].tolist()
         return best
 
 

@@ -18,7 +18,8 @@ _CROWDED = 30_000  # runs of dark pixels; no blank page has so many
 
 _BAND = 64
 _PAPER = 200
-_GRAINY = 0.002  # share of the paper
+_GRAINY = 0.002  # share of the paper that is off its shade
+_CELL = 8  # pixels
 
 _MOST_SKEW = 15.0  # degrees
 _LEAST_SKEW = 0.3
@@ -66,12 +67,24 @@ def is_grainy(image: Image.Image) -> bool:
     """Whether the paper of a grey page is sprinkled with grey dots, as by a poor scanner."""
     if image.mode == "1":
         return False
-    height = image.height
-    band = image.convert("L").crop((0, height // 4, image.width, height * 3 // 4))
+    top, side = image.height // 4, _CELL
+    size = image.width // side * side, image.height // 2 // side * side
+    if not all(size):
+        return False
+    band = image.convert("L").crop((0, top, size[0], top + size[1]))
     plain = np.asarray(band.filter(ImageFilter.MedianFilter(3)), np.int16)
-    paper = plain > _PAPER
+    light = plain.reshape(size[1] // side, side, size[0] // side, side).min(axis=(1, 3)) > _PAPER
+    paper = _shrunk(light).repeat(side, 0).repeat(side, 1)
     off = np.abs(np.asarray(band, np.int16) - plain)[paper]
-    return bool(len(off)) and float(np.mean((off > 8) & (off <= 60))) > _GRAINY
+    return bool(len(off)) and float(np.mean(off > 8)) > _GRAINY
+
+
+def _shrunk(cells: Mask) -> Mask:
+    """Cells whose neighbours are like them: away from the fringes of letters."""
+    wide = np.pad(cells, 1, constant_values=True)
+    rows = wide[:-2] & wide[1:-1] & wide[2:]
+    kept: Mask = rows[:, :-2] & rows[:, 1:-1] & rows[:, 2:]
+    return kept
 
 
 def is_blank(image: Image.Image, dpi: int) -> bool:

@@ -158,15 +158,20 @@ class _Reading:
             self._counts[look.reading.state] += 1
             return look.reading
         picture = (look.image_sha256, look.settings)
-        if picture in known:
+        reading = known.get(picture)
+        if reading is not None and self._is_whole(reading):
             self._counts["cached"] += 1
-            return replace(known[picture], page=look.page)
+            return replace(reading, page=look.page)
         if picture in self._awaited:
             self._awaited[picture].append((job.sha256, look.page))
         else:
             self._awaited[picture] = []
             self._under_way[job.sha256, look.page] = picture
         return None
+
+    def _is_whole(self, reading: OcrPage) -> bool:
+        """Whether the store still holds a remembered reading; else the picture is read again."""
+        return all(map(self._store.exists, (reading.text_sha256, reading.words_sha256)))
 
     def _commit_read(self, results: Sequence[OcrResult]) -> None:
         """Commit readings, and with them the pages that waited for the same picture."""

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 import shutil
 import subprocess
@@ -110,7 +111,11 @@ def interpret(tsv: bytes) -> PageReading:
 def _run(arguments: Sequence[str]) -> bytes:
     try:
         done = subprocess.run(
-            [_COMMAND, *arguments], capture_output=True, stdin=subprocess.DEVNULL, check=False
+            [_COMMAND, *arguments],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+            env=os.environ | {"OMP_THREAD_LIMIT": "1"},  # more threads read slower, all at once
         )
     except OSError as error:
         raise TesseractError(f"Tesseract does not start: {error}") from error

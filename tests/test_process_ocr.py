@@ -232,6 +232,18 @@ def test_probe_names_version_and_languages() -> None:
     assert found.lacking("eng+xyz") == ("xyz",)
 
 
+def test_tesseract_gets_one_thread_whoever_started_the_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = tmp_path / "tesseract"
+    row = r"5\t1\t1\t1\t1\t1\t1\t2\t3\t4\t90\t"
+    fake.write_text(f'#!/bin/sh\nprintf "{row}$OMP_THREAD_LIMIT\\n"\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.delenv("OMP_THREAD_LIMIT", raising=False)
+    assert tesseract.read(tmp_path / "page.pgm", "eng", 200).text == "1"
+
+
 def test_tsv_becomes_lines_paragraphs_and_boxes() -> None:
     head = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight"
     rows = [

@@ -200,6 +200,20 @@ def test_a_later_run_knows_the_picture(case: Case) -> None:
     assert texts(case)[-1] == ("two eng\fnew eng", "ocr", 2)
 
 
+def test_a_remembered_reading_whose_blobs_are_gone_is_read_again(case: Case) -> None:
+    run(case, Bureau(case, PICTURES))
+    gone = Path(case.store_address) / digest("two eng")[:2]
+    kept = [path.read_bytes() for path in gone.rglob("*") if path.is_file()]
+    assert kept == [b"two eng"]
+    for path in gone.rglob(digest("two eng")):
+        path.unlink()
+    late = scan("late", 1)
+    late.extra["address"] = "late"
+    add(case, [late])
+    assert run(case, Bureau(case, {digest("late"): ["two"]})).read == 1
+    assert texts(case)[-1] == ("two eng", "ocr", 2)
+
+
 def test_a_page_that_kills_its_worker_fails_alone(case: Case) -> None:
     bureau = Bureau(case, {**PICTURES, digest("b"): ["deadly", "two"]})
     bureau.kills = {"deadly"}

@@ -12,7 +12,8 @@ from tests.test_ingest_nsrl import HEADER
 
 __all__ = ["server"]
 pytestmark = [needs_postgres, pytest.mark.heavy, pytest.mark.slow, pytest.mark.timeout(1800)]
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+# Moments, and the size of a store: its custody records tell where database and store are.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|(?m:^  bytes +\d+$)")
 # What every command that reads or decides says is to be the same, in this order.
 ASKED = (
     ("exceptions",),

@@ -97,11 +97,7 @@ EXPLAINED: dict[Code, tuple[str, str]] = {
     ),
     Code.CORRUPT: (
         "The bytes break the rules of their format.",
-<<<<<<< HEAD
-        "Ask the source for a good copy; 'redwell replace' puts it, or a repaired one, in place.",
-=======
         "Ask the source for a good copy; 'redwell replace' puts it in its place.",
->>>>>>> retry
     ),
     Code.TRUNCATED: (
         "The end of the file is missing.",

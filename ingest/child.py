@@ -18,7 +18,8 @@ import sysconfig
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,6 +36,7 @@ _POLL = 0.1
 _MEMORY_LOOKED_AT = 1.0  # seconds, while much comes: a look at every process costs
 _MOST_BYTES = 1 << 20  # in one frame of a stream
 _HELD_BACK = 64  # messages and frames that wait for the caller
+KILLED_PAUSES = (0.1, 0.3, 1.0, 3.0)  # seconds before each new try of what a stranger killed
 _AHEAD = 4  # requests under way beyond the one whose answer is awaited
 _MEMORY_EXIT = 3  # -XX:+ExitOnOutOfMemoryError, and child_loop at a MemoryError
 _ROOT = Path(__file__).resolve().parent.parent
@@ -67,7 +69,7 @@ class Child:
 
     def calls(
         self, requests: Iterable[tuple[dict[str, Any], float | Allowed]]
-    ) -> Iterator[dict[str, Any] | ChildFailure]:
+    ) -> Generator[dict[str, Any] | ChildFailure]:
         """Answers to several requests, each with its own clock; a failure is the last answer.
 
         Some requests are sent ahead, so the child need not wait between two of them; what it had
@@ -263,7 +265,7 @@ class _Process:
         """Wait for the answer to request `number`, watching clock, memory and life."""
         self.doing = self.kind = ""
         allowed = seconds if callable(seconds) else (lambda _kind: seconds)
-        limit, at = allowed(""), 0
+        limit, at = allowed(""), -1
         end = time.monotonic() + limit
         while (left := end - time.monotonic()) > 0:
             line = self._next(left, memory)
@@ -272,7 +274,7 @@ class _Process:
             answer = None if line is None or isinstance(line, bytes) else self._of(line, number)
             if answer is not None:
                 return answer
-            if item_number(self.doing) > at:
+            if self.doing and item_number(self.doing) > at:
                 limit, at = allowed(self.kind), item_number(self.doing)
                 end = time.monotonic() + limit
         return self._failure(Code.TIMEOUT, f"gave no answer within {limit:g} s")
@@ -359,7 +361,8 @@ class _Process:
         if code == _MEMORY_EXIT:
             return self._failure(Code.MEMORY, "ran out of memory")
         if code < 0:
-            return self._failure(Code.CRASH, f"was ended by {_signal_name(-code)}")
+            ended = self._failure(Code.CRASH, f"was ended by {_signal_name(-code)}")
+            return replace(ended, killed=code == -signal.SIGKILL)
         return self._failure(Code.CRASH, f"ended with exit code {code}")
 
     def _failure(self, code: Code, what: str) -> ChildFailure:

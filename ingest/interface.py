@@ -160,7 +160,12 @@ class FileType:
 
 @dataclass(frozen=True, slots=True)
 class ChildFailure:
-    """How a child process ended instead of answering."""
+    """How a child process ended instead of answering.
+
+    `killed`: somebody else sent it SIGKILL (an operator, the system short of memory), which says
+    little of what it was reading: that is tried again before anything is held against it.
+    """
 
     code: Code  # TIMEOUT, CRASH or MEMORY
     message: str
+    killed: bool = False

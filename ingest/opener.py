@@ -6,13 +6,14 @@ put on record and left out.
 """
 
 import io
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from ingest.child import Child, Children
+from ingest.child import KILLED_PAUSES, Child, Children
 from ingest.interface import ChildFailure
 from ingest.members import Budget, Member
 from ingest.transfer import member_of, note_of
@@ -61,7 +62,11 @@ def parts_of(container: Container) -> tuple[dict[str, Any], ...]:
     with workspace() as scratch:
         request = _request(container, "plan", Budget(0, container.limits), scratch)
         request["avoid"] = []
-        answer = _child(container.limits).call(request, 60.0 * container.limits.seconds)
+        for pause in (*KILLED_PAUSES, 0.0):
+            answer = _child(container.limits).call(request, 60.0 * container.limits.seconds)
+            if not isinstance(answer, ChildFailure) or not answer.killed:
+                break
+            time.sleep(pause)
     return () if isinstance(answer, ChildFailure) else tuple(answer["parts"])
 
 
@@ -86,6 +91,7 @@ class _Opening:
         self._budget = budget
         self._came = 0  # members and notes that are with the caller
         self._deaths: Counter[int] = Counter()
+        self._kills: Counter[int] = Counter()
         self._avoid: set[int] = set()
 
     def attempt(self, scratch: Path) -> Iterator[Member | Note]:
@@ -127,6 +133,10 @@ class _Opening:
 
     def _died(self, failure: ChildFailure) -> Iterator[Note]:
         """Go on behind a member that killed its reader twice; end where that is no way on."""
+        if failure.killed and self._kills[self._came] < len(KILLED_PAUSES):
+            time.sleep(KILLED_PAUSES[self._kills[self._came]])
+            self._kills[self._came] += 1
+            return
         self._deaths[self._came] += 1
         if self._deaths[self._came] < 2:
             return

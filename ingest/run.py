@@ -31,7 +31,7 @@ from ingest.walk import root_of, walk
 from records import runs
 from records.case import Case
 from records.codes import Code, Role
-from records.engine import Engine, TaskFailure
+from records.engine import ATTEMPTS, Engine, TaskFailure
 from records.errors import RedwellError
 from records.notes import exception
 from store import working
@@ -208,7 +208,9 @@ class _Job:
             return self._one_by_one(batch)
         items = batch.mailbox.part.get("items", "some")
         text = f"The worker that read {items} of its items died: {result.reason}"
-        return CollectResult((), notes=(exception(Code.CRASH, text, TOOL, VERSION, attempts=3),))
+        return CollectResult(
+            (), notes=(exception(Code.CRASH, text, TOOL, VERSION, attempts=ATTEMPTS),)
+        )
 
     def _one_by_one(self, batch: CollectBatch) -> CollectResult:
         """A batch that killed its worker, file by file: the one at fault becomes an exception."""
@@ -218,7 +220,7 @@ class _Job:
         for single, result in self._engine.map_ordered(collect_batch, singles):
             if isinstance(result, TaskFailure):
                 text = f"The worker that read it died: {result.reason}"
-                note = exception(Code.CRASH, text, TOOL, VERSION, attempts=3)
+                note = exception(Code.CRASH, text, TOOL, VERSION, attempts=ATTEMPTS)
                 items.extend(lost_file(each, note, single.root) for each in single.files)
                 continue
             shift = len(items)

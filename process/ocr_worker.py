@@ -3,11 +3,12 @@
 Trouble with a page becomes that page's record; trouble with the store stops the batch.
 """
 
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ingest.child import Child
+from ingest.child import KILLED_PAUSES
 from ingest.interface import ChildFailure
 from ingest.workspace import workspace
 from process.interface import OcrBatch, OcrJob, OcrLook, OcrLooks, OcrPage, OcrResult
@@ -60,13 +61,19 @@ def _look(job: OcrJob, page: int, path: Path, batch: OcrBatch, writer: StoreWrit
 
 
 def _asked(request: dict[str, Any], batch: OcrBatch) -> dict[str, Any] | ChildFailure:
-    """Ask the child; a page that kills it, or takes too long, is tried once more, alone."""
+    """Ask the child; a page that kills it, or takes too long, is tried once more, alone.
+
+    A child that a stranger killed is nothing that the page can help: it is asked again.
+    """
     answer: dict[str, Any] | ChildFailure = ChildFailure(Code.CRASH, "")
     for seconds in (1.0 * batch.limits.ocr_seconds, 2.0 * batch.limits.ocr_seconds):
-        child: Child = child_for(batch.limits)
-        answer = child.call(request, seconds)
-        if not isinstance(answer, ChildFailure):
-            return answer
+        for pause in (*KILLED_PAUSES, 0.0):
+            answer = child_for(batch.limits).call(request, seconds)
+            if not isinstance(answer, ChildFailure):
+                return answer
+            if not answer.killed:
+                break
+            time.sleep(pause)
     return answer
 
 

@@ -26,7 +26,7 @@ from process.worker import extract_batch
 from records import notes, tables
 from records.case import Case
 from records.codes import Code, Disposition, Role
-from records.engine import Engine, TaskFailure
+from records.engine import ALONE, ATTEMPTS, Engine, TaskFailure
 from records.fields import Fields
 from records.options import progress
 from store import Digests
@@ -92,10 +92,13 @@ def _extract(
 
 
 def _one_by_one(engine: Engine, batch: ExtractBatch) -> tuple[FamilyResult, ...]:
-    """Find out which document of a batch kills its worker; the others are not to suffer."""
+    """Find out which document of a batch kills its worker; the others are not to suffer.
+
+    One at a time, so that none is blamed for another.
+    """
     singles = [replace(batch, jobs=(job,)) for job in batch.jobs]
     found: list[FamilyResult] = []
-    for single, result in engine.map_ordered(extract_batch, singles):
+    for single, result in engine.map_ordered(extract_batch, singles, 1, cost=lambda _: ALONE):
         if isinstance(result, TaskFailure):
             found.append(_poison(single.jobs[0], result))
         else:
@@ -105,7 +108,11 @@ def _one_by_one(engine: Engine, batch: ExtractBatch) -> tuple[FamilyResult, ...]
 
 def _poison(job: ExtractJob, failure: TaskFailure) -> FamilyResult:
     note = notes.exception(
-        Code.CRASH, f"the worker died reading it: {failure.reason}", "redwell", "", attempts=3
+        Code.CRASH,
+        f"the worker died reading it: {failure.reason}",
+        "redwell",
+        "",
+        attempts=ATTEMPTS,
     )
     root = ExtractedItem(
         parent=None,

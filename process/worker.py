@@ -3,15 +3,15 @@
 Trouble with a document becomes that document's record; trouble with the store stops the batch.
 """
 
-import json
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ingest.child import Allowed, Child, Children, item_number
+from ingest.child import KILLED_PAUSES, Allowed, Child, Children, item_number
 from ingest.interface import ChildFailure
 from ingest.types import extension
 from ingest.workspace import workspace
@@ -23,6 +23,7 @@ from process.interface import (
     FamilyResult,
     Text,
 )
+from process.report import ReportError, Told, read_report
 from records.codes import Code, Disposition, Role
 from records.fields import Fields
 from records.notes import Note, exception
@@ -70,11 +71,13 @@ def _row(families: Sequence["_Extraction"], child: Child) -> Iterator[FamilyResu
         answers = child.calls((each.opened(), each.seconds()) for each in families)
         undo.callback(answers.close)
         for each, answer in zip(families, answers, strict=False):
-            if isinstance(answer, ChildFailure):
+            family = each.taken_over(answer)
+            if isinstance(family, ChildFailure):
                 answers.close()
-                yield each.saved(answer, child.last_doing)
+                child.close()
+                yield each.saved(family, child.last_doing)
                 return
-            yield each.taken_over(answer)
+            yield family
 
 
 class _Extraction:
@@ -129,8 +132,11 @@ class _Extraction:
         Where too many do, all from the last of them on are left out; where even that kills the
         reader, which is then at getting the next item out of its holder, the family ends there.
         """
-        self._note(failure, doing)
         found: FamilyResult | None = None
+        if failure.killed:
+            found = self._attempt()
+        else:
+            self._note(failure, doing)
         while found is None and self._leave_out():
             found = self._attempt()
         if found is None and self._failed_at > 0:
@@ -141,12 +147,21 @@ class _Extraction:
         return found or FamilyResult(self._job.document_id, (self._lost(self._failure),))
 
     def _attempt(self, **cut: int) -> FamilyResult | None:
-        """Read the family in the child, once; None, with a record of it, where that fails."""
+        """Read the family in the child, once; None, with a record of it, where that fails.
+
+        A stranger who kills the child does not count, or not at first.
+        """
         child = child_for(self._limits)
-        answer = child.call(self.opened(**cut), self.seconds())
-        if not isinstance(answer, ChildFailure):
-            return self.taken_over(answer)
-        self._note(answer, child.last_doing)
+        for pause in (*KILLED_PAUSES, 0.0):
+            family = self.taken_over(child.call(self.opened(**cut), self.seconds()))
+            if isinstance(family, FamilyResult):
+                return family
+            failure = family
+            if not failure.killed:
+                break
+            time.sleep(pause)
+        self._note(failure, child.last_doing)
+        child.close()
         return None
 
     def _note(self, failure: ChildFailure, doing: str) -> None:
@@ -178,54 +193,51 @@ class _Extraction:
         self._avoid[number] = exception(failure.code, failure.message, TOOL, VERSION, attempts=2)
         return True
 
-    def taken_over(self, answer: dict[str, Any]) -> FamilyResult:
-        """What the child found, its bytes and texts now in the store; its folder is gone."""
-        members = answer.get("members")
-        found = json.loads(Path(answer["report"]).read_bytes() if members is None else members)
-        family = FamilyResult(
-            self._job.document_id,
-            tuple(self._item(values, number == 0) for number, values in enumerate(found)),
-        )
+    def taken_over(self, answer: dict[str, Any] | ChildFailure) -> FamilyResult | ChildFailure:
+        """What the child found, its bytes and texts now in the store; its folder is gone.
+
+        A child that was taken over by what it read may answer anything: what makes no sense, or
+        names files that are not its own, is a failure of the child.
+        """
+        if isinstance(answer, ChildFailure):
+            return answer
+        try:
+            told = read_report(answer, self._own)
+        except ReportError as error:
+            message = f"The reading process gave a report that makes no sense ({error})"
+            return ChildFailure(Code.CRASH, message)
+        members = tuple(self._item(each, number == 0) for number, each in enumerate(told))
         self.close()
-        return family
+        return FamilyResult(self._job.document_id, members)
 
-    def _item(self, values: dict[str, Any], is_root: bool) -> ExtractedItem:
-        return ExtractedItem(
-            parent=values["parent"],
-            role=Role(values["role"]),
-            name=values["name"],
-            name_bytes=bytes.fromhex(values["name_bytes"]),
-            digests=self._root_digests() if is_root else self._stored(values),
-            mime=values["mime"],
-            type=values["type"],
-            ext=values["ext"],
-            outcome=Disposition(values["outcome"]),
-            text=self._text(values),
-            pages=values["pages"],
-            ocr_pages=tuple(values["ocr_pages"]),
-            fields=Fields.from_json(values["fields"]),
-            raw=values["raw"],
-            notes=tuple(Note(**note | {"code": Code(note["code"])}) for note in values["notes"]),
-            dedup_hash=values["dedup_hash"] if is_root else None,
-            mih=values["mih"],
-        )
+    def _own(self, name: str) -> Path:
+        """A file that the child may name: one in its folder, or the document itself."""
+        path = Path(name)
+        if self._path is not None and path == self._path.absolute():
+            return path
+        if not path.resolve().is_relative_to(self._folder.resolve()):
+            raise ValueError("it names a file that is not its own")
+        return path
 
-    def _stored(self, values: dict[str, Any]) -> Digests | None:
+    def _item(self, told: Told, is_root: bool) -> ExtractedItem:
+        digests = self._root_digests() if is_root else self._stored(told)
+        return ExtractedItem(**told.values, digests=digests, text=self._text(told))
+
+    def _stored(self, told: Told) -> Digests | None:
         """Put an item's bytes into the store; None for an exception that has none."""
-        path = Path(values["path"])
-        if values["outcome"] == Disposition.EXCEPTION and path.stat().st_size == 0:
+        if told.values["outcome"] is Disposition.EXCEPTION and told.path.stat().st_size == 0:
             return None
-        with path.open("rb") as file:
+        with told.path.open("rb") as file:
             return self._writer.put_stream(file)
 
-    def _text(self, values: dict[str, Any]) -> Text:
-        if values["text"] is not None:
-            digests = self._writer.put_bytes(values["text"].encode())
-            return Text(digests.sha256, "native", values["chars"])
-        if values["text_path"] is None:
+    def _text(self, told: Told) -> Text:
+        if told.text is not None:
+            data = told.text.encode("utf-8", "replace")
+            return Text(self._writer.put_bytes(data).sha256, "native", told.chars)
+        if told.text_path is None:
             return Text(None, "none", 0)
-        with Path(values["text_path"]).open("rb") as file:
-            return Text(self._writer.put_stream(file).sha256, "native", values["chars"])
+        with told.text_path.open("rb") as file:
+            return Text(self._writer.put_stream(file).sha256, "native", told.chars)
 
     def _root_digests(self) -> Digests:
         """What is known of the root's bytes; its other hashes have been on record since."""

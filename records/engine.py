@@ -20,6 +20,14 @@ from distributed import Client, Future, KilledWorker, LocalCluster
 from records.errors import SchedulerError
 
 _TIMEOUT = "15s"
+_STARTS = 3
+_DEATHS = 5
+"""Workers that a batch may outlive. Evidence is read in children of the workers, so a worker that
+dies was as a rule killed by somebody else, and what it did is innocent."""
+ATTEMPTS = _DEATHS + 1
+"""How often a batch was tried that comes back as a `TaskFailure`."""
+ALONE = 1e9
+"""The cost of a batch that is to run before all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class Engine:
 
         At most `window` batches (default: eight a worker) are under way or waiting to be taken,
         so memory does not grow with the work. A task that raises ends the iteration with its
-        error; one that kills its worker three times comes back as a `TaskFailure`. `more` is
+        error; one whose worker dies six times comes back as a `TaskFailure`. `more` is
         asked after each result was taken: the batches it gives come next, before all others.
         Of the batches that wait, those of the highest `cost` are run first.
         """
@@ -129,7 +137,9 @@ def started(workers: int = 0, scheduler: str = "", *, dashboard: bool = False) -
     with dask.config.set(
         {
             "distributed.comm.timeouts.connect": _TIMEOUT,
-            "distributed.scheduler.allowed-failures": 2,
+            "distributed.scheduler.allowed-failures": _DEATHS,
+            # One task at a time: a worker that dies puts the blame on what it ran, on nothing else.
+            "distributed.scheduler.worker-saturation": 1.0,
             "distributed.worker.memory.spill": False,
             "distributed.admin.tick.limit": "1h",
             "distributed.admin.tick.interval": "1s",
@@ -144,17 +154,34 @@ def started(workers: int = 0, scheduler: str = "", *, dashboard: bool = False) -
         else:
             count = workers or len(os.sched_getaffinity(0))
             with (
-                LocalCluster(  # type: ignore[no-untyped-call]
-                    n_workers=count,
-                    threads_per_worker=1,
-                    processes=True,
-                    dashboard_address="127.0.0.1:0" if dashboard else None,
-                    memory_limit=0,
-                    silence_logs=logging.CRITICAL,
-                ) as cluster,
+                _cluster(count, dashboard) as cluster,
                 Client(cluster, set_as_default=False) as client,  # type: ignore[no-untyped-call]
             ):
                 yield Engine(client, count, _link(client) if dashboard else "")
+
+
+def _cluster(workers: int, dashboard: bool) -> LocalCluster:
+    """Worker processes on this machine; one that dies while it starts costs another try.
+
+    Raises `SchedulerError` where they do not start.
+    """
+    for tries_left in reversed(range(_STARTS)):
+        try:
+            return LocalCluster(  # type: ignore[no-untyped-call]
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address="127.0.0.1:0" if dashboard else None,
+                memory_limit=0,
+                silence_logs=logging.CRITICAL,
+            )
+        except RuntimeError as error:
+            if not tries_left:
+                raise SchedulerError(
+                    f"The worker processes do not start: {error} Is there memory for them? Try "
+                    "fewer with --workers"
+                ) from error
+    raise AssertionError
 
 
 @contextmanager
@@ -185,7 +212,7 @@ def _connected(scheduler: str) -> Iterator[Client]:
 
 def _link(client: Client) -> str:
     """Where the dashboard is; empty where the scheduler serves none, as without bokeh."""
-    info = client.scheduler_info(n_workers=0)  # type: ignore[no-untyped-call]
+    info = client.scheduler_info(n_workers=0)
     return str(client.dashboard_link) if info.get("services", {}).get("dashboard") else ""
 
 

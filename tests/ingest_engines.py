@@ -24,6 +24,7 @@ class Inline(Engine):
         batches: Iterable[T],
         window: int | None = None,
         more: Callable[[], Iterable[T]] = tuple,
+        cost: Callable[[T], float] = lambda _batch: 0.0,
     ) -> Iterator[tuple[T, R | TaskFailure]]:
         lanes = [iter(batches)]
         while lanes:

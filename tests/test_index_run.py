@@ -34,6 +34,7 @@ class FragileEngine(Engine):
         batches: Iterable[T],
         window: int | None = None,
         more: Callable[[], Iterable[T]] = tuple,
+        cost: Callable[[T], float] = lambda _batch: 0.0,
     ) -> Iterator[tuple[T, R | TaskFailure]]:
         for batch in batches:
             assert isinstance(batch, IndexBatch)

@@ -228,7 +228,7 @@ def test_a_blob_that_kills_its_worker_is_named_and_the_others_are_hashed(case: C
     deadly = digests_of(b"memo").sha256
 
     class Mortal(Inline):
-        def map_ordered(self, function: Any, batches: Any, window: Any = None, more: Any = tuple):  # type: ignore[no-untyped-def]
+        def map_ordered(self, function: Any, batches: Any, *_more: Any, **_options: Any) -> Any:
             from records.engine import TaskFailure
 
             for batch in batches:

@@ -27,6 +27,7 @@ class Near(Engine):
         batches: Iterable[T],
         window: int | None = None,
         more: Callable[[], Iterable[T]] = tuple,
+        cost: Callable[[T], float] = lambda _batch: 0.0,
     ) -> Iterator[tuple[T, R | TaskFailure]]:
         for batch in batches:
             yield batch, function(batch)

@@ -236,6 +236,7 @@ def test_a_thread_that_kills_its_worker_is_inclusive_and_the_others_do_not_suffe
             batches: Iterable[T],
             window: int | None = None,
             more: Callable[[], Iterable[T]] = tuple,
+            cost: Callable[[T], float] = lambda _batch: 0.0,
         ) -> Iterator[tuple[T, R | TaskFailure]]:
             for batch in batches:
                 assert isinstance(batch, ThreadBatch)

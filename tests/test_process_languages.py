@@ -62,7 +62,7 @@ class Counting(Inline):
         self.texts: list[str] = []
         self._deadly_text = deadly
 
-    def map_ordered(self, function, batches, window=None, more=tuple):  # type: ignore[no-untyped-def]
+    def map_ordered(self, function, batches, window=None, more=tuple, cost=None):  # type: ignore[no-untyped-def]
         for batch in batches:
             self.texts += batch.texts
             lost = self._deadly_text in batch.texts

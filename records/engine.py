@@ -21,6 +21,7 @@ from records.errors import SchedulerError
 
 _TIMEOUT = "15s"
 _STARTS = 3
+_LOOK_SECONDS = 5.0
 _DEATHS = 5
 """Workers that a batch may outlive. Evidence is read in children of the workers, so a worker that
 dies was as a rule killed by somebody else, and what it did is innocent."""
@@ -51,8 +52,15 @@ class Engine:
     elsewhere = False  # whether the workers were started by somebody else
     apart = False  # whether some of these do not see the case folder
 
-    def __init__(self, client: Client, workers: int, dashboard: str = "") -> None:
+    def __init__(
+        self,
+        client: Client,
+        workers: int,
+        dashboard: str = "",
+        mend: Callable[[], None] = lambda: None,
+    ) -> None:
         self._client = client
+        self._mend = mend
         self.workers = workers
         self.dashboard = dashboard
         """Where a person can watch the workers; empty where nothing is served."""
@@ -85,7 +93,7 @@ class Engine:
                     lanes.pop()
                     continue
                 batch, future = lane.pending.popleft()
-                yield batch, _result(future)
+                yield batch, self._result(future)
                 future.release()  # type: ignore[no-untyped-call]
                 lanes.append(_Lane(iter(more())))
         finally:
@@ -95,6 +103,18 @@ class Engine:
 
     def _submit(self, function: Callable[[Any], Any], batch: Any, priority: float) -> "Future[Any]":
         return self._client.submit(function, batch, pure=False, priority=priority)
+
+    def _result(self, future: "Future[Any]") -> Any:
+        """Wait for a result, and see now and then that there are workers to give it."""
+        while True:
+            try:
+                return future.result(timeout=_LOOK_SECONDS)
+            except KilledWorker as error:
+                return TaskFailure(str(error))
+            except TimeoutError:
+                if future.done():  # type: ignore[no-untyped-call]
+                    raise  # it is the task's own
+            self._mend()
 
     def on_each(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
         """Run a function once on every worker; what it gave or raised, by the worker's address."""
@@ -112,13 +132,6 @@ class Engine:
                 "there. Put the case on a file system that all machines mount under the same "
                 "path, or leave --scheduler out"
             )
-
-
-def _result(future: "Future[Any]") -> Any:
-    try:
-        return future.result()
-    except KilledWorker as error:
-        return TaskFailure(str(error))
 
 
 @contextmanager
@@ -142,6 +155,7 @@ def started(workers: int = 0, scheduler: str = "", *, dashboard: bool = False) -
             "distributed.scheduler.worker-saturation": 1.0,
             "distributed.worker.memory.spill": False,
             "distributed.admin.tick.limit": "1h",
+            "distributed.deploy.lost-worker-timeout": "10s",
             "distributed.admin.tick.interval": "1s",
             # It samples every thread a hundred times a second, here and in the workers.
             "distributed.worker.profile.enabled": False,
@@ -157,7 +171,15 @@ def started(workers: int = 0, scheduler: str = "", *, dashboard: bool = False) -
                 _cluster(count, dashboard) as cluster,
                 Client(cluster, set_as_default=False) as client,  # type: ignore[no-untyped-call]
             ):
-                yield Engine(client, count, _link(client) if dashboard else "")
+                link = _link(client) if dashboard else ""
+                yield Engine(client, count, link, lambda: _mend(cluster, count))
+
+
+def _mend(cluster: LocalCluster, workers: int) -> None:
+    """Start workers anew that died while they were started: nobody else does."""
+    scheduler: Any = cluster.scheduler
+    if len(scheduler.workers) < workers:
+        cluster.scale(workers)  # type: ignore[no-untyped-call]
 
 
 def _cluster(workers: int, dashboard: bool) -> LocalCluster:
@@ -171,7 +193,8 @@ def _cluster(workers: int, dashboard: bool) -> LocalCluster:
                 n_workers=workers,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address="127.0.0.1:0" if dashboard else None,
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": dashboard},
                 memory_limit=0,
                 silence_logs=logging.CRITICAL,
             )

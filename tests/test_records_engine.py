@@ -1,9 +1,11 @@
 """The engine on real Dask workers: order, memory window, death of a worker."""
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from records import engine
@@ -74,3 +76,37 @@ def test_a_scheduler_that_does_not_answer() -> None:
 def test_an_address_that_is_none() -> None:
     with pytest.raises(SchedulerError), engine.started(1, "nonsense://x"):
         pass
+
+
+def _kill_workers() -> int:
+    killed = 0
+    for each in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if any("spawn_main" in word for word in each.cmdline()):
+                each.kill()
+                killed += 1
+    return killed
+
+
+def test_workers_that_die_while_they_start_are_started_again() -> None:
+    """Dask gives up a worker that dies so: none would be left, and the run would wait for ever."""
+    with engine.started(1) as running:
+        end = time.monotonic() + 60
+        for _ in range(3):
+            while not _kill_workers() and time.monotonic() < end:
+                time.sleep(0.05)
+        assert list(running.map_ordered(abs, [-1, 2])) == [(-1, 1), (2, 2)]
+
+
+def test_costly_batches_run_first_and_come_in_order() -> None:
+    with engine.started(1) as running:
+        found = list(running.map_ordered(_now, range(8), cost=float))
+    assert [batch for batch, _ in found] == list(range(8))
+    ran = sorted((moment, batch) for batch, moment in found if isinstance(moment, float))
+    # The first of them may start before the others are known.
+    assert [batch for _, batch in ran if batch > 1] == [7, 6, 5, 4, 3, 2]
+
+
+def _now(_batch: int) -> float:
+    time.sleep(0.2)
+    return time.monotonic()

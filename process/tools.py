@@ -1,10 +1,12 @@
 """The outside programs of processing: what is there, and a refusal before long work without."""
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest.child import Child
+from ingest.child import KILLED_PAUSES, Child
 from ingest.interface import ChildFailure
+from process import jvm, jvm_archive
 from process.tesseract import TesseractProbe
 from records.errors import ToolMissingError
 
@@ -30,7 +32,11 @@ def probe() -> Tools:
     """Ask a child, as workers will run it."""
     child = Child("process.child_main")
     try:
-        answer = child.call({"what": "probe"}, _SECONDS)
+        for pause in (*KILLED_PAUSES, 0.0):
+            answer = child.call({"what": "probe"}, _SECONDS)
+            if not isinstance(answer, ChildFailure) or not answer.killed:
+                break
+            time.sleep(pause)
     finally:
         child.close()
     if isinstance(answer, ChildFailure):
@@ -44,6 +50,15 @@ def probe() -> Tools:
         tika=java.get("tika", ""),
         tesseract=TesseractProbe(tesseract["version"], tuple(tesseract["languages"])),
     )
+
+
+def class_archive(*, made: bool) -> bool:
+    """Whether Java has an archive of classes to start from; `made`: record one that is missing."""
+    try:
+        path = jvm.archive()
+    except (ToolMissingError, OSError):
+        return False
+    return bool(jvm_archive.flags_for(path)) or (made and jvm_archive.record(path))
 
 
 def require_tools(languages: str | None) -> Tools:

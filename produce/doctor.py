@@ -21,6 +21,12 @@ def _found() -> list[Probe]:
         Probe("Java", not reading.java_trouble, java, "no processing: Tika runs in it"),
         Probe("Tika", bool(reading.tika), reading.tika, "no processing"),
         Probe(
+            "Archive of Java classes",
+            tools.class_archive(made=not reading.java_trouble),
+            "recorded",
+            "each reading process starts a second later",
+        ),
+        Probe(
             "Tesseract",
             bool(version),
             f"{version} ({languages})" if version else "",

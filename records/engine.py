@@ -106,15 +106,15 @@ class Engine:
 
     def _result(self, future: "Future[Any]") -> Any:
         """Wait for a result, and see now and then that there are workers to give it."""
-        while True:
+        while not future.done():  # type: ignore[no-untyped-call]
             try:
-                return future.result(timeout=_LOOK_SECONDS)
-            except KilledWorker as error:
-                return TaskFailure(str(error))
+                future.exception(timeout=_LOOK_SECONDS)  # waits, and raises nothing of the task's  # type: ignore[no-untyped-call]
             except TimeoutError:
-                if future.done():  # type: ignore[no-untyped-call]
-                    raise  # it is the task's own
-            self._mend()
+                self._mend()
+        try:
+            return future.result()
+        except KilledWorker as error:
+            return TaskFailure(str(error))
 
     def on_each(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
         """Run a function once on every worker; what it gave or raised, by the worker's address."""

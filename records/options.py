@@ -1,6 +1,7 @@
 """What the commands of all stages share: options, output and progress."""
 
 import csv
+import datetime as dt
 import json
 import re
 import sys
@@ -120,31 +121,64 @@ def progress(label: str, total: int) -> Iterator[Advance]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
         TextColumn("{task.fields[note]}"),
         TimeElapsedColumn(),
+        TextColumn("left:"),
         TimeRemainingColumn(),
         console=console,
     ) as bar:
-        task = bar.add_task(label, total=total, note="")
+        task = bar.add_task(label, total=total, note="", rate="")
+        rate = _Rate(total)
 
         def advance(steps: int, note: str = "") -> None:
-            bar.update(task, advance=steps, note=note)
+            rate.add(steps)
+            bar.update(task, advance=steps, note=note, rate=rate.told())
 
         yield advance
+
+
+class _Rate:
+    """How fast steps are done, since the first, and how long the rest will take."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self.done = total, 0
+        self._started = time.monotonic()
+
+    def add(self, steps: int) -> None:
+        """Count steps that are done."""
+        self.done += steps
+
+    def _a_second(self) -> float:
+        return self.done / max(time.monotonic() - self._started, 1e-3)
+
+    def told(self) -> str:
+        """Steps a second."""
+        speed = self._a_second()
+        return f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.1f}/s"
+
+    def left(self) -> str:
+        """The time left, as h:mm:ss; empty before anything is done."""
+        if not self.done:
+            return ""
+        seconds = max(0, self._total - self.done) / self._a_second()
+        return str(dt.timedelta(seconds=round(seconds)))
 
 
 class _Lines:
     """Progress for a log: a line each minute."""
 
     def __init__(self, label: str, total: int) -> None:
-        self._label, self._total, self._done = label, total, 0
+        self._label, self._total = label, total
+        self._rate = _Rate(total)
         self._said = time.monotonic()
 
     def __call__(self, steps: int, note: str = "") -> None:
-        self._done += steps
+        self._rate.add(steps)
         if time.monotonic() > self._said + _SAID_EVERY:
             self._said = time.monotonic()
-            say(f"{self._label}: {self._done:,} of {self._total:,} {note}".rstrip())
+            done = f"{self._label}: {self._rate.done:,} of {self._total:,} {note}".rstrip()
+            say(f"{done}, {self._rate.told()}, {self._rate.left()} left")
 
 
 def say(message: str) -> None:

@@ -107,6 +107,23 @@ def test_costly_batches_run_first_and_come_in_order() -> None:
     assert [batch for _, batch in ran if batch > 1] == [7, 6, 5, 4, 3, 2]
 
 
+def _slow(number: int) -> int:
+    time.sleep(0.4)
+    if number == 2:
+        raise TimeoutError("its own")
+    return number
+
+
+def test_waiting_is_no_error_and_an_error_of_waiting_is_the_tasks_own(
+    workers: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_LOOK_SECONDS", 0.01)
+    found = workers.map_ordered(_slow, range(3), window=1)
+    assert [next(found), next(found)] == [(0, 0), (1, 1)]
+    with pytest.raises(TimeoutError, match="its own"):
+        next(found)
+
+
 def _now(_batch: int) -> float:
     time.sleep(0.2)
     return time.monotonic()

@@ -146,14 +146,23 @@ def scan(text: str, keep: str = "") -> Iterator[Token]:
 def postings(text: str) -> dict[str, list[int]]:
     """The positions of each term of a text; accented words stand under both their forms."""
     table: defaultdict[str, list[int]] = defaultdict(list)
-    if text.isascii():
-        for position, word in enumerate(_ASCII_WORD.findall(text.lower())):
-            table[word[:MAX_LENGTH]].append(position)
-        return table
-    for position, token in enumerate(scan(text)):
-        table[token.text].append(position)
-        if token.folded and token.folded != token.text:
-            table[token.folded].append(position)
+    position = 0
+    for part in (text,) if text.isascii() else text.split("\n"):
+        if part.isascii():
+            found = _ASCII_WORD.findall(part.lower())
+            for at, word in enumerate(found, position):
+                table[word].append(at)
+            position += len(found)
+            continue
+        for token in scan(part):
+            table[token.text].append(position)
+            if token.folded and token.folded != token.text:
+                table[token.folded].append(position)
+            position += 1
+    for word in [each for each in table if len(each) > MAX_LENGTH]:
+        kept = table[word[:MAX_LENGTH]]
+        kept += table.pop(word)
+        kept.sort()
     return table
 
 

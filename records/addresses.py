@@ -3,14 +3,14 @@
 import re
 from pathlib import PurePath
 
-import sqlalchemy as sa
-
 DRIVER = "postgresql+psycopg"
 _SECRETS = ("password", "sslpassword")
 
 
 def checked_database(address: str) -> str:
     """A database's address with the driver that Redwell has; raises `ValueError`."""
+    import sqlalchemy as sa  # processes that only read evidence know settings, but no database
+
     try:
         url = sa.make_url(address)
     except sa.exc.ArgumentError as error:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from records.case import Case
 from store.interface import BlobTooLargeError, Digests, Store, StoreWriter, is_hash
 from store.local import LocalStore, copy_hashing, digests_of, sha256_of, sync_file_system
-from store.remote import FsspecStore
+
+if TYPE_CHECKING:
+    from records.case import Case
 
 __all__ = [
     "BlobTooLargeError",
@@ -26,7 +28,7 @@ __all__ = [
 
 
 @contextmanager
-def working(case: Case, stage: str) -> Iterator[None]:
+def working(case: "Case", stage: str) -> Iterator[None]:
     """Hold the case for a stage that writes, its store swept of what dead writers left."""
     with case.exclusive(stage):
         open_store(case.store_address).sweep()
@@ -36,5 +38,7 @@ def working(case: Case, stage: str) -> Iterator[None]:
 def open_store(address: str) -> Store:
     """Open the store at a local folder or at an fsspec address such as `s3://bucket/case`."""
     if "://" in address:
+        from store.remote import FsspecStore  # children that read evidence need none of it
+
         return FsspecStore(address)
     return LocalStore(Path(address))

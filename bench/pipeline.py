@@ -115,7 +115,7 @@ def contents(case: Path) -> dict[str, list[str]]:
 
 def _lasting(row: dict[str, Any]) -> dict[str, Any]:
     """A row without the time at which a source file was last read, which collecting may move."""
-    if row.get("origin"):
+    if isinstance(row.get("origin"), dict):
         row["origin"] = {k: v for k, v in row["origin"].items() if k != "accessed"}
     return row
 

@@ -14,6 +14,7 @@ from ingest.members import Budget
 from ingest.passwords import in_order
 from ingest.types import HEAD, disagrees, extension, identify
 from ingest.versions import TOOL, VERSION
+from process import jvm
 from process.image import RASTER, read_image
 from process.image import TYPES as PICTURES
 from process.mail import SEALED, read_mail, read_outlook, read_sealed, read_tnef, source_text
@@ -49,6 +50,7 @@ _READERS: dict[str, Reader] = {
 def extract(request: dict[str, Any]) -> dict[str, Any]:
     """Read the family of one document; the answer describes its members, or names the file."""
     limits = Limits(**request["limits"])
+    jvm.allow(limits.memory_mb)
     path = Path(request["path"])
     family = Family(
         folder=Path(request["folder"]),

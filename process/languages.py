@@ -114,10 +114,12 @@ def _by_function_words(words: list[str]) -> Language | None:
 
 def _by_lingua(sample: str) -> Language:
     found = _detector().compute_language_confidence_values(_sample(sample, _ASKED))
-    if not found or found[0].value < _SURE:
+    # Lingua adds in any order, which shows in the last digits: a case is to be the same each time.
+    sure = round(found[0].value, 6) if found else 0.0
+    if sure < _SURE:
         return _NONE
     code = found[0].language.iso_code_639_1.name.lower()
-    return Language({"nb": "no", "nn": "no"}.get(code, code), found[0].value)
+    return Language({"nb": "no", "nn": "no"}.get(code, code), sure)
 
 
 @cache

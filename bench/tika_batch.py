@@ -29,20 +29,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import cpu, pipeline
+from process import tika
 from process.jvm import find_jar, flags
 
 FOLDERS = ("office", "pdf", "images", "html-text", "mail", "archives")
-_CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
-<properties>
-  <service-loader initializableProblemHandler="ignore"/>
-  <parsers>
-    <parser class="org.apache.tika.parser.DefaultParser">
-      <parser-exclude class="org.apache.tika.parser.ocr.TesseractOCRParser"/>
-      <parser-exclude class="org.apache.tika.parser.external.CompositeExternalParser"/>
-    </parser>
-  </parsers>
-</properties>
-"""
 _FAILURES = (
     "X-TIKA:EXCEPTION:container_exception",
     "X-TIKA:EXCEPTION:embedded_exception",
@@ -103,7 +93,7 @@ class Bench:
 
     def _tika(self, name: str, given: list[str]) -> cpu.Used:
         config = self.scratch / "tika.xml"
-        config.write_text(_CONFIG)
+        config.write_text(tika.CONFIG)
         # tika-app runs its batch in a process of its own; -J before a flag hands it on.
         handed = [f"-J{each.removeprefix('-')}" for each in given]
         command = ["java", *given, "-jar", str(find_jar()), f"--config={config}", *handed]

@@ -10,12 +10,13 @@ from typing import Any
 import click
 
 from index.run import index_case
+from ingest.archivers import require_worker_archivers
 from ingest.plan import checked_source, survey
 from ingest.record import custodian_id
 from ingest.run import ingest
+from process.commands import read_on_record, require_balance
 from process.relate_commands import relate_on_record
-from process.run import process_case
-from process.tools import require_tools
+from process.tools import Tools, require_tools, require_worker_tools
 from records import case as cases
 from records.engine import Engine
 from records.options import (
@@ -31,7 +32,7 @@ from records.options import (
     scheduler_option,
     workers_option,
 )
-from records.runs import recorded
+from records.status import status_of
 from store import working
 
 
@@ -67,11 +68,16 @@ def run(
     """
     with cases.opened(case_folder) as case:
         custodian_id(case, custodian)
-        checked_source(case, source)
+        place = checked_source(case, source)
         passwords = read_passwords(passwords_file)
         languages = None if no_ocr else case.settings.ocr_languages
-        with _tools_meanwhile(languages) as tools, engine_for(case, workers, scheduler) as engine:
-            tools.require()
+        with (
+            _tools_meanwhile(languages) as tools,
+            engine_for(case, workers, scheduler, place) as engine,
+        ):
+            here = tools.require()
+            require_worker_archivers(engine)
+            require_worker_tools(engine, here, languages)
             found = {
                 "ingest": _collect(case, engine, source, custodian, passwords),
                 "process": _read(case, engine, passwords, ocr=not no_ocr),
@@ -94,20 +100,23 @@ class _Tools:
     def __init__(self, languages: str | None) -> None:
         self._languages = languages
         self._error: Exception | None = None
+        self._found: Tools | None = None
         self._thread = threading.Thread(target=self._check)
         self._thread.start()
 
     def _check(self) -> None:
         try:
-            require_tools(self._languages)
+            self._found = require_tools(self._languages)
         except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
             self._error = error
 
-    def require(self) -> None:
-        """Wait for it, and raise what it raised."""
+    def require(self) -> Tools:
+        """Wait for what was found, or raise what it raised."""
         self._thread.join()
         if self._error is not None:
             raise self._error
+        assert self._found is not None
+        return self._found
 
 
 @contextmanager
@@ -133,11 +142,9 @@ def _collect(
 def _read(
     case: cases.Case, engine: Engine, passwords: tuple[str, ...], *, ocr: bool
 ) -> dict[str, Any]:
-    with (
-        working(case, "process"),
-        recorded(case, "process", workers=engine.workers, ocr=ocr) as summary,
-    ):
-        summary.update(asdict(process_case(case, engine, passwords, ocr=ocr)))
+    with working(case, "process"):
+        summary = read_on_record(case, engine, passwords, ocr=ocr)
+    require_balance(status_of(case))
     return summary
 
 

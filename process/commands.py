@@ -1,6 +1,6 @@
 """Commands of processing: process, denist."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from process.run import process_case
 from process.tools import require_tools, require_worker_tools
 from records import case as cases
 from records.codes import Disposition
+from records.engine import Engine
 from records.errors import RedwellError
 from records.options import (
     case_option,
@@ -68,11 +69,10 @@ def process(
         here = require_tools(languages)
         with working(case, "process"), engine_for(case, workers, scheduler) as engine:
             require_worker_tools(engine, here, languages)
-            with recorded(case, "process", workers=engine.workers, ocr=not no_ocr) as summary:
-                summary.update(asdict(process_case(case, engine, passwords, ocr=not no_ocr)))
+            summary = read_on_record(case, engine, passwords, ocr=not no_ocr)
             relations = {} if no_relations else relate_on_record(case, engine)
         found = status_of(case)
-    _require_balance(found)
+    require_balance(found)
     shown = summary | {
         "dispositions": found.dispositions,
         "exceptions": found.exceptions,
@@ -87,7 +87,16 @@ def process(
         say(hint)
 
 
-def _require_balance(found: Status) -> None:
+def read_on_record(
+    case: cases.Case, engine: Engine, passwords: Sequence[str], *, ocr: bool
+) -> dict[str, object]:
+    """Process, within the case's lock, as a run on record; its counts."""
+    with recorded(case, "process", workers=engine.workers, ocr=ocr) as summary:
+        summary.update(asdict(process_case(case, engine, passwords, ocr=ocr)))
+    return summary
+
+
+def require_balance(found: Status) -> None:
     """Every document has one final disposition now; anything else is our own fault."""
     pending = found.dispositions.get(Disposition.PENDING, 0)
     if pending:

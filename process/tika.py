@@ -27,7 +27,7 @@ _STREAM_EXCEPTION = "X-TIKA:EXCEPTION:embedded_stream_exception"
 _TOO_MANY = "X-TIKA:EXCEPTION:embedded_resource_limit_reached"
 _CUT = "X-TIKA:EXCEPTION:write_limit_reached"
 
-_CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
+CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
 <properties>
   <service-loader initializableProblemHandler="ignore"/>
   <parsers>
@@ -38,6 +38,7 @@ _CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
   </parsers>
 </properties>
 """
+"""Tika's configuration: without OCR and without parsers that run outside programs."""
 
 
 @dataclass(slots=True)
@@ -305,7 +306,7 @@ def _parser() -> Any:
     """The recursive parser on our configuration; costs a second, so made once."""
     zone = jpype.JClass("java.util.TimeZone")
     zone.setDefault(zone.getTimeZone("UTC"))  # else dates without a zone depend on this machine
-    source = jpype.JClass("java.io.ByteArrayInputStream")(_CONFIG.encode())
+    source = jpype.JClass("java.io.ByteArrayInputStream")(CONFIG.encode())
     config = jpype.JClass("org.apache.tika.config.TikaConfig")(source)
     parser = jpype.JClass("org.apache.tika.parser.AutoDetectParser")(config)
     factory = jpype.JClass("org.apache.tika.extractor.RUnpackExtractorFactory")()

@@ -1,6 +1,6 @@
 """Mails put on record by hand for tests of threads and people, and an engine in this process."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,29 +8,10 @@ import sqlalchemy as sa
 from records import tables
 from records.case import Case
 from records.codes import Role
-from records.engine import Engine, TaskFailure
 from records.fields import Address, Fields
 from tests.produce_matter import add
 
 ANN, BOB, CAT = "ann@kestrel.example", "bob@kestrel.example", "cat@northmoor.example"
-
-
-class Near(Engine):
-    """Runs each batch here and now."""
-
-    def __init__(self) -> None:
-        self.workers = 1
-
-    def map_ordered[T, R](
-        self,
-        function: Callable[[T], R],
-        batches: Iterable[T],
-        window: int | None = None,
-        more: Callable[[], Iterable[T]] = tuple,
-        cost: Callable[[T], float] = lambda _batch: 0.0,
-    ) -> Iterator[tuple[T, R | TaskFailure]]:
-        for batch in batches:
-            yield batch, function(batch)
 
 
 def sent(day: int, hour: int = 12) -> str:

@@ -20,7 +20,8 @@ from records.case import Case
 from records.codes import Disposition
 from records.engine import TaskFailure
 from records.errors import SelectionError
-from tests.process_mails import ANN, BOB, CAT, Near, attach, clear, mail, reread, rows
+from tests.ingest_engines import Inline
+from tests.process_mails import ANN, BOB, CAT, attach, clear, mail, reread, rows
 from tests.produce_matter import matter
 
 FIRST = "The tails are chafed.\nSend two new ones before the vessel sails on Monday.\n"
@@ -98,7 +99,7 @@ def test_lists_of_questions_are_no_headers() -> None:
 
 
 def _judged(case: Case) -> dict[int, tuple[bool | None, str | None, int | None]]:
-    found = relate_mail(case, Near()).judged
+    found = relate_mail(case, Inline()).judged
     told = {row[0]: (row[6], row[7], row[8]) for row in rows(case, tables.threads)}
     assert found.inclusive == sum(1 for each in told.values() if each[0])
     assert found.spares == sum(1 for each in told.values() if each[2])
@@ -214,22 +215,22 @@ def test_several_runs_give_the_judgement_of_one(case: Case) -> None:
 
     for number in (3, 1, 2):
         put(number)
-        relate_mail(case, Near())
+        relate_mail(case, Inline())
     told = _judged(case)
     assert [told[each][1] for each in (1, 2, 3)] == ["RW-00000002", "RW-00000003", "last"]
     clear(case)
     assert _judged(case) == told
     before = rows(case, tables.threads)
-    assert relate_mail(case, Near()).judged.judged == 0
+    assert relate_mail(case, Inline()).judged.judged == 0
     assert rows(case, tables.threads) == before
     reread(case, 2, title="x")
-    assert relate_mail(case, Near()).judged.judged == 3
+    assert relate_mail(case, Inline()).judged.judged == 3
 
 
 def test_a_thread_that_kills_its_worker_is_inclusive_and_the_others_do_not_suffer(
     case: Case,
 ) -> None:
-    class Deadly(Near):
+    class Deadly(Inline):
         def map_ordered[T, R](
             self,
             function: Callable[[T], R],
@@ -255,7 +256,7 @@ def test_a_thread_that_kills_its_worker_is_inclusive_and_the_others_do_not_suffe
 def test_what_crosses_to_a_worker_can_be_pickled(case: Case) -> None:
     mail(case, 1, FIRST)
     mail(case, 2, _quoting(FIRST), references=("<1@x>",))
-    relate_mail(case, Near())
+    relate_mail(case, Inline())
     threads = tuple(threads_judged._threads(case, {1: 2}))
     batch = ThreadBatch(threads, case.store_address)
     assert pickle.loads(pickle.dumps(batch)) == batch
@@ -276,7 +277,7 @@ def test_commands(case: Case) -> None:
     mail(case, 3, FIRST, subject="Tails", message_id="<3@x>")
     _same_hash(case, 2, 3)
     mail(case, 4, "Alone.")
-    relate_mail(case, Near())
+    relate_mail(case, Inline())
     assert _call(case, "list").stdout.splitlines() == [
         "thread\tmessages\tfirst\tlast\tsubject\tbasis",
         "RW-00000001\t3\t2024-01-01T12:00:00Z\t2024-01-02T12:00:00Z\tTails\treferences",
@@ -302,7 +303,7 @@ def test_commands(case: Case) -> None:
 
 def test_no_subject_steers_a_terminal(case: Case) -> None:
     mail(case, 1, FIRST, subject="Tails\x1b[2J\ud800")
-    relate_mail(case, Near())
+    relate_mail(case, Inline())
     assert "Tails\\x1b[2J\ufffd" in _call(case, "show", "1").stdout
     assert "\\x1b" in _call(case, "list", "--all").stdout
 
@@ -310,7 +311,7 @@ def test_no_subject_steers_a_terminal(case: Case) -> None:
 def test_a_thread_not_judged_yet_says_so(case: Case) -> None:
     mail(case, 1, FIRST)
     mail(case, 2, "x", references=("<1@x>",))
-    relate_mail(case, Near())
+    relate_mail(case, Inline())
     with case.write() as connection:
         t = tables.threads
         connection.execute(t.update().values(inclusive=None, contained_in=None))

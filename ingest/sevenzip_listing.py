@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from ingest import wim
 from ingest.external import Running, SilentError
 from ingest.flow import Flow
 from ingest.joined import missing_of
@@ -72,6 +73,9 @@ class _Listed:
             trouble = trouble_of(*run.ended()) if len(said) <= _MOST_LISTING else None
         if trouble is not None:
             yield self._unpacking.exception(trouble[0], f"It cannot be listed whole: {trouble[1]}")
+        elif self._form == "wim" and (wrong := wim.flaw(self._opening.path)):
+            text = f"It is damaged, so that files may be missing or named wrongly: {wrong}"
+            yield self._unpacking.exception(Code.CORRUPT, text)
         for block in bytes(said).decode("utf-8", "replace").split("\n\n"):
             lines = (line.partition(" =") for line in block.splitlines())
             fields = {key: value[1:] for key, _, value in lines}

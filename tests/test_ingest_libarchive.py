@@ -252,6 +252,28 @@ def test_a_windows_image(tmp_path: Path) -> None:
 
 
 @needs_7z
+@pytest.mark.parametrize("place", ["table", "images", "flags", "part", "count", "folders"])
+def test_a_windows_image_whose_tables_are_damaged_says_so(tmp_path: Path, place: str) -> None:
+    data = bytearray(
+        seven_zip(tmp_path, "a.wim", {"a": b"first", "d/b": b"second"}, "-twim").read_bytes()
+    )
+    (table,) = struct.unpack_from("<Q", data, 56)
+    last = table + 2 * 50
+    (folders,) = struct.unpack_from("<Q", data, last + 8)
+    at = {
+        "table": 56,
+        "images": 44,
+        "flags": last + 7,
+        "part": last + 24,
+        "count": last + 26,
+        "folders": folders + 9,
+    }
+    data[at[place]] ^= 2
+    _, codes = got(bytes(data), "archive")
+    assert Code.CORRUPT in codes
+
+
+@needs_7z
 def test_dates_that_seven_zip_lists_do_not_depend_on_our_zone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """What the tests of archives share: openings, what came out, and archives made by hand."""
 
+import os
 import shutil
 import struct
 import subprocess
@@ -109,6 +110,10 @@ def _paths(source: bytes | Path | Sequence[Path]) -> Iterator[Sequence[Path]]:
         yield [source] if isinstance(source, Path) else source
 
 
+# The age of every file that 7-Zip packs here, in seconds since 1970: the same bytes each time.
+AGE = 1_000_000_000
+
+
 def run(folder: Path, *command: str, typed: bytes = b"") -> None:
     """Run an outside program that makes a sample."""
     done = subprocess.run(command, cwd=folder, input=typed, capture_output=True)
@@ -116,7 +121,7 @@ def run(folder: Path, *command: str, typed: bytes = b"") -> None:
 
 
 def seven_zip(folder: Path, archive: str, files: dict[str, bytes], *options: str) -> Path:
-    """An archive that 7-Zip makes of files, added one by one in their order."""
+    """An archive that 7-Zip makes of files of one age, added one by one in their order."""
     program = sevenzip_tool.probe()
     assert program is not None
     source = folder / "source"
@@ -124,6 +129,7 @@ def seven_zip(folder: Path, archive: str, files: dict[str, bytes], *options: str
         path = source / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+        os.utime(path, (AGE, AGE))
     run(source, program.command, "a", "-bd", "-y", *options, str(folder / archive), *files)
     shutil.rmtree(source)
     return folder / archive

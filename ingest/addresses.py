@@ -19,6 +19,11 @@ _TOKEN = re.compile(
     r"|(?P<space>\s+)",
     re.S,
 )
+# One party, of characters that mean nothing else: `a@b` or `A name <a@b>`.
+_SIMPLE = re.compile(
+    r"\s*+(?:([\w.&/+-]++(?:\s++[\w.&/+-]++)*+)?\s*+<([\w.&/+-]++@[\w.-]++)>|([\w.&/+-]++@[\w.-]++))\s*+",
+    re.ASCII,
+)
 _IN_COMMENT = re.compile(r"\\.|[()]", re.S)
 _WHOLE = re.compile(r"[^@]+@[^@]+")
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -57,10 +62,24 @@ def parse_addresses(text: str, decoding: Decoding | None = None) -> tuple[Addres
     members (`undisclosed-recipients:;`) gives its name alone. A name whose comma was not quoted
     (`Doe, Jane <jane@x>`) is put together again.
     """
+    if (plain := _plain_list(text)) is not None:
+        return plain
     decoding = decoding or Decoding()
     entries = _merge_split_names(_entries(text))
     found = (some for entry, _ in entries for some in _addresses(entry, decoding))
     return tuple(each for each in found if each.name or each.address)
+
+
+def _plain_list(text: str) -> tuple[Address, ...] | None:
+    """The same for lists as most are, without quotes, comments, groups or encoded words."""
+    found: list[Address] = []
+    for piece in text.split(","):
+        match = _SIMPLE.fullmatch(piece)
+        if match is None:
+            return None
+        name, angle, bare = match.groups()
+        found.append(Address(" ".join((name or "").split()), (angle or bare).lower()))
+    return tuple(found)
 
 
 def _entries(text: str) -> list[tuple[_Entry, str]]:

@@ -179,17 +179,18 @@ def _open(part: Part, depth: int) -> None:
 
 def _slices(part: Part, boundary: bytes) -> list[bytes]:
     """The parts between the delimiter lines; the line end before a delimiter belongs to it."""
-    delimiter = re.compile(
-        rb"(?:\A|\r\n|\n|\r)--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r\n|\n|\r|\Z)"
-    )
+    delimiter = re.compile(rb"--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r\n|\n|\r|\Z)")
     body = part.body
     found: list[bytes] = []
     start, outside = -1, 0  # of the part under way; of what belongs to none
     for match in delimiter.finditer(body):
+        before = _before_line_end(body, match.start())
+        if before is None:
+            continue
         if start >= 0:
-            found.append(body[start : match.start()])
+            found.append(body[start:before])
         else:
-            part.strays.append(body[outside : match.start()])
+            part.strays.append(body[outside:before])
         start = -1 if match[1] else _past_line_end(body, match.end())
         outside = _past_line_end(body, match.end())
         if start >= 0 and len(part.strays) > 1:
@@ -200,6 +201,15 @@ def _slices(part: Part, boundary: bytes) -> list[bytes]:
     elif found:
         part.strays.append(body[outside:])
     return found
+
+
+def _before_line_end(data: bytes, at: int) -> int | None:
+    """Where the line end before `at` begins; 0 at the start, None within a line."""
+    if not at:
+        return 0
+    if data[at - 1] not in b"\r\n":
+        return None
+    return at - 2 if at > 1 and data.startswith(b"\r\n", at - 2) else at - 1
 
 
 def _past_line_end(data: bytes, at: int) -> int:

@@ -97,7 +97,7 @@ class Item:
             "chars": self.chars,
             "pages": reading.pages,
             "ocr_pages": reading.ocr_pages,
-            "fields": cleaned(_known(self.part, reading).to_json()),
+            "fields": cleaned(_known(self.part, reading)),
             "raw": cleaned(self.part.raw | reading.raw),
             "notes": [cleaned(asdict(note)) for note in (*self.part.notes, *reading.notes)],
             "dedup_hash": reading.dedup_hash,
@@ -105,11 +105,10 @@ class Item:
         }
 
 
-def _known(part: Part, reading: Reading) -> Fields:
-    """The reader's fields, completed by what the container said of its member."""
-    if part.fields is None:
-        return reading.fields
-    return Fields.from_json(part.fields.to_json() | reading.fields.to_json())
+def _known(part: Part, reading: Reading) -> dict[str, Any]:
+    """The reader's fields as JSON, completed by what the container said of its member."""
+    said = {} if part.fields is None else part.fields.to_json()
+    return said | reading.fields.to_json()
 
 
 @dataclass(slots=True)
@@ -203,6 +202,8 @@ def clean(text: str) -> str:
     """Text that UTF-8 and any database can hold: lone surrogates escaped, no NUL."""
     if "\0" in text:
         text = text.replace("\0", "")
+    if text.isascii():
+        return text
     return text.encode("utf-8", "backslashreplace").decode()
 
 

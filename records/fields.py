@@ -1,6 +1,7 @@
 """The typed common fields of a document, whatever its format; stored as JSON with the row."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 
@@ -87,12 +88,10 @@ class Fields:
 
     def to_json(self) -> dict[str, Any]:
         """Only what is set, ready for a JSON column."""
-        found = {}
-        for name in FIELD_NAMES:
-            value = getattr(self, name)
-            if value != "" and value is not None and value != ():
-                people = name in _PEOPLE
-                found[name] = tuple(asdict(each) for each in value) if people else value
+        found: dict[str, Any] = {}
+        for name, value in zip(FIELD_NAMES, _VALUES(self), strict=True):
+            if value or (value is not None and value != "" and value != ()):
+                found[name] = _as_dicts(value) if name in _PEOPLE else value
         return found
 
     @classmethod
@@ -109,7 +108,12 @@ class Fields:
         return cls(**values)
 
 
+def _as_dicts(people: tuple[Address, ...]) -> tuple[dict[str, str], ...]:
+    return tuple({"name": each.name, "address": each.address} for each in people)
+
+
 _PEOPLE = frozenset({"sender", "to", "cc", "bcc", "reply_to"})
 FIELD_NAMES = tuple(each.name for each in fields(Fields))
+_VALUES = attrgetter(*FIELD_NAMES)
 NO_FIELDS = Fields()
 """Nothing is known."""

@@ -102,3 +102,9 @@ def test_unclosed_quotes_and_comments_are_no_quadratic_trap() -> None:
 )
 def test_comments_and_blanks_within_addresses(text: str, wanted: list[str]) -> None:
     assert [str(each) for each in parse_addresses(text)] == wanted
+
+
+@given(st.lists(st.text("ab @<>.,-'/ \té0_", max_size=12), max_size=5).map(",".join))
+def test_plain_lists_are_read_as_all_others_are(text: str) -> None:
+    """A quoted name at the start takes the list the long way, and changes nothing behind it."""
+    assert _pairs(text) == _pairs(f'"Q" <q@q.example>, {text}')[1:]

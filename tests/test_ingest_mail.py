@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import tarfile
 import time
 from collections import Counter
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from ingest.identity import mail_hash
 from ingest.interface import ParsedMail
 from ingest.mail import parse_message
+from ingest.mime import parse
 from records.codes import Code, Role
 from records.fields import Address
 
@@ -358,3 +360,28 @@ class TestCorpus:
                 sums = [hashlib.sha256(each.data).hexdigest() for each in mail.parts]
                 seen[mail_hash(mail.fields, mail.body, sums)[0]] += 1
         assert (seen.total(), len(seen)) == (5937, 3651)
+
+
+_PIECES = (b"--q", b"--q--", b"--", b"-", b"q", b"\r", b"\n", b"\r\n", b" ", b"x")
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=14).map(b"".join))
+def test_delimiters_stand_at_the_start_of_a_line(body: bytes) -> None:
+    """As RFC 2046 section 5.1.1 has it: a line end, two hyphens, the boundary, blanks."""
+    lines = re.finditer(rb"(?:\A|\r\n|\n|\r)--q(--)?[ \t]*(?=\r\n|\n|\r|\Z)", body)
+    delimiters = list(lines)
+    opened = [each for each in delimiters if not each[1]]
+    root = parse(b"Content-Type: multipart/mixed; boundary=q\n\n" + body)
+    if not opened:
+        assert root.faults[0] in (
+            "a multipart without parts",
+            "its boundary is not the one declared",
+        )
+    else:
+        assert len(root.children) == len(opened)
+        assert root.strays[0] == body[: delimiters[0].start()]
+        (first, *_) = (n for n, each in enumerate(delimiters) if not each[1])
+        end = delimiters[first + 1].start() if first + 1 < len(delimiters) else len(body)
+        part = body[delimiters[first].end() : end]
+        part = part.removeprefix(b"\r\n") if part.startswith(b"\r\n") else part[1:]
+        assert part.endswith(root.children[0].body)

@@ -12,7 +12,10 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
+from process.pdf_objects import objects
+
 _OBJECTS = 3000  # a page's objects looked at; a page with more is a drawing
+_FORMS = 7  # forms within forms
 _SAMPLE = 100  # characters whose mapping is asked for
 _LITTLE = 100  # characters; a page with less has hardly a text layer
 _MIDDLING = 400
@@ -25,6 +28,8 @@ _LARGEST = 8  # pictures asked for the text upon them
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _VOWEL = re.compile(r"[aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýαεηιουωаеёиоуыэюяіїє]", re.I)
 _LATIN = re.compile(r"^[A-Za-zÀ-ɏ]+$")
+
+_BAD = re.compile("[\0-\x08\x0b-\x1f\ufffd\ue000-\uf8ff]")  # no letter of any script
 
 type Bounds = tuple[float, float, float, float]
 
@@ -59,15 +64,15 @@ def wants_ocr(text: str, look: PageLook) -> bool:
 
 def _is_garbled(text: str, solid: str) -> bool:
     """A text layer that is there but says nothing: unmapped glyphs, no words, no vowels."""
-    marks = [each for each in text if each not in "\n\t "]
-    bad = sum(1 for each in marks if each == "\ufffd" or each < " " or "\ue000" <= each <= "\uf8ff")
-    if bad > len(marks) * 0.1:
+    marks = len(text) - sum(map(text.count, "\n\t "))
+    if len(_BAD.findall(text)) > marks * 0.1:
         return True
-    if len(solid) < _LITTLE or not any(each.isalpha() for each in solid):
+    alphabetic = sum(map(str.isalpha, solid))
+    if len(solid) < _LITTLE or not alphabetic:
         return False
     words = _WORD.findall(text)
     letters = sum(len(word) for word in words)
-    if letters < sum(1 for each in solid if each.isalpha()) * 0.3:
+    if letters < alphabetic * 0.3:
         return True
     latin = [word for word in words if len(word) > 3 and _LATIN.match(word)]
     mute = sum(1 for word in latin if not _VOWEL.search(word))
@@ -79,14 +84,12 @@ def look_at(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage) -> PageLook:
     paths, dots = 0, 0
     placed: list[Bounds] = []
     images = 0
-    for number, thing in enumerate(page.get_objects(max_depth=8)):
-        if number >= _OBJECTS:
-            break
-        if thing.type == c.FPDF_PAGEOBJ_IMAGE:
+    for thing, kind, _ in objects(page.raw, _OBJECTS, _FORMS):
+        if kind == c.FPDF_PAGEOBJ_IMAGE:
             images += 1
             dots += _dots(thing)
             placed.extend(_bounds(thing))
-        elif thing.type in (c.FPDF_PAGEOBJ_PATH, c.FPDF_PAGEOBJ_SHADING):
+        elif kind in (c.FPDF_PAGEOBJ_PATH, c.FPDF_PAGEOBJ_SHADING):
             paths += 1
     width, height = page.get_size()
     whole = max(1.0, width * height)
@@ -103,16 +106,15 @@ def look_at(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage) -> PageLook:
 
 def _dots(image: Any) -> int:
     across, down = ctypes.c_uint(), ctypes.c_uint()
-    if not c.FPDFImageObj_GetImagePixelSize(image.raw, across, down):
+    if not c.FPDFImageObj_GetImagePixelSize(image, across, down):
         return _FEWEST_DOTS  # it may hold words
     return across.value * down.value
 
 
 def _bounds(image: Any) -> Iterator[Bounds]:
-    try:
-        yield image.get_bounds()
-    except pdfium.PdfiumError:
-        return
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    if c.FPDFPageObj_GetBounds(image, left, bottom, right, top):
+        yield left.value, bottom.value, right.value, top.value
 
 
 def _area(bounds: Bounds, width: float, height: float) -> float:

@@ -4,7 +4,7 @@ Only what is sure is told: white letters count only where nothing that may be da
 """
 
 import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from process.hidden import Findings, whose
+from process.pdf_objects import objects
 
 _MOST_OBJECTS = 20_000
 _MOST_GROUNDS = 2000  # past which a page is a drawing, and no letters on it are judged
@@ -114,7 +115,7 @@ def look_page(
 
 def _look(page: pdfium.PdfPage, number: int, findings: Findings, off: frozenset[str]) -> None:
     look = _Look(page, off)
-    for thing, kind, depth in _objects(page.raw):
+    for thing, kind, depth in objects(page.raw, _MOST_OBJECTS, _MOST_FORMS):
         look.take(thing, kind, depth)
     if "invisible-text" in look.found and look.pictured() >= _COVERED:
         findings.flag("ocr-layer")
@@ -135,26 +136,6 @@ def look_document(document: pdfium.PdfDocument, findings: Findings, off: frozens
         findings.say("hidden-layers", "Layer", name)
     if c.FPDFDoc_GetJavaScriptActionCount(document) > 0:
         findings.flag("macros")
-
-
-def _objects(page: Any) -> Iterator[tuple[Any, int, int]]:
-    """The page's objects with their kinds, those within forms after their form."""
-    ways = [(page, c.FPDFPage_CountObjects(page), 0, 0)]
-    left = _MOST_OBJECTS
-    while ways and left > 0:
-        holder, count, at, depth = ways.pop()
-        if at >= count:
-            continue
-        ways.append((holder, count, at + 1, depth))
-        get = c.FPDFFormObj_GetObject if depth else c.FPDFPage_GetObject
-        thing = get(holder, at)
-        if not thing:
-            continue
-        left -= 1
-        kind = c.FPDFPageObj_GetType(thing)
-        yield thing, kind, depth
-        if kind == c.FPDF_PAGEOBJ_FORM and depth < _MOST_FORMS:
-            ways.append((thing, c.FPDFFormObj_CountObjects(thing), 0, depth + 1))
 
 
 _EDGES = tuple(ctypes.c_float() for _ in range(4))  # filled anew by each call, for speed

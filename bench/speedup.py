@@ -2,11 +2,12 @@
 
     python -m bench.speedup --corpus ../shared/corpus --runs 1
 
-For each corpus the stages ingest, process and index are run with one worker and with two, in
-alternation. Prints wall seconds by stage, CPU seconds by kind of process, the coordinator's
-milliseconds a document, and the ratio of the wall times. `empty`, a case of one file, shows what of
-a stage's time is the start of the workers. A worker and its child overlap, and the coordinator is a
-third process: on two cores one worker keeps more than one of them busy already.
+For each corpus the stages ingest, process and index are run in three ways, in alternation: by one
+worker held, with all that belongs to it, on one core; by one worker free to use all cores; and by
+two workers. Prints wall seconds by stage, CPU seconds by kind of process, the coordinator's
+milliseconds a document, and the ratios of the wall times. A worker and its child overlap, and the
+coordinator is a third process: one worker free on two cores keeps more than one of them busy
+already. `empty`, a case of one file, shows what of a stage's time is the start of the workers.
 """
 
 import argparse
@@ -18,14 +19,20 @@ from pathlib import Path
 from bench import cpu, pipeline
 from bench.enron import unpack
 
-WORKERS = ("1", "2")
+ONE_CORE = ("taskset", "--cpu-list", "0")
+WAYS = {
+    "one worker on one core": ("1", ONE_CORE),
+    "one worker": ("1", ()),
+    "two workers": ("2", ()),
+}
 
 
-def run(source: Path, case: Path, workers: str, *, ocr: bool) -> dict[str, cpu.Used]:
+def run(source: Path, case: Path, way: str, *, ocr: bool) -> dict[str, cpu.Used]:
     """Make a case of a folder; what each stage used."""
     shutil.rmtree(case, ignore_errors=True)
     about = ("--number", "1", "--caption", "Speed", "--bates-prefix", "SPE")
     pipeline.redwell("init", str(case), *about, "--custodian", "Corpus")
+    workers, held = WAYS[way]
     crew = ("--workers", workers, "--case", str(case), "--json")
     steps = {
         "ingest": ("ingest", str(source), "--custodian", "Corpus", *crew),
@@ -33,30 +40,32 @@ def run(source: Path, case: Path, workers: str, *, ocr: bool) -> dict[str, cpu.U
         "index": ("index", *crew),
     }
     return {
-        name: cpu.run(pipeline.command(*step), pipeline.environment())
+        name: cpu.run([*held, *pipeline.command(*step)], pipeline.environment())
         for name, step in steps.items()
     }
 
 
 def show(name: str, runs: dict[str, list[dict[str, cpu.Used]]]) -> None:
-    """Print the best run of each number of workers, and the ratios."""
+    """Print the best run of each way, and how many times as fast two workers are."""
     best = {
-        workers: {stage: min((each[stage] for each in some), key=_seconds) for stage in some[0]}
-        for workers, some in runs.items()
+        way: {stage: min((each[stage] for each in some), key=_seconds) for stage in some[0]}
+        for way, some in runs.items()
     }
-    for workers, stages in best.items():
+    for way, stages in best.items():
         for stage, used in stages.items():
-            print(f"{name}, {workers} workers, {stage}: {used.line()}")
+            print(f"{name}, {way}, {stage}: {used.line()}")
         documents = json.loads(stages["process"].stdout)["documents"]
         spent = 1000 * stages["process"].cpu["coordinator"] / documents
-        print(
-            f"{name}, {workers} workers: the coordinator of process took {spent:.2f} ms a document"
-        )
-    one, two = (best[workers] for workers in WORKERS)
-    for stage in one:
-        print(f"{name}, {stage}: {one[stage].seconds / two[stage].seconds:.2f} times as fast")
-    ratio = sum(map(_seconds, one.values())) / sum(map(_seconds, two.values()))
-    print(f"{name}, all stages: {ratio:.2f} times as fast", flush=True)
+        print(f"{name}, {way}: the coordinator of process took {spent:.2f} ms a document")
+    *others, two = best
+    for other in others:
+        ratios = [
+            f"{stage} {best[other][stage].seconds / best[two][stage].seconds:.2f}"
+            for stage in best[two]
+        ]
+        whole = sum(map(_seconds, best[other].values())) / sum(map(_seconds, best[two].values()))
+        told = ", ".join((*ratios, f"all {whole:.2f}"))
+        print(f"{name}, {two} beside {other}, times as fast: {told}", flush=True)
 
 
 def _seconds(used: cpu.Used) -> float:
@@ -82,10 +91,10 @@ def main() -> None:
         for name, (source, ocr) in sources.items():
             if wanted.only not in (None, name):
                 continue
-            runs: dict[str, list[dict[str, cpu.Used]]] = {each: [] for each in WORKERS}
+            runs: dict[str, list[dict[str, cpu.Used]]] = {each: [] for each in WAYS}
             for _ in range(wanted.runs):
-                for workers in WORKERS:
-                    runs[workers].append(run(source, case, workers, ocr=ocr))
+                for way in WAYS:
+                    runs[way].append(run(source, case, way, ocr=ocr))
             show(name, runs)
 
 

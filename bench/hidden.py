@@ -12,7 +12,6 @@ judgement or a judgement no disagreement.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -21,9 +20,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bench.reading import family
 from ingest.types import HEAD, identify
 from process import tika
-from process.extract import extract
 from process.hidden import KINDS, Findings
 from process.hidden_look import LOOKED, look
 from process.metadata import hidden_by_tika
@@ -158,20 +157,7 @@ def fields(corpus: Path) -> None:
 
 def _read(path: Path, kind: str, mime: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        request = {
-            "limits": Limits().model_dump(),
-            "path": str(path),
-            "folder": folder,
-            "passwords": PASSWORDS,
-            "avoid": {},
-            "name": path.name,
-            "mime": mime,
-            "type": kind,
-            "fields": {},
-        }
-        report = extract(request)["report"]
-        root: dict[str, Any] = json.loads(Path(report).read_text())[0]
-        return root
+        return family(path, Path(folder), mime, kind, Limits(), PASSWORDS)[0]
 
 
 def main() -> int:

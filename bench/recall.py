@@ -16,7 +16,6 @@ documents, a document under 0.9 is not explained, or an explanation is not neede
 
 import argparse
 import hashlib
-import json
 import pickle
 import re
 import shutil
@@ -29,11 +28,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.reading import family
 from bench.recall_judgements import JUDGED, WHY
 from ingest.containers import CONTAINERS
 from ingest.types import HEAD, identify
 from process import tika
-from process.extract import extract
 from process.tika import Node
 from records.settings import Limits
 
@@ -109,7 +108,8 @@ def samples(corpus: Path, folder: Path, kinds: tuple[str, ...], members: int) ->
             found = identify(file.read(HEAD), path.name, file)
         if found.type in kinds or (found.type in _HOLDERS and members):
             work = folder / "family"
-            report = _read(path, work, found.mime, found.type)
+            work.mkdir()
+            report = family(path, work, found.mime, found.type, _LIMITS, PASSWORDS)
             if found.type in kinds:
                 yield _sample(name, report, 0)
             if found.type in _HOLDERS:
@@ -132,24 +132,6 @@ def _members(
         yield _sample(f"{name}!{number}", report, number)
 
 
-def _read(path: Path, folder: Path, mime: str, kind: str) -> list[dict[str, Any]]:
-    """The family as the child would report it."""
-    folder.mkdir()
-    request = {
-        "path": str(path),
-        "name": path.name,
-        "mime": mime,
-        "type": kind,
-        "fields": {},
-        "folder": str(folder),
-        "limits": _LIMITS.model_dump(),
-        "passwords": PASSWORDS,
-        "avoid": {},
-    }
-    found: list[dict[str, Any]] = json.loads(Path(extract(request)["report"]).read_bytes())
-    return found
-
-
 def _sample(name: str, report: list[dict[str, Any]], number: int) -> Sample:
     """One document of a family with the words of all that is in it."""
     within = {number}
@@ -161,8 +143,7 @@ def _sample(name: str, report: list[dict[str, Any]], number: int) -> Sample:
         item = report[each]
         words += tokens(item["fields"].get("subject", ""))
         words += tokens(item["fields"].get("title", ""))
-        if item["text_path"]:
-            words += tokens(Path(item["text_path"]).read_text())
+        words += tokens(item["text"] or "")
     item = report[number]
     return Sample(
         name, item["type"], Path(item["path"]), item["name"], words, len(item["ocr_pages"])

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
-import sqlalchemy as sa
 
 from records.errors import DiskFullError, RedwellError
 
@@ -105,7 +104,9 @@ def main() -> None:
 
 def _known(error: BaseException) -> RedwellError | None:
     """The error that a failing disk or database amounts to, if it is one."""
-    from records import database  # only now: `redwell --help` answers at once
+    import sqlalchemy as sa  # only now: `redwell --help` answers at once
+
+    from records import database
 
     cause: BaseException | None = error
     while cause is not None:

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import click
 
+from records import crew
 from records.errors import DiskFullError, RedwellError
 
 # Named here and imported only when called, so that `redwell --help` answers at once.
@@ -44,6 +45,9 @@ COMMANDS = {
     "produce": "produce.commands:produce",
     "overlay": "produce.overlay_commands:overlay_group",
 }
+# Those that start workers, and what the workers import for them.
+_WITH_WORKERS = frozenset({"ingest", "process", "retry", "relate", "index", "run"})
+_FOR_WORKERS = ("cli", "ingest.collect", "process.worker")
 INTERRUPTED = 130
 INTERNAL = 70
 
@@ -53,6 +57,14 @@ class _Stages(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        elsewhere = any(each.startswith(("--scheduler", "--help", "-h")) for each in args)
+        if args[0] in _WITH_WORKERS and not elsewhere:
+            crew.prepare(_FOR_WORKERS)
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:

@@ -1,6 +1,7 @@
 """The `redwell` command: gathers the commands of the stages and turns errors into exit codes."""
 
 import errno
+import gc
 import importlib
 import os
 import sys
@@ -70,7 +71,11 @@ class _Stages(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
-        command = getattr(importlib.import_module(module), name)
+        gc.disable()  # what is imported stays: looking it through again and again takes a tenth
+        try:
+            command = getattr(importlib.import_module(module), name)
+        finally:
+            gc.enable()
         assert isinstance(command, click.Command)
         return command
 

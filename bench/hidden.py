@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from process.hidden import KINDS, Findings
 from process.hidden_look import LOOKED, look
 from process.metadata import hidden_by_tika
 from records.fields import FIELD_NAMES
-from records.settings import Limits
+from records.limits import Limits
 
 PASSWORDS = ("tika", "Tika", "Password1234_")
 # Kinds that a flag of Tika's stands for; of the others it tells nothing.
@@ -159,7 +160,7 @@ def fields(corpus: Path) -> None:
 def _read(path: Path, kind: str, mime: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         request = {
-            "limits": Limits().model_dump(),
+            "limits": asdict(Limits()),
             "path": str(path),
             "folder": folder,
             "passwords": PASSWORDS,

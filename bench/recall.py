@@ -25,7 +25,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ from ingest.types import HEAD, identify
 from process import tika
 from process.extract import extract
 from process.tika import Node
-from records.settings import Limits
+from records.limits import Limits
 
 KINDS = ("txt", "csv", "html", "mhtml", "pdf", "email", "msg", "ics", "vcf", "tnef")
 PASSWORDS = ("tika", "Tika", "test", "password", "openpassword", "secret", "letmein")
@@ -142,7 +142,7 @@ def _read(path: Path, folder: Path, mime: str, kind: str) -> list[dict[str, Any]
         "type": kind,
         "fields": {},
         "folder": str(folder),
-        "limits": _LIMITS.model_dump(),
+        "limits": asdict(_LIMITS),
         "passwords": PASSWORDS,
         "avoid": {},
     }

@@ -26,8 +26,8 @@ from ingest.zipview import disk_and_count, readable
 from records import times
 from records.codes import Code
 from records.errors import raise_if_full
+from records.limits import Limits
 from records.notes import Note, exception, warning
-from records.settings import Limits
 
 _TOOL = "zipfile"
 _DAMAGE = (

@@ -12,8 +12,8 @@ from ingest.names import is_unsafe, shown
 from ingest.versions import PYTHON
 from records import times
 from records.codes import Code
+from records.limits import Limits
 from records.notes import Note, exception, warning
-from records.settings import Limits
 
 _TOOL = "tarfile"
 _CUT = re.compile("end of data|truncated|empty")

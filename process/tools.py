@@ -11,7 +11,7 @@ from process import jvm, jvm_archive, tesseract
 from process.tesseract import TesseractProbe
 from process.worker import child_for
 from records.errors import ToolMissingError
-from records.settings import Limits
+from records.limits import Limits
 
 if TYPE_CHECKING:
     from records.engine import Engine

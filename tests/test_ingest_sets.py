@@ -16,7 +16,7 @@ from records import case as cases
 from records import tables
 from records.case import CaseInfo
 from records.codes import Code
-from records.settings import Limits
+from records.limits import Limits
 from tests.ingest_engines import Inline
 
 INFO = CaseInfo("1:24-cv-1", "Doe v. Roe", "", "UTC", "ABC", 7)

@@ -35,6 +35,7 @@ MAX_ANSWER = 64 << 20
 _STDERR_KEPT = 8192
 _POLL = 0.1
 _MEMORY_LOOKED_AT = 1.0  # seconds, while much comes: a look at every process costs
+_LAST_SECONDS = 5.0
 _PIPE = 1 << 20  # bytes on their way from a child
 _MOST_BYTES = 1 << 20  # in one frame of a stream
 _HELD_BACK = 64  # messages and frames that wait for the caller
@@ -207,7 +208,7 @@ class _Process:
         self._abandoned = False
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._stderr = b""
-        self._looked = 0.0
+        self._looked = self._gone = 0.0
         self.doing = self.kind = ""
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
@@ -313,7 +314,7 @@ class _Process:
         except queue.Empty:
             if full := self._over(memory):
                 return full
-            return self._ended() if self.exited() and self._lines.empty() else None
+            return self._ended() if self._is_drained() else None
         if received is None:
             return self._ended()
         line, is_framed = received
@@ -322,6 +323,17 @@ class _Process:
         if not line.endswith(b"\n"):
             return self._failure(Code.CRASH, "gave an answer that is cut off or too long")
         return _message(line)
+
+    def _is_drained(self) -> bool:
+        """Whether the child ended and no thread is still to bring what it sent last.
+
+        The end of its pipe comes as a line of its own; where something else holds that open, this
+        waits some seconds.
+        """
+        if not self.exited():
+            return False
+        self._gone = self._gone or time.monotonic()
+        return time.monotonic() > self._gone + _LAST_SECONDS
 
     def _over(self, memory: int) -> ChildFailure | None:
         """How it ends where it takes more memory than it may; None where it does not."""

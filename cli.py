@@ -1,6 +1,7 @@
 """The `redwell` command: gathers the commands of the stages and turns errors into exit codes."""
 
 import errno
+import gc
 import importlib
 import os
 import sys
@@ -10,8 +11,8 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
-import sqlalchemy as sa
 
+from records import crew
 from records.errors import DiskFullError, RedwellError
 
 # Named here and imported only when called, so that `redwell --help` answers at once.
@@ -45,6 +46,9 @@ COMMANDS = {
     "produce": "produce.commands:produce",
     "overlay": "produce.overlay_commands:overlay_group",
 }
+# Those that start workers, and what the workers import for them.
+_WITH_WORKERS = frozenset({"ingest", "process", "retry", "relate", "index", "run"})
+_FOR_WORKERS = ("cli", "ingest.collect", "process.worker")
 INTERRUPTED = 130
 INTERNAL = 70
 
@@ -55,11 +59,23 @@ class _Stages(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        elsewhere = any(each.startswith(("--scheduler", "--help", "-h")) for each in args)
+        if args[0] in _WITH_WORKERS and not elsewhere:
+            crew.prepare(_FOR_WORKERS)
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
-        command = getattr(importlib.import_module(module), name)
+        gc.disable()  # what is imported stays: looking it through again and again takes a tenth
+        try:
+            command = getattr(importlib.import_module(module), name)
+        finally:
+            gc.enable()
         assert isinstance(command, click.Command)
         return command
 
@@ -105,7 +121,9 @@ def main() -> None:
 
 def _known(error: BaseException) -> RedwellError | None:
     """The error that a failing disk or database amounts to, if it is one."""
-    from records import database  # only now: `redwell --help` answers at once
+    import sqlalchemy as sa  # only now: `redwell --help` answers at once
+
+    from records import database
 
     cause: BaseException | None = error
     while cause is not None:

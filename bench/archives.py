@@ -22,8 +22,8 @@ from ingest.signatures import archive_format
 from ingest.types import HEAD, identify
 from ingest.volumes import volume_sets
 from records.codes import Code
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 
 PASSWORDS = ("letmein", "secret", "Tika", "password")
 """Those of the corpus (its README.md)."""

@@ -27,7 +27,7 @@ from process.hidden import KINDS, Findings
 from process.hidden_look import LOOKED, look
 from process.metadata import hidden_by_tika
 from records.fields import FIELD_NAMES
-from records.settings import Limits
+from records.limits import Limits
 
 PASSWORDS = ("tika", "Tika", "Password1234_")
 # Kinds that a flag of Tika's stands for; of the others it tells nothing.

@@ -48,8 +48,8 @@ def victims(pid: int, kind: str) -> list[psutil.Process]:
         for each in psutil.Process(pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 words = each.cmdline()
-                spawned = any("spawn_main" in word for word in words)
-                if spawned if kind == "workers" else cpu.kind_of(words) == "children":
+                forked = any("forkserver" in word for word in words) and each.ppid() != pid
+                if forked if kind == "workers" else cpu.kind_of(words) == "children":
                     found.append(each)
     return found
 

@@ -25,7 +25,7 @@ from ingest.pst import expand_pst
 from ingest.pst_blocks import Store
 from ingest.pst_folders import survey
 from ingest.pst_header import OpenError
-from records.settings import Limits
+from records.limits import Limits
 
 _FACT = re.compile(
     r"^\| (?P<name>mail/(?:pst|ost)/\S+) \| (?:(?P<folders>\d+) folders, (?P<items>\d+) items, "

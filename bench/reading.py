@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from process.extract import extract
-from records.settings import Limits
+from records.limits import Limits
 
 
 def family(
@@ -24,7 +25,7 @@ def family(
             "type": kind,
             "fields": {},
             "folder": str(folder),
-            "limits": limits.model_dump(),
+            "limits": asdict(limits),
             "passwords": list(passwords),
             "avoid": {},
         }

@@ -34,7 +34,7 @@ from ingest.containers import CONTAINERS
 from ingest.types import HEAD, identify
 from process import tika
 from process.tika import Node
-from records.settings import Limits
+from records.limits import Limits
 
 KINDS = ("txt", "csv", "html", "mhtml", "pdf", "email", "msg", "ics", "vcf", "tnef")
 PASSWORDS = ("tika", "Tika", "test", "password", "openpassword", "secret", "letmein")

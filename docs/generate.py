@@ -5,14 +5,15 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import click
-from pydantic import BaseModel
 
 import cli
 from records import errors
 from records.codes import EXPLAINED, Code, Disposition
+from records.limits import Limits
 from records.settings import Settings
 
 DOCS = Path(__file__).parent
@@ -41,7 +42,7 @@ def _walk(path: str, command: click.Command) -> Iterator[tuple[str, click.Comman
 def settings_page() -> str:
     """Every setting of case.toml."""
     rows = ["| setting | default | meaning |", "| --- | --- | --- |"]
-    rows += [f"| `{n}` | `{v!r}` | {text} |" for n, v, text in _settings("", Settings)]
+    rows += [f"| `{n}` | `{v!r}` | {text} |" for n, v, text in _settings()]
     text = (
         "# Settings\n\nA case's settings stand in its `case.toml`. A flag overrules the "
         "environment "
@@ -52,12 +53,13 @@ def settings_page() -> str:
     return _MADE + "\n" + text + "\n".join(rows) + "\n"
 
 
-def _settings(prefix: str, model: type[BaseModel]) -> Iterator[tuple[str, object, str]]:
-    for name, field in model.model_fields.items():
-        if isinstance(field.default, BaseModel):
-            yield from _settings(f"{name}.", type(field.default))
+def _settings() -> Iterator[tuple[str, object, str]]:
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.default, Limits):
+            for each in fields(Limits):
+                yield f"{name}.{each.name}", each.default, each.metadata["description"]
         else:
-            yield prefix + name, field.default, field.description or ""
+            yield name, field.default, field.description or ""
 
 
 def exit_codes_page() -> str:

@@ -1,8 +1,6 @@
 """The command `run`: collect, read and index in one go, with one crew of workers."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from ingest.record import custodian_id
 from ingest.run import ingest
 from process.commands import read_on_record, require_balance
 from process.relate_commands import relate_on_record
-from process.tools import Tools, require_tools, require_worker_tools
+from process.tools import checked_in, require_installed
 from records import case as cases
 from records.engine import Engine
 from records.options import (
@@ -71,15 +69,12 @@ def run(
         place = checked_source(case, source)
         passwords = read_passwords(passwords_file)
         languages = None if no_ocr else case.settings.ocr_languages
-        with (
-            _tools_meanwhile(languages) as tools,
-            engine_for(case, workers, scheduler, place) as engine,
-        ):
-            here = tools.require()
+        require_installed(languages)
+        with engine_for(case, workers, scheduler, place) as engine:
             require_worker_archivers(engine)
-            require_worker_tools(engine, here, languages)
+            ready = checked_in(engine, case.settings.limits, languages, everywhere=False)
             found = {
-                "ingest": _collect(case, engine, source, custodian, passwords),
+                "ingest": _collect(case, engine, source, custodian, passwords, ready),
                 "process": _read(case, engine, passwords, ocr=not no_ocr),
                 "index": _index(case, engine),
             }
@@ -94,48 +89,21 @@ def run(
         print_pairs({f"  {name.replace('_', ' ')}": each for name, each in counts.items()})
 
 
-class _Tools:
-    """The check of the outside programs, made while the workers start."""
-
-    def __init__(self, languages: str | None) -> None:
-        self._languages = languages
-        self._error: Exception | None = None
-        self._found: Tools | None = None
-        self._thread = threading.Thread(target=self._check)
-        self._thread.start()
-
-    def _check(self) -> None:
-        try:
-            self._found = require_tools(self._languages)
-        except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
-            self._error = error
-
-    def require(self) -> Tools:
-        """Wait for what was found, or raise what it raised."""
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-        assert self._found is not None
-        return self._found
-
-
-@contextmanager
-def _tools_meanwhile(languages: str | None) -> Iterator[_Tools]:
-    tools = _Tools(languages)
-    try:
-        yield tools
-    finally:
-        tools._thread.join()
-
-
 def _collect(
-    case: cases.Case, engine: Engine, source: Path, custodian: str, passwords: tuple[str, ...]
+    case: cases.Case,
+    engine: Engine,
+    source: Path,
+    custodian: str,
+    passwords: tuple[str, ...],
+    ready: Callable[[], None],
 ) -> dict[str, Any]:
     files = survey(source.resolve()).files
     with progress("Collecting files", files) as advance:
         summary = ingest(
-            case, engine, source, custodian, passwords, lambda files, _items: advance(files)
+            *(case, engine, source, custodian, passwords, lambda files, _items: advance(files)),
+            ready=ready,
         )
+    ready()  # also where there was nothing to collect
     return summary.to_json()
 
 

@@ -9,13 +9,14 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import BinaryIO
 
 import pyzipper
 
-from ingest.members import BombError, Budget, Member, Spool, bomb_note, locked
+from ingest.joined import missing_notes, opened, volumes_of
+from ingest.members import BombError, Budget, Member, Opening, Spool, bomb_note, locked
 from ingest.names import is_unsafe, shown
 from ingest.passwords import forms, in_order, opened_by
 from ingest.salvage import directory_size, is_header, next_header, salvage
@@ -25,8 +26,8 @@ from ingest.zipview import disk_and_count, readable
 from records import times
 from records.codes import Code
 from records.errors import raise_if_full
+from records.limits import Limits
 from records.notes import Note, exception, warning
-from records.settings import Limits
 
 _TOOL = "zipfile"
 _DAMAGE = (
@@ -59,6 +60,22 @@ class _Means:
     passwords: Sequence[str]
     budget: Budget
     scratch: Path | None
+
+
+def open_zip(opening: Opening) -> Iterator[Member | Note]:
+    """The members of a ZIP, or of a set of volumes; see `expand_zip`."""
+    yield from missing_notes(opening)
+    sizes = [each.size for each in volumes_of(opening)]
+    with opened(opening) as file:
+        yield from expand_zip(
+            file,
+            sum(sizes),
+            opening.limits,
+            opening.passwords,
+            opening.budget,
+            opening.scratch,
+            [0, *accumulate(sizes[:-1])],
+        )
 
 
 def expand_zip(

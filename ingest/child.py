@@ -8,6 +8,7 @@ with `subprocess`, because Dask workers are daemonic and may not start multiproc
 
 import atexit
 import contextlib
+import fcntl
 import json
 import os
 import queue
@@ -34,6 +35,8 @@ MAX_ANSWER = 64 << 20
 _STDERR_KEPT = 8192
 _POLL = 0.1
 _MEMORY_LOOKED_AT = 1.0  # seconds, while much comes: a look at every process costs
+_LAST_SECONDS = 5.0
+_PIPE = 1 << 20  # bytes on their way from a child
 _MOST_BYTES = 1 << 20  # in one frame of a stream
 _HELD_BACK = 64  # messages and frames that wait for the caller
 KILLED_PAUSES = (0.1, 0.3, 1.0, 3.0)  # seconds before each new try of what a stranger killed
@@ -205,11 +208,12 @@ class _Process:
         self._abandoned = False
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._stderr = b""
-        self._looked = 0.0
+        self._looked = self._gone = 0.0
         self.doing = self.kind = ""
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         assert self._popen.stderr is not None
+        _widen(self._popen.stdout)
         self._threads = [
             threading.Thread(target=target, args=(pipe,), daemon=True)
             for target, pipe in (
@@ -310,7 +314,7 @@ class _Process:
         except queue.Empty:
             if full := self._over(memory):
                 return full
-            return self._ended() if self.exited() and self._lines.empty() else None
+            return self._ended() if self._is_drained() else None
         if received is None:
             return self._ended()
         line, is_framed = received
@@ -319,6 +323,17 @@ class _Process:
         if not line.endswith(b"\n"):
             return self._failure(Code.CRASH, "gave an answer that is cut off or too long")
         return _message(line)
+
+    def _is_drained(self) -> bool:
+        """Whether the child ended and no thread is still to bring what it sent last.
+
+        The end of its pipe comes as a line of its own; where something else holds that open, this
+        waits some seconds.
+        """
+        if not self.exited():
+            return False
+        self._gone = self._gone or time.monotonic()
+        return time.monotonic() > self._gone + _LAST_SECONDS
 
     def _over(self, memory: int) -> ChildFailure | None:
         """How it ends where it takes more memory than it may; None where it does not."""
@@ -386,6 +401,13 @@ class _Process:
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let a pipe hold more, where the system allows it: its two ends then wait less often."""
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def _frame_size(line: bytes) -> int | None:

@@ -7,7 +7,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from ingest.members import CHUNK, BombError, Budget, Member, Spool, bomb_note
+from ingest.joined import missing_notes, opened
+from ingest.members import CHUNK, BombError, Budget, Member, Opening, Spool, bomb_note
 from ingest.names import shown
 from ingest.versions import PYTHON
 from records.codes import Code
@@ -53,6 +54,13 @@ KINDS = frozenset(_OPENERS)
 _TAR_NAMES = dict.fromkeys(
     (b"tgz", b"tbz", b"tbz2", b"txz", b"taz", b"tz", b"tlz", b"tlz4", b"tzst"), b"tar"
 )
+
+
+def open_compressed(opening: Opening, kind: str = "") -> Iterator[Member | Note]:
+    """The one member of a compressed file of its type, or of another `kind`."""
+    yield from missing_notes(opening)
+    with opened(opening) as file:
+        yield from expand_compressed(file, kind or opening.type, opening.name_bytes, opening.budget)
 
 
 def expand_compressed(

@@ -22,8 +22,8 @@ from ingest.versions import TOOL, VERSION
 from ingest.volumes import VolumeSet, holds_together, volume_sets
 from records.codes import Code, Disposition
 from records.fields import NO_FIELDS
+from records.limits import Limits
 from records.notes import Note, exception, warning
-from records.settings import Limits
 from store import Digests, StoreWriter
 
 UNKNOWN = FileType("application/octet-stream", "unknown")

@@ -5,8 +5,8 @@ from typing import Any
 
 from records.codes import Code, Disposition, Role
 from records.fields import NO_FIELDS, Fields
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 from store import Digests
 
 

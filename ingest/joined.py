@@ -2,13 +2,16 @@
 
 import io
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ingest.members import CHUNK, Opening
+from ingest.versions import TOOL, VERSION
+from records.codes import Code
+from records.notes import Note, exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,13 @@ def missing_text(absent: Sequence[int], opening: Opening) -> str:
     numbers = ", ".join(map(str, absent))
     said = f"Of {len(opening.volumes)} volumes these are missing: {numbers}"
     return f"{said}. Put all of them into one folder and ingest again"
+
+
+def missing_notes(opening: Opening) -> Iterator[Note]:
+    """An exception where volumes are not there."""
+    absent = missing_of(opening)
+    if absent:
+        yield exception(Code.VOLUME_MISSING, missing_text(absent, opening), TOOL, VERSION)
 
 
 def opened(opening: Opening) -> BinaryIO:

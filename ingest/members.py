@@ -11,8 +11,8 @@ from ingest.interface import FileType
 from records.codes import Code, Role
 from records.errors import DiskFullError, raise_if_full
 from records.fields import NO_FIELDS, Fields
+from records.limits import Limits
 from records.notes import Note, exception
-from records.settings import Limits
 
 CHUNK = 1 << 18
 _IN_MEMORY = 4 << 20

@@ -9,7 +9,7 @@ import io
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -20,8 +20,8 @@ from ingest.transfer import member_of, note_of
 from ingest.versions import TOOL, VERSION
 from ingest.workspace import workspace
 from records.codes import Code
+from records.limits import Limits
 from records.notes import Note, exception
-from records.settings import Limits
 
 MODULE = "ingest.opener_main"
 _MOST_AVOIDED = 16
@@ -201,7 +201,7 @@ def _request(container: Container, what: str, budget: Budget, scratch: Path) -> 
         "path": str(container.path.absolute()),
         "name_bytes": container.name_bytes.hex(),
         "type": container.type,
-        "limits": container.limits.model_dump(),
+        "limits": asdict(container.limits),
         "passwords": list(container.passwords),
         "volumes": [str(each.absolute()) for each in container.volumes],
         "part": container.part,

@@ -11,7 +11,7 @@ from ingest.child_loop import Sent, progress, serve
 from ingest.members import Budget, Member, Opening
 from ingest.passwords import in_order
 from ingest.transfer import member_message, note_message
-from records.settings import Limits
+from records.limits import Limits
 
 _BEAT = 1.0  # seconds between two signs of life
 _SMALL = 32 << 10

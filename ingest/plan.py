@@ -6,13 +6,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.containers import CONTAINERS
 from ingest.interface import SourceFile
+from ingest.kinds import BY_EXTENSION
+from ingest.names import shown
+from ingest.types import extension
 from ingest.walk import walk
 from records.case import Case
 from records.errors import SourceError
 
 BATCH_FILES = 250
 BATCH_BYTES = 64 << 20
+BATCH_COST = 0.4
+# Seconds of a core, as measured: for each file and MB, and for each container and packed MB.
+_FILE, _MB = 0.0005, 0.01
+_CONTAINER, _PACKED_MB = 0.02, 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +82,31 @@ class Planned:
     sha256: str | None
 
 
+def cost(file: SourceFile) -> float:
+    """Roughly the seconds it takes to collect a file; whether it is a container, its name tells."""
+    size = file.size / (1 << 20)
+    kind = BY_EXTENSION.get(extension(shown(file.path)))
+    if kind not in CONTAINERS and not file.set_first:
+        return _FILE + _MB * size
+    return _CONTAINER + (_MB + _PACKED_MB) * size
+
+
 def batches(planned: Iterable[Planned]) -> Iterator[tuple[Planned, ...]]:
-    """Files in their order, so many to a batch that none is large unless one file or set is.
+    """Files in their order, so many to a batch that none takes long unless one file or set does.
 
     Files that are done count as the others do: a run taken up has the batches it had before.
     """
     some: list[Planned] = []
-    size = 0
+    size, taken = 0, 0.0
     for each in planned:
+        more = cost(each.file)
         is_full = len(some) >= BATCH_FILES or size + each.file.size > BATCH_BYTES
+        is_full |= taken + more > BATCH_COST
         if some and is_full and not _one_set(some[-1].file, each.file):
             yield tuple(some)
-            some, size = [], 0
+            some, size, taken = [], 0, 0.0
         some.append(each)
-        size += each.file.size
+        size, taken = size + each.file.size, taken + more
     if some:
         yield tuple(some)
 

@@ -13,8 +13,8 @@ from ingest.pst_subject import plain_subject
 from ingest.pst_tables import Bytes, Context, Raw, Table
 from ingest.versions import TOOL, VERSION
 from records.codes import Code
+from records.limits import Limits
 from records.notes import Note, exception, warning
-from records.settings import Limits
 
 STORE_NODE, NAMES_NODE = 0x21, 0x61
 _ATTACHMENTS, _RECIPIENTS = 0x671, 0x692

@@ -11,8 +11,8 @@ from ingest.pst_header import PstError
 from ingest.pst_items import STORE_NODE, Items
 from ingest.versions import TOOL, VERSION
 from records.codes import Code
+from records.limits import Limits
 from records.notes import Note, exception, warning
-from records.settings import Limits
 
 RECOVERED_PATH = "(recovered)"
 _UNKNOWN_FOLDER = "(unknown folder)"

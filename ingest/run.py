@@ -24,14 +24,14 @@ from ingest.interface import (
     SourceFile,
 )
 from ingest.names import shown
-from ingest.plan import Planned, batches, checked_source
+from ingest.plan import Planned, batches, checked_source, cost
 from ingest.record import Collection
 from ingest.versions import TOOL, VERSION
 from ingest.walk import root_of, walk
 from records import runs
 from records.case import Case
 from records.codes import Code, Role
-from records.engine import ATTEMPTS, Engine, TaskFailure
+from records.engine import ALONE, ATTEMPTS, Engine, TaskFailure
 from records.errors import RedwellError
 from records.notes import exception
 from store import working
@@ -99,9 +99,11 @@ def ingest(
     report: Report = lambda files, items: None,
     *,
     recover: bool = False,
+    ready: Callable[[], None] = lambda: None,
 ) -> Summary:
     """Collect a source for a custodian; `report` is told of files and items as they are committed.
 
+    `ready` is asked, once, before the first document is committed, and may refuse by raising.
     Raises `CustodianError` and `SourceError` before anything is written, `CaseBusyError` while
     another stage works on the case. Running again does only what is not done.
     """
@@ -115,10 +117,15 @@ def ingest(
             )
             with custody.Manifest(case) as manifest:
                 job = _Job(case, engine, root, collection, manifest)
-                job.collect(tuple(passwords), report)
+                job.collect(tuple(passwords), report, ready)
                 summary = job.finish()
             outcome.update(summary.to_json())
     return summary
+
+
+def _cost(batch: CollectBatch) -> float:
+    """What a batch costs; parts of a mailbox, which others wait for, come before all files."""
+    return ALONE if batch.mailbox is not None else sum(cost(each) for each in batch.files)
 
 
 class _Job:
@@ -142,12 +149,17 @@ class _Job:
         self._waiting: list[openings.Opening] = []
         self._passwords: tuple[str, ...] = ()
 
-    def collect(self, passwords: tuple[str, ...], report: Report) -> None:
-        """Work through the source and commit each batch."""
+    def collect(
+        self, passwords: tuple[str, ...], report: Report, ready: Callable[[], None]
+    ) -> None:
+        """Work through the source and commit each batch, once all is `ready`."""
         self._passwords = passwords
         self._take_up()
         batches = self._batches()
-        for batch, result in self._engine.map_ordered(collect_batch, batches, more=self._parts):
+        results = self._engine.map_ordered(collect_batch, batches, more=self._parts, cost=_cost)
+        for number, (batch, result) in enumerate(results):
+            if not number:
+                ready()
             done = self._survived(batch, result)
             if batch.mailbox is not None:
                 self._commit(done, batch.mailbox)

@@ -10,8 +10,8 @@ from ingest.members import CHUNK, BombError, Budget, Member, Spool, bomb_note
 from ingest.names import is_unsafe, shown
 from ingest.versions import TOOL, VERSION
 from records.codes import Code
+from records.limits import Limits
 from records.notes import Note, exception
-from records.settings import Limits
 
 _SIGNATURE = b"PK\x03\x04"
 _HEADER = struct.Struct("<4sHHHHHIIIHH")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ingest.external import Running
 from records.codes import Code
-from records.settings import Limits
+from records.limits import Limits
 
 TOOL = "7zip"
 PACKAGE = "7zip"

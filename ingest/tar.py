@@ -6,16 +6,24 @@ import tarfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from ingest.members import CHUNK, BombError, Budget, Member, Spool, bomb_note
+from ingest.joined import missing_notes, opened
+from ingest.members import CHUNK, BombError, Budget, Member, Opening, Spool, bomb_note
 from ingest.names import is_unsafe, shown
 from ingest.versions import PYTHON
 from records import times
 from records.codes import Code
+from records.limits import Limits
 from records.notes import Note, exception, warning
-from records.settings import Limits
 
 _TOOL = "tarfile"
 _CUT = re.compile("end of data|truncated|empty")
+
+
+def open_tar(opening: Opening) -> Iterator[Member | Note]:
+    """The members of a TAR, or of a set of volumes; see `expand_tar`."""
+    yield from missing_notes(opening)
+    with opened(opening) as file:
+        yield from expand_tar(file, opening.limits, opening.budget)
 
 
 def expand_tar(file: BinaryIO, limits: Limits, budget: Budget) -> Iterator[Member | Note]:

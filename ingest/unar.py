@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from ingest.external import Running
-from records.settings import Limits
+from records.limits import Limits
 
 TOOL = "unar"
 PACKAGE = "unar"

@@ -14,8 +14,8 @@ from ingest.members import CHUNK, BombError, Budget, Spool, locked
 from ingest.passwords import in_order, opened_by
 from ingest.sevenzip_tool import PACKAGE, TOOL, SevenZip, probe, trouble_of, unpack
 from records.codes import Code
+from records.limits import Limits
 from records.notes import Note, exception
-from records.settings import Limits
 
 _LOCAL = struct.Struct("<4sHHHHHIIIHH")
 _ENTRY = struct.Struct("<4sHHHHHHIIIHHHHHII")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from records.settings import Limits
+from records.limits import Limits
 
 _SHARES = {
     **dict.fromkeys(("email", "mhtml", "txt", "csv", "ics", "vcf"), 0.25),

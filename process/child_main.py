@@ -4,7 +4,7 @@ from typing import Any
 
 from ingest.child_loop import serve
 from process.extract import extract
-from process.jvm import probe_java
+from process.jvm import allow, probe_java
 from process.ocr import read_page
 from process.tesseract import probe as probe_tesseract
 from records.errors import ToolMissingError
@@ -16,11 +16,13 @@ def handle(request: dict[str, Any]) -> dict[str, Any]:
         return extract(request)
     if request["what"] == "ocr":
         return read_page(request)
-    return _probe()
+    return _probe(request.get("memory_mb"))
 
 
-def _probe() -> dict[str, Any]:
-    """What the outside tools are; a missing one says so."""
+def _probe(memory_mb: int | None) -> dict[str, Any]:
+    """What the outside tools are; a missing one says so. Java keeps the heap of this memory."""
+    if memory_mb is not None:
+        allow(memory_mb)
     tesseract = probe_tesseract()
     try:
         java: dict[str, Any] = probe_java().to_dict()

@@ -11,7 +11,7 @@ from process.denist import Denisted, KnownDocument, Lifted
 from process.relate_commands import relate_on_record
 from process.retry import hints
 from process.run import process_case
-from process.tools import require_tools, require_worker_tools
+from process.tools import checked_in, require_installed
 from records import case as cases
 from records.codes import Disposition
 from records.engine import Engine
@@ -66,9 +66,9 @@ def process(
     passwords = read_passwords(passwords_file)
     with cases.opened(case_folder) as case:
         languages = case.settings.ocr_languages if not no_ocr else None
-        here = require_tools(languages)
+        require_installed(languages)
         with working(case, "process"), engine_for(case, workers, scheduler) as engine:
-            require_worker_tools(engine, here, languages)
+            checked_in(engine, case.settings.limits, languages, everywhere=True)()
             summary = read_on_record(case, engine, passwords, ocr=not no_ocr)
             relations = {} if no_relations else relate_on_record(case, engine)
         found = status_of(case)

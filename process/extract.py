@@ -26,8 +26,8 @@ from process.reading import Family, Item, Part, Reading, failed, head_of
 from records.codes import Code, Disposition, Role
 from records.errors import raise_if_full
 from records.fields import Fields
+from records.limits import Limits
 from records.notes import Note, exception, warning
-from records.settings import Limits
 
 Reader = Callable[[Part, Family], Reading]
 

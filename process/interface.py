@@ -5,8 +5,8 @@ from typing import Any
 
 from records.codes import Disposition, Role
 from records.fields import Fields
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 from store import Digests
 
 

@@ -110,7 +110,7 @@ def _main(target: str) -> None:
     import jpype
 
     from process import jvm, tika
-    from records.settings import Limits
+    from records.limits import Limits
 
     jvm.start_java((f"-XX:ArchiveClassesAtExit={target}",))
     with tempfile.TemporaryDirectory() as scratch:

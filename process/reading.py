@@ -13,8 +13,8 @@ from ingest.versions import TOOL, VERSION
 from process.tika import Node
 from records.codes import Code, Disposition, Role
 from records.fields import Address, Fields
+from records.limits import Limits
 from records.notes import Note, exception, warning
-from records.settings import Limits
 
 
 @dataclass(slots=True)

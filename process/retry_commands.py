@@ -1,12 +1,13 @@
 """The `retry` command: what could not be read once more, with passwords or more room."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 import sqlalchemy as sa
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from process.retry import Retried, retry
 from process.retry_plan import CODES, Plan, plan_of
@@ -18,6 +19,7 @@ from records.codes import Code
 from records.control import control, parse_control
 from records.engine import Engine
 from records.errors import SelectionError, SettingError, SourceError
+from records.limits import Limits
 from records.options import (
     case_option,
     counted,
@@ -32,7 +34,6 @@ from records.options import (
     workers_option,
 )
 from records.runs import recorded
-from records.settings import Limits
 from store import working
 
 _LIMITS = {
@@ -162,7 +163,7 @@ def _set_limits(case: Case, limits: dict[str, int | None]) -> None:
     """Have the case work by other limits while it is open; its file is left alone."""
     asked = {name: value for name, value in limits.items() if value is not None}
     try:
-        changed = Limits.model_validate(case.settings.limits.model_dump() | asked)
+        changed = TypeAdapter(Limits).validate_python(asdict(case.settings.limits) | asked)
     except ValidationError as error:
         raise SettingError(f"These limits cannot be taken: {error.errors()[0]['msg']}") from error
     case.settings = case.settings.model_copy(update={"limits": changed})

@@ -23,9 +23,9 @@ from records.case import Case
 from records.codes import Code, Disposition, Role
 from records.engine import Engine, TaskFailure
 from records.errors import RedwellError, raise_if_full
+from records.limits import Limits
 from records.notes import exception
 from records.options import progress
-from records.settings import Limits
 from store import Digests, open_store
 
 _D, _N = tables.documents.c, tables.notes.c

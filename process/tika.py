@@ -16,7 +16,7 @@ import jpype
 
 from process.jvm import TIKA_VERSION, start_java
 from records.codes import Code
-from records.settings import Limits
+from records.limits import Limits
 
 TOOL = "tika"
 VERSION = TIKA_VERSION

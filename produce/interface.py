@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 
 
 @dataclass(frozen=True, slots=True)

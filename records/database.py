@@ -2,17 +2,16 @@
 
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import event
 
 from records import postgres, storable
 from records.errors import CaseExistsError, DatabaseError, DiskFullError, RedwellError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 SCHEMA = "0003"  # the newest revision under migrations/versions
 
@@ -57,8 +56,10 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def migrations() -> Config:
+def migrations() -> "Config":
     """Alembic's configuration, made here so that no file has to be found."""
+    from alembic.config import Config  # a fifth of a second that only migrations need to wait
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
@@ -72,6 +73,8 @@ def create_schema(engine: sa.Engine) -> None:
 
 def migrate(connection: sa.Connection) -> None:
     """Run the migrations that are lacking, within the caller's transaction."""
+    from alembic import command
+
     config = migrations()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
@@ -100,7 +103,12 @@ def revision_of(address: str, engine: sa.Engine) -> str | None:
     """The schema of a database; raises `DatabaseError` where it cannot be read."""
     try:
         with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None
+            found: str | None = connection.execute(
+                sa.select(sa.column("version_num")).select_from(sa.table("alembic_version"))
+            ).scalar_one_or_none()
+            return found
     except sa.exc.DBAPIError as error:
         raise unopened(address, error) from error
 
@@ -150,6 +158,8 @@ def full(where: object) -> str:
 
 def is_older(revision: str | None) -> bool:
     """Whether a schema is one that the migrations lead on from."""
+    from alembic.script import ScriptDirectory
+
     script = ScriptDirectory.from_config(migrations())
     return revision in {each.revision for each in script.walk_revisions()} - {SCHEMA}
 

@@ -17,6 +17,7 @@ from typing import Any
 import dask
 from distributed import Client, Future, KilledWorker, LocalCluster
 
+from records import crew
 from records.errors import SchedulerError
 
 _TIMEOUT = "15s"
@@ -117,6 +118,16 @@ class Engine:
         except KilledWorker as error:
             return TaskFailure(str(error))
 
+    def beside[T, R](
+        self, function: Callable[[T], R], argument: T
+    ) -> Callable[[], R | TaskFailure]:
+        """Run a function on one of the workers before all that waits; what is given waits for it.
+
+        That raises what the function raised.
+        """
+        future = self._submit(function, argument, ALONE)
+        return lambda: self._result(future)
+
     def on_each(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
         """Run a function once on every worker; what it gave or raised, by the worker's address."""
         found: dict[str, Any] = self._client.run(function, *arguments, on_error="return")
@@ -143,11 +154,6 @@ def started(workers: int = 0, scheduler: str = "", *, dashboard: bool = False) -
 
     Raises `SchedulerError` when the scheduler does not answer or has no workers.
     """
-    # Workers must not import a module that lies in an evidence folder.
-    os.environ["PYTHONSAFEPATH"] = "1"
-    os.environ["OMP_THREAD_LIMIT"] = "1"
-    os.environ["DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED"] = "False"
-    os.environ["DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL"] = "1s"
     with dask.config.set(
         {
             "distributed.comm.timeouts.connect": _TIMEOUT,
@@ -155,6 +161,7 @@ def started(workers: int = 0, scheduler: str = "", *, dashboard: bool = False) -
             # One task at a time: a worker that dies puts the blame on what it ran, on nothing else.
             "distributed.scheduler.worker-saturation": 1.0,
             "distributed.worker.memory.spill": False,
+            "distributed.worker.multiprocessing-method": "forkserver",
             "distributed.admin.tick.limit": "1h",
             "distributed.deploy.lost-worker-timeout": "10s",
             "distributed.admin.tick.interval": "1s",
@@ -167,6 +174,7 @@ def started(workers: int = 0, scheduler: str = "", *, dashboard: bool = False) -
             with _connected(scheduler) as client:
                 yield Engine(client, len(_threads(client)), _link(client))
         else:
+            crew.prepare()
             count = workers or len(os.sched_getaffinity(0))
             with (
                 _cluster(count, dashboard) as cluster,
@@ -197,6 +205,7 @@ def _cluster(workers: int, dashboard: bool) -> LocalCluster:
                 dashboard_address="127.0.0.1:0",
                 scheduler_kwargs={"dashboard": dashboard},
                 memory_limit=0,
+                env=dict(os.environ),  # as it is now: the process they come from began earlier
                 silence_logs=logging.CRITICAL,
             )
         except RuntimeError as error:

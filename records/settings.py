@@ -12,35 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from records.addresses import checked_database, checked_store
 from records.errors import SettingError
-
-
-class Limits(BaseModel):
-    """What one document may cost before it is put on record as an exception."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    seconds: int = Field(default=120, ge=1, description="Seconds to read one document.")
-    ocr_seconds: int = Field(default=120, ge=1, description="Seconds to read one page by OCR.")
-    render_seconds: int = Field(default=180, ge=1, description="Seconds to image one document.")
-    memory_mb: int = Field(
-        default=2048, ge=256, description="Memory of the process that reads, in MB."
-    )
-    depth: int = Field(
-        default=16, ge=1, description="How deep containers and attachments may nest."
-    )
-    embedded: int = Field(
-        default=10_000, ge=1, description="Items that one mail or document may hold."
-    )
-    members: int = Field(
-        default=200_000,
-        ge=1,
-        description="Members that one archive may hold; mailboxes any number.",
-    )
-    unpacked_mb: int = Field(default=4096, ge=1, description="MB that one container may unpack to.")
-    ratio: int = Field(
-        default=200, ge=2, description="Unpacked to packed size past which it is a bomb."
-    )
-    characters: int = Field(default=20_000_000, ge=1000, description="Characters kept of one text.")
+from records.limits import Limits
 
 
 class Settings(BaseModel):
@@ -137,4 +109,7 @@ def told(error: ValidationError, where: str) -> str:
     """
     first = error.errors()[0]
     name = ".".join(str(each) for each in first["loc"])
-    return f"Setting {name}{where}: {first['msg'].removeprefix('Value error, ')}"
+    said = first["msg"].removeprefix("Value error, ")
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        said = "there is no such setting"
+    return f"Setting {name}{where}: {said}"

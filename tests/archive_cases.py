@@ -16,8 +16,8 @@ import pytest
 from ingest import containers, libarchive_c, sevenzip_tool, unar
 from ingest.members import Budget, Member, Opening
 from records.codes import Code
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 
 needs_7z = pytest.mark.skipif(sevenzip_tool.probe() is None, reason="there is no 7-Zip")
 needs_unar = pytest.mark.skipif(not unar.probe(), reason="there is no unar")

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from ingest.containers import expand
 from ingest.members import Budget, Opening
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 
 Members = list[tuple[str, str]]
 

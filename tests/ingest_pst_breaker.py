@@ -22,8 +22,8 @@ from ingest.pst_blocks import Allowance, Store
 from ingest.pst_crypt import encoded
 from ingest.pst_header import weak_crc
 from ingest.pst_pages import BLOCKS
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 
 
 def opening(path: Path, part: dict[str, object] | None = None) -> Opening:

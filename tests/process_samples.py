@@ -31,7 +31,7 @@ from process.interface import (
 from process.ocr_worker import ocr_batch
 from process.worker import extract_batch
 from records.codes import Code
-from records.settings import Limits
+from records.limits import Limits
 from store import LocalStore
 
 

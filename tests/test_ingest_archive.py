@@ -21,8 +21,8 @@ from ingest.compressed import expand_compressed
 from ingest.members import Budget, Member
 from ingest.tar import expand_tar
 from records.codes import Code
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 
 
 @dataclass(frozen=True)

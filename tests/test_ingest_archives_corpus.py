@@ -14,8 +14,8 @@ from bench.archives import PASSWORDS, Archive, archives, opened, opening
 from ingest.containers import expand
 from ingest.members import Member
 from records.codes import Code
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 from tests.archive_cases import needs_7z, needs_libarchive, needs_unar
 
 CORPUS = Path(

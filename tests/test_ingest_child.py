@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ingest.child import Child
+from ingest.child import Child, _Process
 from ingest.interface import ChildFailure
 from records.codes import Code
 
@@ -188,3 +188,21 @@ def test_killed_parent_leaves_nobody(last: str) -> None:
         time.sleep(0.3)
         parent.send_signal(signal.SIGKILL)
     assert all(gone(pid) for pid in pids)
+
+
+def test_what_a_child_said_before_its_end_is_heard_however_late(
+    child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine the thread that reads may be behind the one that sees the child's end."""
+    held = _Process._held
+
+    def late(self: _Process, received: tuple[bytes, bool] | None) -> bool:
+        time.sleep(0.5)
+        return held(self, received)
+
+    monkeypatch.setattr(_Process, "_held", late)
+    said, ended = child.calls([({"what": "echo", "value": 1}, 20), ({"what": "exit"}, 20)])
+    assert isinstance(said, dict)
+    assert said["echo"] == 1
+    assert isinstance(ended, ChildFailure)
+    assert ended.code is Code.CRASH

@@ -19,7 +19,7 @@ from ingest.collect import collect_batch
 from ingest.interface import CollectBatch, CollectedItem
 from ingest.walk import root_of, walk
 from records.codes import Code, Disposition, Role
-from records.settings import Limits
+from records.limits import Limits
 from store import digests_of, open_store
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"

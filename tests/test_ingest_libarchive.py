@@ -16,8 +16,8 @@ from ingest.members import Member
 from ingest.types import HEAD, identify
 from records import times
 from records.codes import Code
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 from tests.archive_cases import (
     AGE,
     Got,

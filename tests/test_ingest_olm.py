@@ -19,8 +19,8 @@ from ingest.olm_xml import XmlError, elements
 from ingest.property_names import PUBLIC_STRINGS
 from ingest.pst import MSG
 from records.codes import Code, Role
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus" / "mail" / "olm"
 INBOX = "Accounts/ann@a.example/com.microsoft.__Messages/Inbox"

@@ -11,8 +11,8 @@ from ingest import opener
 from ingest.members import Budget, Member
 from records.codes import Code
 from records.errors import DiskFullError
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 
 type Got = tuple[str, bytes | None] | Code
 

@@ -18,8 +18,8 @@ from ingest.pst import MSG, expand_pst, plan_pst
 from ingest.pst_folders import runs, safe_name, unrolled
 from ingest.pst_header import ANSI, UNICODE, UNICODE_4K, Layout
 from records.codes import Code, Role
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 from tests.ingest_pst_maker import ROOT, TOP, Attached, Maker, number, text
 
 LAYOUTS = {"ansi": ANSI, "unicode": UNICODE, "4k": UNICODE_4K}

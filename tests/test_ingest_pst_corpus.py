@@ -19,8 +19,8 @@ from ingest.pst_blocks import Store
 from ingest.pst_folders import survey, unrolled
 from ingest.pst_items import Items
 from records.codes import Code
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 
 MAIL = Path(__file__).resolve().parents[2] / "shared" / "corpus" / "mail"
 pytestmark = [

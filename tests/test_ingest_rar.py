@@ -15,8 +15,8 @@ from ingest import rar, rar_headers, unar
 from ingest.members import Member
 from ingest.types import HEAD, identify
 from records.codes import Code
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 from tests.archive_cases import (
     RAR3_END,
     RAR3_START,

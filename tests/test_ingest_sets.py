@@ -8,15 +8,15 @@ import pytest
 import sqlalchemy as sa
 
 from ingest.collect import collect_batch, sets_of
-from ingest.interface import CollectBatch, CollectedItem
-from ingest.plan import Planned, batches
+from ingest.interface import CollectBatch, CollectedItem, SourceFile
+from ingest.plan import Planned, batches, cost
 from ingest.run import ingest
 from ingest.walk import root_of, walk
 from records import case as cases
 from records import tables
 from records.case import CaseInfo
 from records.codes import Code
-from records.settings import Limits
+from records.limits import Limits
 from tests.ingest_engines import Inline
 
 INFO = CaseInfo("1:24-cv-1", "Doe v. Roe", "", "UTC", "ABC", 7)
@@ -144,3 +144,19 @@ def test_a_volume_that_comes_later_mends_the_set(source: Path, tmp_path: Path) -
     assert found["big.zip.001!/two.txt"] == ("pending", 1)
     assert [row for row in left if row.document_id == 1] == []
     assert len(found) == 5
+
+
+def test_containers_are_spread_over_batches_and_plain_files_are_not() -> None:
+    def of(ext: str, size: int) -> list[list[int]]:
+        files = (SourceFile(b"%d.%s" % (each, ext.encode()), "file", size, 0) for each in range(90))
+        made = list(batches(Planned(each, False, None) for each in files))
+        return [[int(each.file.path.split(b".")[0]) for each in batch] for batch in made]
+
+    assert of("txt", 1000) == [list(range(90))]
+    spread = of("7z", 1000)
+    assert len(spread) > 3
+    assert [number for batch in spread for number in batch] == list(range(90))
+    assert of("zip", 10 << 20) == [[number] for number in range(90)]
+    assert cost(SourceFile(b"a.pst", "file", 1 << 20, 0)) > cost(
+        SourceFile(b"a.pdf", "file", 1 << 20, 0)
+    )

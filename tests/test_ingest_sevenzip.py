@@ -12,8 +12,8 @@ from ingest import sevenzip, sevenzip_listing, sevenzip_tool
 from ingest.members import Member
 from ingest.types import identify
 from records.codes import Code
+from records.limits import Limits
 from records.notes import Note
-from records.settings import Limits
 from tests.archive_cases import (
     Got,
     always,

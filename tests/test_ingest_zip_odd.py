@@ -15,7 +15,7 @@ from ingest import zipmethods
 from ingest.members import Member
 from ingest.types import HEAD, identify
 from records.codes import Code
-from records.settings import Limits
+from records.limits import Limits
 from tests.archive_cases import Got, always, got, members, needs_7z, program_of, seven_zip
 
 RANDOM = random.Random(11).randbytes(30_000)

@@ -11,7 +11,7 @@ import pytest
 from process import worker
 from process.interface import ExtractedItem
 from records.codes import Code, Disposition
-from records.settings import Limits
+from records.limits import Limits
 from tests.process_samples import Bench, codes
 
 CORPUS = Path(

@@ -19,7 +19,7 @@ from process.interface import ExtractedItem
 from records.codes import Code, Disposition, Role
 from records.errors import DiskFullError
 from records.fields import Address
-from records.settings import Limits
+from records.limits import Limits
 from tests.process_samples import (
     Bench,
     codes,

@@ -11,7 +11,7 @@ from process import worker
 from process.hidden import KINDS, Findings
 from process.interface import ExtractedItem
 from records.codes import Code
-from records.settings import Limits
+from records.limits import Limits
 from tests.hidden_samples import (
     book,
     changed,

@@ -10,7 +10,7 @@ from process import worker
 from process.interface import ExtractBatch
 from process.worker import extract_batch
 from records.codes import Code, Disposition, Role
-from records.settings import Limits
+from records.limits import Limits
 from tests.process_samples import Bench, codes
 
 HEAD = b"From: ann@a.example\nSubject: s\nDate: Mon, 14 May 2001 16:39:00 +0000\n"

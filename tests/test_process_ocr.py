@@ -25,8 +25,8 @@ from process.interface import (
 from process.ocr_image import PageError, page_image
 from process.ocr_worker import look_batch
 from records.codes import Code
+from records.limits import Limits
 from records.notes import warning
-from records.settings import Limits
 from tests.process_samples import Bench, page, picture
 
 LINES = (

@@ -13,7 +13,7 @@ from process.extract import Reader
 from process.mail import read_outlook, read_tnef
 from process.reading import Family, Part
 from records.codes import Code, Disposition, Role
-from records.settings import Limits
+from records.limits import Limits
 from tests.outlook_samples import (
     Value,
     attached,

@@ -18,8 +18,8 @@ from process import worker
 from process.pdf import LockedPdfError, open_pdf
 from process.unlock import is_tested, opening
 from records.codes import Disposition
+from records.limits import Limits
 from records.options import read_passwords
-from records.settings import Limits
 from tests.process_samples import Bench, locked_word, pdf, word
 
 

@@ -11,7 +11,7 @@ from process.allowed import seconds_for
 from process.interface import ExtractBatch, FamilyResult
 from process.worker import extract_batch
 from records.codes import Code, Disposition
-from records.settings import Limits
+from records.limits import Limits
 from tests.process_samples import Bench
 
 BEFORE, AFTER = b"words before it", b"words after it"

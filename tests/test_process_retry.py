@@ -26,8 +26,8 @@ from records import audit, tables
 from records.case import Case
 from records.codes import Code, Disposition
 from records.engine import TaskFailure
+from records.limits import Limits
 from records.notes import exception
-from records.settings import Limits
 from records.status import status_of
 from tests.ingest_engines import Inline
 from tests.process_samples import mail, page, pdf, picture, zipped

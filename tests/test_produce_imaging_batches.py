@@ -39,7 +39,7 @@ from produce.interface import (
 )
 from records.codes import Code
 from records.errors import ProductionError
-from records.settings import Limits
+from records.limits import Limits
 from store import LocalStore
 from tests.outlook_samples import attached, bag
 

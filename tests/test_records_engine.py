@@ -82,7 +82,8 @@ def _kill_workers() -> int:
     killed = 0
     for each in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            if any("spawn_main" in word for word in each.cmdline()):
+            forked = any("forkserver" in word for word in each.cmdline())
+            if forked and each.ppid() != os.getpid():
                 each.kill()
                 killed += 1
     return killed

@@ -7,43 +7,80 @@ numbers to the same documents, however often a run is cut off and taken up again
 import logging
 import os
 import re
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import dask
-from distributed import Client, Future, KilledWorker, LocalCluster
+from dask._task_spec import Task
+from dask.utils import funcname
+from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
+from records import streams
 from records.errors import SchedulerError
+from records.streams import ATTEMPTS, Died, Done, Outcome, Raised, Stream, TaskFailure
+
+__all__ = ["ATTEMPTS", "Engine", "Stream", "TaskFailure", "started"]
 
 _TIMEOUT = "15s"
 _STARTS = 3
 _LOOK_SECONDS = 5.0
-_DEATHS = 5
-"""Workers that a batch may outlive. Evidence is read in children of the workers, so a worker that
-dies was as a rule killed by somebody else, and what it did is innocent."""
-ATTEMPTS = _DEATHS + 1
-"""How often a batch was tried that comes back as a `TaskFailure`."""
-ALONE = 1e9
-"""The cost of a batch that is to run before all others."""
+_WAKE_SECONDS = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class TaskFailure:
-    """A batch whose worker died each time it was tried."""
+class _DaskCrew:
+    """Workers of Dask. What they give is fetched at once: one that dies takes nothing along."""
 
-    reason: str
+    def __init__(self, client: Client, mend: Callable[[], None]) -> None:
+        self._client = client
+        self._mend = mend
+        self._ended = as_completed(  # type: ignore[no-untyped-call]
+            loop=client.loop, with_results=True, raise_errors=False
+        )
+
+    def start(self, function: Callable[[Any], Any], batch: Any, priority: float) -> "Future[Any]":
+        """Hand a task to the scheduler.
+
+        It waits there until a worker is free, though it be one of few ("data producer"): a worker
+        that dies is to put the blame on what it ran, and on nothing else.
+        """
+        key = f"{funcname(function)}-{uuid.uuid4()}"
+        task = Task(key, function, batch, _data_producer=True)
+        future: Future[Any] = self._client.get(  # type: ignore[no-untyped-call]
+            {key: task}, key, sync=False, priority=priority, fifo_timeout="0 s"
+        )
+        self._ended.add(future)  # type: ignore[no-untyped-call]
+        return future
+
+    def finished(self) -> Iterator[tuple["Future[Any]", Outcome]]:
+        """Wait for results, and see now and then that there are workers to give them."""
+        looked = time.monotonic()
+        while not self._ended.has_ready():  # type: ignore[no-untyped-call]
+            with self._ended.thread_condition:
+                self._ended.thread_condition.wait(_WAKE_SECONDS)
+            if time.monotonic() - looked > _LOOK_SECONDS:
+                self._mend()
+                looked = time.monotonic()
+        for future, result in self._ended.next_batch(block=False):  # type: ignore[no-untyped-call]
+            yield future, _outcome(future, result)
+
+    def cancel(self, tickets: Iterable["Future[Any]"]) -> None:
+        """Let tasks go."""
+        self._ended.clear()  # type: ignore[no-untyped-call]
+        for future in tickets:
+            future.cancel()  # type: ignore[no-untyped-call]
 
 
-@dataclass(slots=True)
-class _Lane:
-    """Batches that are still to be handed out, and those that are under way."""
-
-    source: Iterator[Any]
-    pending: deque[tuple[Any, "Future[Any]"]] = field(default_factory=deque)
+def _outcome(future: "Future[Any]", result: Any) -> Outcome:
+    if future.status == "finished":
+        return Done(result)
+    error = result[1] if isinstance(result, tuple) else result
+    if isinstance(error, KilledWorker):
+        return Died(error.allowed_failures + 1)
+    return Raised(error)
 
 
 class Engine:
@@ -65,6 +102,14 @@ class Engine:
         self.dashboard = dashboard
         """Where a person can watch the workers; empty where nothing is served."""
 
+    def crew(self) -> streams.Crew:
+        """Those who do the tasks of one call."""
+        return _DaskCrew(self._client, self._mend)
+
+    def serve(self, *work: Stream[Any, Any]) -> None:
+        """Run streams side by side to their end; see `records.streams`."""
+        streams.serve(self.crew(), work)
+
     def map_ordered[T, R](
         self,
         function: Callable[[T], R],
@@ -72,6 +117,7 @@ class Engine:
         window: int | None = None,
         more: Callable[[], Iterable[T]] = tuple,
         cost: Callable[[T], float] = lambda _batch: 0.0,
+        pieces: Callable[[T], Sequence[T]] = lambda _batch: (),
     ) -> Iterator[tuple[T, R | TaskFailure]]:
         """Run `function` on each batch and yield (batch, result) in the order of `batches`.
 
@@ -79,43 +125,21 @@ class Engine:
         so memory does not grow with the work. A task that raises ends the iteration with its
         error; one whose worker dies six times comes back as a `TaskFailure`. `more` is
         asked after each result was taken: the batches it gives come next, before all others.
-        Of the batches that wait, those of the highest `cost` are run first.
+        Of the batches that wait, those of the highest `cost` are run first. `pieces` cuts a batch
+        that lost its worker; these come in its place, and nothing that can be cut is given up.
         """
-        limit = window or 8 * self.workers
-        lanes = [_Lane(iter(batches))]
-        try:
-            while lanes:
-                lane = lanes[-1]
-                while len(lane.pending) < limit and (batch := next(lane.source, None)) is not None:
-                    future = self._submit(function, batch, cost(batch))
-                    lane.pending.append((batch, future))
-                if not lane.pending:
-                    lanes.pop()
-                    continue
-                batch, future = lane.pending.popleft()
-                yield batch, self._result(future)
-                future.release()  # type: ignore[no-untyped-call]
-                lanes.append(_Lane(iter(more())))
-        finally:
-            for lane in lanes:
-                for _, future in lane.pending:
-                    future.cancel()  # type: ignore[no-untyped-call]
-
-    def _submit(self, function: Callable[[Any], Any], batch: Any, priority: float) -> "Future[Any]":
-        return self._client.submit(function, batch, pure=False, priority=priority)
-
-    def _result(self, future: "Future[Any]") -> Any:
-        """Wait for a result, and see now and then that there are workers to give it."""
-        while not future.done():  # type: ignore[no-untyped-call]
-            try:
-                # waits, and raises nothing of the task's own
-                future.exception(timeout=_LOOK_SECONDS)  # type: ignore[no-untyped-call]
-            except TimeoutError:
-                self._mend()
-        try:
-            return future.result()
-        except KilledWorker as error:
-            return TaskFailure(str(error))
+        source = iter(batches)
+        stream = Stream(
+            function,
+            lambda: next(source, None),
+            lambda _batch, _result: None,
+            window or 8 * self.workers,
+            cost=cost,
+            pieces=pieces,
+            more=more,
+        )
+        for _, batch, result in streams.served(self.crew(), [stream]):
+            yield batch, result
 
     def on_each(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
         """Run a function once on every worker; what it gave or raised, by the worker's address."""
@@ -151,7 +175,8 @@ def started(workers: int = 0, scheduler: str = "", *, dashboard: bool = False) -
     with dask.config.set(
         {
             "distributed.comm.timeouts.connect": _TIMEOUT,
-            "distributed.scheduler.allowed-failures": _DEATHS,
+            # `records.streams` counts, and cuts the batch before it is tried again.
+            "distributed.scheduler.allowed-failures": 0,
             # One task at a time: a worker that dies puts the blame on what it ran, on nothing else.
             "distributed.scheduler.worker-saturation": 1.0,
             "distributed.worker.memory.spill": False,

@@ -8,7 +8,7 @@ goes on behind the last committed batch, and documents get the numbers they woul
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from itertools import batched
+from itertools import batched, chain
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from records.codes import Code, Role
 from records.engine import ATTEMPTS, Engine, TaskFailure
 from records.errors import RedwellError
 from records.notes import exception
+from records.streams import halves
 from store import working
 
 type Report = Callable[[int, int], None]
@@ -139,6 +140,7 @@ class _Job:
         self._tally = _Tally()
         self._manifest = manifest
         self._under_way: deque[tuple[Planned, ...]] = deque()
+        self._pieces: list[tuple[CollectBatch, CollectResult]] = []  # of the first of these
         self._waiting: list[openings.Opening] = []
         self._passwords: tuple[str, ...] = ()
 
@@ -147,13 +149,20 @@ class _Job:
         self._passwords = passwords
         self._take_up()
         batches = self._batches()
-        for batch, result in self._engine.map_ordered(collect_batch, batches, more=self._parts):
-            done = self._survived(batch, result)
+        for batch, result in self._engine.map_ordered(
+            collect_batch, batches, more=self._parts, pieces=_pieces
+        ):
+            survived = self._survived(batch, result)
             if batch.mailbox is not None:
-                self._commit(done, batch.mailbox)
-                report(0, len(done.items))
+                self._commit(survived, batch.mailbox)
+                report(0, len(survived.items))
+                continue
+            self._pieces.append((batch, survived))
+            if not self._is_whole():
                 continue
             planned = self._under_way.popleft()
+            done = _joined([piece for _, piece in self._pieces])
+            self._pieces.clear()
             if done.items:
                 self._commit(done)
             self._list(planned, done)
@@ -200,36 +209,27 @@ class _Job:
             for file in files:
                 yield Planned(file, file.path in done, done.get(file.path))
 
+    def _is_whole(self) -> bool:
+        """Whether all pieces of the first batch are there: it is committed in one transaction.
+
+        What a mailbox in it holds comes after all its files, whether or not it lost its worker.
+        """
+        had = sum(len(batch.files) for batch, _ in self._pieces)
+        return had == sum(not each.done for each in self._under_way[0])
+
     def _survived(self, batch: CollectBatch, result: CollectResult | TaskFailure) -> CollectResult:
         """What came of a batch, also where it killed its worker."""
         if not isinstance(result, TaskFailure):
             return result
         if batch.mailbox is None:
-            return self._one_by_one(batch)
+            text = f"The worker that read it died: {result.reason}"
+            note = exception(Code.CRASH, text, TOOL, VERSION, attempts=ATTEMPTS)
+            return CollectResult(tuple(lost_file(each, note, batch.root) for each in batch.files))
         items = batch.mailbox.part.get("items", "some")
         text = f"The worker that read {items} of its items died: {result.reason}"
         return CollectResult(
             (), notes=(exception(Code.CRASH, text, TOOL, VERSION, attempts=ATTEMPTS),)
         )
-
-    def _one_by_one(self, batch: CollectBatch) -> CollectResult:
-        """A batch that killed its worker, file by file: the one at fault becomes an exception."""
-        singles = (replace(batch, files=files) for files in sets_of(batch.files))
-        items: list[CollectedItem] = []
-        deferred: list[Deferred] = []
-        for single, result in self._engine.map_ordered(collect_batch, singles):
-            if isinstance(result, TaskFailure):
-                text = f"The worker that read it died: {result.reason}"
-                note = exception(Code.CRASH, text, TOOL, VERSION, attempts=ATTEMPTS)
-                items.extend(lost_file(each, note, single.root) for each in single.files)
-                continue
-            shift = len(items)
-            deferred.extend(replace(each, item=each.item + shift) for each in result.deferred)
-            items.extend(
-                each if each.found_in is None else replace(each, found_in=each.found_in + shift)
-                for each in result.items
-            )
-        return CollectResult(tuple(items), tuple(deferred))
 
     def _commit(self, result: CollectResult, mailbox: MailboxPart | None = None) -> None:
         with self._case.write() as connection:
@@ -302,6 +302,26 @@ class _Job:
             manifest_sha256=listed,
             **counts,
         )
+
+
+def _pieces(batch: CollectBatch) -> list[CollectBatch]:
+    """Half of the files each; volumes of one set stay together."""
+    sets = list(sets_of(batch.files))
+    return [replace(batch, files=tuple(chain.from_iterable(half))) for half in halves(sets)]
+
+
+def _joined(results: Sequence[CollectResult]) -> CollectResult:
+    """One result of several, whose items are one after another."""
+    items: list[CollectedItem] = []
+    deferred: list[Deferred] = []
+    for result in results:
+        shift = len(items)
+        deferred.extend(replace(each, item=each.item + shift) for each in result.deferred)
+        items.extend(
+            each if each.found_in is None else replace(each, found_in=each.found_in + shift)
+            for each in result.items
+        )
+    return CollectResult(tuple(items), tuple(deferred))
 
 
 def _reconcile(tally: _Tally, rows: int) -> None:

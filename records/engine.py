@@ -17,7 +17,7 @@ from typing import Any
 import dask
 from dask._task_spec import Task
 from dask.utils import funcname
-from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
+from distributed import Client, Future, KilledWorker, LocalCluster, Status, as_completed
 
 from records import streams
 from records.errors import SchedulerError
@@ -26,8 +26,8 @@ from records.streams import ATTEMPTS, Died, Done, Outcome, Raised, Stream, TaskF
 __all__ = ["ATTEMPTS", "Engine", "Stream", "TaskFailure", "started"]
 
 _TIMEOUT = "15s"
-_STARTS = 3
-_LOOK_SECONDS = 5.0
+_START_SECONDS = 60.0
+_LOOK_SECONDS = 1.0
 _WAKE_SECONDS = 0.1
 
 
@@ -65,7 +65,9 @@ class _DaskCrew:
                 self._mend()
                 looked = time.monotonic()
         for future, result in self._ended.next_batch(block=False):  # type: ignore[no-untyped-call]
-            yield future, _outcome(future, result)
+            outcome = _outcome(future, result)
+            future.release()  # nobody is to compute it again when its worker dies
+            yield future, outcome
 
     def cancel(self, tickets: Iterable["Future[Any]"]) -> None:
         """Let tasks go."""
@@ -181,7 +183,8 @@ def started(workers: int = 0, scheduler: str = "", *, dashboard: bool = False) -
             "distributed.scheduler.worker-saturation": 1.0,
             "distributed.worker.memory.spill": False,
             "distributed.admin.tick.limit": "1h",
-            "distributed.deploy.lost-worker-timeout": "10s",
+            # Or it ends those that are just being started again; `_mend` looks after them.
+            "distributed.deploy.lost-worker-timeout": "10h",
             "distributed.admin.tick.interval": "1s",
             # It samples every thread a hundred times a second, here and in the workers.
             "distributed.worker.profile.enabled": False,
@@ -205,32 +208,49 @@ def _mend(cluster: LocalCluster, workers: int) -> None:
     """Start workers anew that died while they were started: nobody else does."""
     scheduler: Any = cluster.scheduler
     if len(scheduler.workers) < workers:
-        cluster.scale(workers)  # type: ignore[no-untyped-call]
+        scheduler.loop.add_callback(_replace_lost, cluster, workers)
+
+
+def _replace_lost(cluster: LocalCluster, workers: int) -> None:
+    for name, nanny in list(cluster.workers.items()):
+        if nanny.status in (Status.failed, Status.closed):
+            del cluster.workers[name]
+            cluster.worker_spec.pop(name, None)
+    cluster.scale(workers)  # type: ignore[no-untyped-call]
 
 
 def _cluster(workers: int, dashboard: bool) -> LocalCluster:
-    """Worker processes on this machine; one that dies while it starts costs another try.
+    """Worker processes on this machine; those that die while they start are started again.
 
-    Raises `SchedulerError` where they do not start.
+    Raises `SchedulerError` where none starts.
     """
-    for tries_left in reversed(range(_STARTS)):
-        try:
-            return LocalCluster(  # type: ignore[no-untyped-call]
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address="127.0.0.1:0",
-                scheduler_kwargs={"dashboard": dashboard},
-                memory_limit=0,
-                silence_logs=logging.CRITICAL,
+    logging.getLogger("tornado.application").setLevel(logging.CRITICAL)  # tells of each of these
+    cluster = LocalCluster(  # type: ignore[no-untyped-call]
+        n_workers=0,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address="127.0.0.1:0",
+        scheduler_kwargs={"dashboard": dashboard},
+        memory_limit=0,
+        silence_logs=logging.CRITICAL,
+    )
+    cluster.scale(workers)  # type: ignore[no-untyped-call]
+    scheduler: Any = cluster.scheduler
+    begun = looked = time.monotonic()
+    while (missing := workers - len(scheduler.workers)) > 0:
+        time.sleep(_WAKE_SECONDS / 10)
+        if time.monotonic() - looked > _LOOK_SECONDS:
+            _mend(cluster, workers)
+            looked = time.monotonic()
+        if looked - begun > _START_SECONDS:
+            if missing < workers:
+                break
+            cluster.close()
+            raise SchedulerError(
+                "The worker processes do not start. Is there memory for them? Try fewer with "
+                "--workers"
             )
-        except RuntimeError as error:
-            if not tries_left:
-                raise SchedulerError(
-                    f"The worker processes do not start: {error} Is there memory for them? Try "
-                    "fewer with --workers"
-                ) from error
-    raise AssertionError
+    return cluster
 
 
 @contextmanager

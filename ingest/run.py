@@ -31,7 +31,7 @@ from ingest.walk import root_of, walk
 from records import runs
 from records.case import Case
 from records.codes import Code, Role
-from records.engine import ATTEMPTS, Engine, TaskFailure
+from records.engine import Engine, TaskFailure
 from records.errors import RedwellError
 from records.notes import exception
 from records.streams import halves
@@ -223,12 +223,12 @@ class _Job:
             return result
         if batch.mailbox is None:
             text = f"The worker that read it died: {result.reason}"
-            note = exception(Code.CRASH, text, TOOL, VERSION, attempts=ATTEMPTS)
+            note = exception(Code.CRASH, text, TOOL, VERSION, attempts=result.attempts)
             return CollectResult(tuple(lost_file(each, note, batch.root) for each in batch.files))
         items = batch.mailbox.part.get("items", "some")
         text = f"The worker that read {items} of its items died: {result.reason}"
         return CollectResult(
-            (), notes=(exception(Code.CRASH, text, TOOL, VERSION, attempts=ATTEMPTS),)
+            (), notes=(exception(Code.CRASH, text, TOOL, VERSION, attempts=result.attempts),)
         )
 
     def _commit(self, result: CollectResult, mailbox: MailboxPart | None = None) -> None:

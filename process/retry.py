@@ -18,7 +18,7 @@ from process.run import pieces, process_case
 from process.worker import extract_batch
 from records.case import Case
 from records.control import control
-from records.engine import ATTEMPTS, Engine, TaskFailure
+from records.engine import Engine, TaskFailure
 from records.options import progress
 
 BATCH_BYTES = 16 << 20
@@ -132,7 +132,9 @@ def read_again(
     )
     for batch, result in engine.map_ordered(extract_batch, batches, pieces=pieces):
         if isinstance(result, TaskFailure):
-            yield tuple(Again(job.document_id, None, attempts=ATTEMPTS) for job in batch.jobs)
+            yield tuple(
+                Again(job.document_id, None, attempts=result.attempts) for job in batch.jobs
+            )
         else:
             yield tuple(Again(each.document_id, each) for each in result)
 

@@ -30,7 +30,7 @@ from process.worker import extract_batch
 from records import notes, tables
 from records.case import Case
 from records.codes import Code, Disposition, Role
-from records.engine import ATTEMPTS, Engine, Stream, TaskFailure
+from records.engine import Engine, Stream, TaskFailure
 from records.fields import Fields
 from records.options import Advance, progress
 from records.streams import halves
@@ -142,7 +142,7 @@ def _poison(job: ExtractJob, failure: TaskFailure) -> FamilyResult:
         f"the worker died reading it: {failure.reason}",
         "redwell",
         "",
-        attempts=ATTEMPTS,
+        attempts=failure.attempts,
     )
     root = ExtractedItem(
         parent=None,

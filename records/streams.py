@@ -7,17 +7,21 @@ batches, whatever was done first; in any other each as it comes.
 
 A batch that lost its worker is tried again, in pieces where it has any, each of which takes its
 place in the order: however often workers die, what is done of it grows. Only what cannot be cut
-and lost its worker `ATTEMPTS` times is given up.
+and lost its worker `ATTEMPTS` times is given up, and once more for each worker that died meanwhile
+of other work: where all die, none is to blame.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 ATTEMPTS = 6
-"""How often a batch was tried that comes back as a `TaskFailure`. Evidence is read in children of
-the workers, so a worker that dies was as a rule killed by somebody else, and what it did is
-innocent."""
+"""How often a batch was tried, at least, that comes back as a `TaskFailure`. Evidence is read in
+children of the workers, so a worker that dies was as a rule killed by somebody else, and what it
+did is innocent."""
+
+_MOST_FOR_OTHERS = 30
 
 _OF_RANK = 1e9
 _TRIED_BEFORE = 5e8  # such a batch holds up those behind it
@@ -29,6 +33,7 @@ class TaskFailure:
     """A batch whose worker died each time it was tried."""
 
     reason: str
+    attempts: int = ATTEMPTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,8 @@ def served(
     A task that raises ends all with its error when its turn has come.
     """
     running: dict[Any, tuple[_Run, _Batch]] = {}
-    runs = [_Run(stream, crew, running) for stream in streams]
+    deaths = Counter[str]()
+    runs = [_Run(stream, crew, running, deaths) for stream in streams]
     try:
         while True:
             for run in runs:
@@ -145,12 +151,13 @@ class _Batch:
     work: Any
     outcome: Outcome | None = None
     deaths: int = 0
+    deaths_before: int = 0  # of all workers, when it was first tried
 
     def result(self) -> Any:
         """What is handed out."""
         if isinstance(self.outcome, Done):
             return self.outcome.value
-        return TaskFailure(f"{self.deaths} workers died of it, one after another")
+        return TaskFailure(f"{self.deaths} workers died of it, one after another", self.deaths)
 
 
 @dataclass(slots=True)
@@ -169,10 +176,12 @@ class _Run:
         stream: Stream[Any, Any],
         crew: Crew,
         running: "dict[Any, tuple[_Run, _Batch]]",
+        deaths: "Counter[str]",
     ) -> None:
         self.stream = stream
         self._crew = crew
         self._running = running
+        self._deaths = deaths
         self._lanes = [_Lane(stream.following)]
 
     def fill(self) -> None:
@@ -209,9 +218,11 @@ class _Run:
             batch.outcome = outcome
             return
         batch.deaths += outcome.workers
+        self._deaths["all"] += outcome.workers
+        of_others = self._deaths["all"] - batch.deaths_before - batch.deaths
         if pieces := self.stream.pieces(batch.work):
             self._cut(batch, [_Batch(piece) for piece in pieces])
-        elif batch.deaths < ATTEMPTS:
+        elif batch.deaths < ATTEMPTS + min(of_others, _MOST_FOR_OTHERS):
             self._start(batch, again=True)
         else:
             batch.outcome = outcome
@@ -224,6 +235,8 @@ class _Run:
             self._start(piece, again=True)
 
     def _start(self, batch: _Batch, *, again: bool = False) -> None:
+        if not batch.deaths:
+            batch.deaths_before = self._deaths["all"]
         priority = -_OF_RANK * self.stream.rank
         priority += _TRIED_BEFORE if again else min(self.stream.cost(batch.work), _MOST_COST)
         ticket = self._crew.start(self.stream.function, batch.work, priority)

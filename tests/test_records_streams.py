@@ -113,6 +113,29 @@ def test_what_cannot_be_cut_is_tried_again_and_then_given_up() -> None:
     assert [each for each in log.events if "do" not in each] == ["take 6", "lose 7", "take 8"]
 
 
+class Ill(Log):
+    """Whatever is tried dies so many times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self._times = times
+
+    def do(self, function: Callable[[Any], Any], batch: Any) -> Outcome:
+        if self.events.count(f"do {batch}") < self._times:
+            self.events.append(f"do {batch}")
+            return Died()
+        return super().do(function, batch)
+
+
+def test_where_all_workers_die_none_is_to_blame() -> None:
+    log = Ill(ATTEMPTS + 3)
+    log.serve(log.stream([1, 2, 3]))
+    assert [each for each in log.events if "do" not in each] == ["lose 1", "take 2", "take 3"]
+    for_others = Ill(40)
+    for_others.serve(for_others.stream([1, 2]))
+    assert [each for each in for_others.events if "do" not in each] == ["lose 1", "lose 2"]
+
+
 def test_an_error_ends_all() -> None:
     log = Log()
     with pytest.raises(ValueError, match="invalid literal"):

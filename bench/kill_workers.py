@@ -112,7 +112,10 @@ def main() -> None:
             init(case, folders)
             started, kills = time.monotonic(), []
             for step in steps:
+                begun = time.monotonic()
                 kills.append(disturbed(case, step, kind, wanted.every, luck))
+                took = f"{kills[-1]} kills in {time.monotonic() - begun:.0f} s"
+                print(f"  {' '.join(step[:2])}: {took}", file=sys.stderr, flush=True)
             lines = compared(whole, case)
             different += len(lines)
             told = f"{sum(kills)} kills in {time.monotonic() - started:.0f} s {kills}"

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import sqlalchemy as sa
 
@@ -16,6 +16,7 @@ from records.case import Case
 from records.control import control
 from records.engine import Engine, TaskFailure
 from records.errors import IndexStateError
+from records.streams import halves
 from store import open_store, working
 
 Progress = Callable[[int, int], None]
@@ -71,46 +72,38 @@ def _build(
     """Build and adopt in order; the ids of the documents whose worker died each time."""
     done = 0
     failed: list[int] = []
-    plan = _plan(missing, target, engine.workers)
-    while plan:
-        broken: list[list[int]] = []
-        for batch, ready in _built(case, engine, plan):
-            if ready:
-                adopt(case.index_folder, ready)
-                done += sum(each.documents for each in ready)
-                progress(done, len(missing))
-            elif len(batch) == 1:
-                failed += batch
-            else:
-                broken.append(batch)
-        # One document takes its whole batch along: halve it, until the one is alone.
-        plan = [half for each in broken for half in _halves(each)]
+    for ready in _built(case, engine, _plan(missing, target, engine.workers), failed):
+        adopt(case.index_folder, ready)
+        done += sum(each.documents for each in ready)
+        progress(done, len(missing))
     return failed
 
 
-def _halves(batch: list[int]) -> tuple[list[int], list[int]]:
-    middle = len(batch) // 2
-    return batch[:middle], batch[middle:]
+def _pieces(batch: IndexBatch) -> list[IndexBatch]:
+    """Half of the documents each."""
+    return [replace(batch, documents=tuple(half)) for half in halves(batch.documents)]
 
 
 def _built(
-    case: Case, engine: Engine, plan: Sequence[list[int]]
-) -> Iterator[tuple[list[int], list[SegmentBuilt]]]:
-    """Segments as they come, several at a time; or none, and the ids of a batch that failed."""
+    case: Case, engine: Engine, plan: Sequence[list[int]], failed: list[int]
+) -> Iterator[list[SegmentBuilt]]:
+    """Segments as they come, several at a time; documents that end their worker go to `failed`."""
     ready: list[SegmentBuilt] = []
     adopted = time.monotonic()
     store, scratch = open_store(case.store_address), case.scratch_folder / "index"
     batches = _batches(case, plan, "" if engine.apart else str(scratch))
-    for batch, result in engine.map_ordered(build_segment, batches, window=2 * engine.workers):
+    for batch, result in engine.map_ordered(
+        build_segment, batches, window=2 * engine.workers, pieces=_pieces
+    ):
         if isinstance(result, TaskFailure):
-            yield [each.document_id for each in batch.documents], []
+            failed += [each.document_id for each in batch.documents]
             continue
         ready.append(received(result, store, scratch))
         if len(ready) >= _ADOPT_AT_ONCE or time.monotonic() - adopted > _ADOPT_SECONDS:
-            yield [], ready
+            yield ready
             ready, adopted = [], time.monotonic()
     if ready:
-        yield [], ready
+        yield ready
 
 
 def _plan(missing: Iterable[int], target: Wanted, workers: int) -> list[list[int]]:

@@ -8,7 +8,8 @@ goes on behind the last committed batch, and documents get the numbers they woul
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from itertools import batched
+from itertools import batched, chain
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,10 @@ from ingest.walk import root_of, walk
 from records import runs
 from records.case import Case
 from records.codes import Code, Role
-from records.engine import ALONE, ATTEMPTS, Engine, TaskFailure
+from records.engine import Engine, TaskFailure
 from records.errors import RedwellError
 from records.notes import exception
+from records.streams import halves
 from store import working
 
 type Report = Callable[[int, int], None]
@@ -125,7 +127,7 @@ def ingest(
 
 def _cost(batch: CollectBatch) -> float:
     """What a batch costs; parts of a mailbox, which others wait for, come before all files."""
-    return ALONE if batch.mailbox is not None else sum(cost(each) for each in batch.files)
+    return inf if batch.mailbox is not None else sum(cost(each) for each in batch.files)
 
 
 class _Job:
@@ -146,6 +148,7 @@ class _Job:
         self._tally = _Tally()
         self._manifest = manifest
         self._under_way: deque[tuple[Planned, ...]] = deque()
+        self._pieces: list[tuple[CollectBatch, CollectResult]] = []  # of the first of these
         self._waiting: list[openings.Opening] = []
         self._passwords: tuple[str, ...] = ()
 
@@ -156,16 +159,23 @@ class _Job:
         self._passwords = passwords
         self._take_up()
         batches = self._batches()
-        results = self._engine.map_ordered(collect_batch, batches, more=self._parts, cost=_cost)
+        results = self._engine.map_ordered(
+            collect_batch, batches, more=self._parts, cost=_cost, pieces=_pieces
+        )
         for number, (batch, result) in enumerate(results):
             if not number:
                 ready()
-            done = self._survived(batch, result)
+            survived = self._survived(batch, result)
             if batch.mailbox is not None:
-                self._commit(done, batch.mailbox)
-                report(0, len(done.items))
+                self._commit(survived, batch.mailbox)
+                report(0, len(survived.items))
+                continue
+            self._pieces.append((batch, survived))
+            if not self._is_whole():
                 continue
             planned = self._under_way.popleft()
+            done = _joined([piece for _, piece in self._pieces])
+            self._pieces.clear()
             if done.items:
                 self._commit(done)
             self._list(planned, done)
@@ -212,36 +222,27 @@ class _Job:
             for file in files:
                 yield Planned(file, file.path in done, done.get(file.path))
 
+    def _is_whole(self) -> bool:
+        """Whether all pieces of the first batch are there: it is committed in one transaction.
+
+        What a mailbox in it holds comes after all its files, whether or not it lost its worker.
+        """
+        had = sum(len(batch.files) for batch, _ in self._pieces)
+        return had == sum(not each.done for each in self._under_way[0])
+
     def _survived(self, batch: CollectBatch, result: CollectResult | TaskFailure) -> CollectResult:
         """What came of a batch, also where it killed its worker."""
         if not isinstance(result, TaskFailure):
             return result
         if batch.mailbox is None:
-            return self._one_by_one(batch)
+            text = f"The worker that read it died: {result.reason}"
+            note = exception(Code.CRASH, text, TOOL, VERSION, attempts=result.attempts)
+            return CollectResult(tuple(lost_file(each, note, batch.root) for each in batch.files))
         items = batch.mailbox.part.get("items", "some")
         text = f"The worker that read {items} of its items died: {result.reason}"
         return CollectResult(
-            (), notes=(exception(Code.CRASH, text, TOOL, VERSION, attempts=ATTEMPTS),)
+            (), notes=(exception(Code.CRASH, text, TOOL, VERSION, attempts=result.attempts),)
         )
-
-    def _one_by_one(self, batch: CollectBatch) -> CollectResult:
-        """A batch that killed its worker, file by file: the one at fault becomes an exception."""
-        singles = (replace(batch, files=files) for files in sets_of(batch.files))
-        items: list[CollectedItem] = []
-        deferred: list[Deferred] = []
-        for single, result in self._engine.map_ordered(collect_batch, singles):
-            if isinstance(result, TaskFailure):
-                text = f"The worker that read it died: {result.reason}"
-                note = exception(Code.CRASH, text, TOOL, VERSION, attempts=ATTEMPTS)
-                items.extend(lost_file(each, note, single.root) for each in single.files)
-                continue
-            shift = len(items)
-            deferred.extend(replace(each, item=each.item + shift) for each in result.deferred)
-            items.extend(
-                each if each.found_in is None else replace(each, found_in=each.found_in + shift)
-                for each in result.items
-            )
-        return CollectResult(tuple(items), tuple(deferred))
 
     def _commit(self, result: CollectResult, mailbox: MailboxPart | None = None) -> None:
         with self._case.write() as connection:
@@ -314,6 +315,26 @@ class _Job:
             manifest_sha256=listed,
             **counts,
         )
+
+
+def _pieces(batch: CollectBatch) -> list[CollectBatch]:
+    """Half of the files each; volumes of one set stay together."""
+    sets = list(sets_of(batch.files))
+    return [replace(batch, files=tuple(chain.from_iterable(half))) for half in halves(sets)]
+
+
+def _joined(results: Sequence[CollectResult]) -> CollectResult:
+    """One result of several, whose items are one after another."""
+    items: list[CollectedItem] = []
+    deferred: list[Deferred] = []
+    for result in results:
+        shift = len(items)
+        deferred.extend(replace(each, item=each.item + shift) for each in result.deferred)
+        items.extend(
+            each if each.found_in is None else replace(each, found_in=each.found_in + shift)
+            for each in result.items
+        )
+    return CollectResult(tuple(items), tuple(deferred))
 
 
 def _reconcile(tally: _Tally, rows: int) -> None:

@@ -22,6 +22,7 @@ from records import audit
 from records.case import Case
 from records.engine import Engine, TaskFailure
 from records.options import Advance
+from records.streams import halves
 from store import Store, open_store
 
 BATCH_FILES = 100
@@ -88,6 +89,18 @@ def verify_source(
     return report
 
 
+def _pieces(batch: SourceBatch) -> list[SourceBatch]:
+    """Half of the files each."""
+    return [SourceBatch(batch.root, tuple(half)) for half in halves(batch.lines)]
+
+
+def _survived(batch: SourceBatch, result: SourceResult | TaskFailure) -> SourceResult:
+    if not isinstance(result, TaskFailure):
+        return result
+    text = f"the worker that read it died: {result.reason}"
+    return SourceResult(0, tuple(SourceFault(path, "unreadable", text) for path, _ in batch.lines))
+
+
 class _Job:
     """One verification under way."""
 
@@ -105,8 +118,8 @@ class _Job:
         store = open_store(self._case.store_address)
         seen: set[bytes] = set()  # 16 bytes a file
         batches = self._batches(store, root_of(place), seen)
-        for batch, result in engine.map_ordered(hash_sources, batches):
-            self._take(self._survived(engine, batch, result), len(batch.lines))
+        for batch, result in engine.map_ordered(hash_sources, batches, pieces=_pieces):
+            self._take(_survived(batch, result), len(batch.lines))
         with self._case.read() as connection:
             told = audited(connection).get(self._done.id)
         lost = not_collected(store, told.custody) if told else []
@@ -122,22 +135,6 @@ class _Job:
                 seen.update(_key(path) for path, _ in lines)
                 self.collected += len(lines)
                 yield SourceBatch(root, lines)
-
-    def _survived(
-        self, engine: Engine, batch: SourceBatch, result: SourceResult | TaskFailure
-    ) -> SourceResult:
-        if not isinstance(result, TaskFailure):
-            return result
-        size, faults = 0, []
-        singles = (SourceBatch(batch.root, (each,)) for each in batch.lines)
-        for single, again in engine.map_ordered(hash_sources, singles):
-            if isinstance(again, TaskFailure):
-                text = f"the worker that read it died: {again.reason}"
-                faults.append(SourceFault(single.lines[0][0], "unreadable", text))
-            else:
-                size += again.bytes
-                faults.extend(again.faults)
-        return SourceResult(size, tuple(faults))
 
     def _take(self, result: SourceResult, files: int) -> None:
         self.bytes += result.bytes

@@ -23,6 +23,7 @@ from records import audit
 from records.case import Case
 from records.engine import Engine, TaskFailure
 from records.options import Advance
+from records.streams import halves
 from store import Store, open_store
 
 BATCH_BLOBS = 200
@@ -110,6 +111,11 @@ def _drawn(blobs: Iterable[Expected], count: int, seed: int | None) -> list[Expe
     return [blob for _, blob in sorted(kept, key=lambda each: each[0])]
 
 
+def _pieces(batch: BlobBatch) -> list[BlobBatch]:
+    """Half of the blobs each."""
+    return [BlobBatch(batch.store_address, tuple(half)) for half in halves(batch.blobs)]
+
+
 class _Job:
     """One verification under way."""
 
@@ -142,9 +148,9 @@ class _Job:
     def hash(self, engine: Engine, blobs: Iterator[Expected]) -> None:
         """Hash them all, by the workers."""
         batches = (BlobBatch(self._case.store_address, each) for each in _batched(blobs))
-        for batch, result in engine.map_ordered(hash_blobs, batches):
+        for batch, result in engine.map_ordered(hash_blobs, batches, pieces=_pieces):
             if isinstance(result, TaskFailure):
-                self._lost(engine, batch)
+                self._lost(batch, result)
             else:
                 self._take(batch, result)
             if self._progress is not None:
@@ -158,15 +164,10 @@ class _Job:
         for each in result.faults:
             self._findings.add(Finding(each.state, each.sha256, each.message))
 
-    def _lost(self, engine: Engine, batch: BlobBatch) -> None:
-        """A batch that killed its worker, blob by blob."""
-        singles = (BlobBatch(batch.store_address, (each,)) for each in batch.blobs)
-        for single, result in engine.map_ordered(hash_blobs, singles):
-            if isinstance(result, TaskFailure):
-                text = f"the worker that hashed it died: {result.reason}"
-                self._findings.add(Finding("not hashed", single.blobs[0].sha256, text))
-            else:
-                self._take(single, result)
+    def _lost(self, batch: BlobBatch, failure: TaskFailure) -> None:
+        for each in batch.blobs:
+            text = f"the worker that hashed it died: {failure.reason}"
+            self._findings.add(Finding("not hashed", each.sha256, text))
 
 
 def _batched(blobs: Iterator[Expected]) -> Iterator[tuple[Expected, ...]]:

@@ -23,6 +23,7 @@ from records.case import Case
 from records.codes import Code
 from records.engine import Engine, TaskFailure
 from records.options import progress
+from records.streams import halves
 
 VERSION = f"minhash 1, languages 1, lingua {LINGUA}"
 
@@ -122,9 +123,8 @@ def _analysed(
             documents = tuple((job.document_id, job.sha256) for job in group)
             yield AnalyseBatch(documents, tuple(sorted(texts)), case.store_address)
 
-    for batch, result in engine.map_ordered(analyse_batch, batches()):
-        found = _one_by_one(engine, batch) if isinstance(result, TaskFailure) else result
-        yield batch, found
+    for batch, result in engine.map_ordered(analyse_batch, batches(), pieces=_pieces):
+        yield batch, _failed(batch, result) if isinstance(result, TaskFailure) else result
         under_way.difference_update(batch.texts)
 
 
@@ -135,16 +135,22 @@ def _not_on_record(case: Case, group: Sequence[_Job]) -> set[str]:
         return wanted - set(connection.execute(query).scalars())
 
 
-def _one_by_one(engine: Engine, batch: AnalyseBatch) -> tuple[TextAnalysis, ...]:
-    """Find out which text of a batch kills its worker; it has no language and no relations."""
-    singles = [replace(batch, texts=(text,)) for text in batch.texts]
-    found: list[TextAnalysis] = []
-    for single, result in engine.map_ordered(analyse_batch, singles):
-        if isinstance(result, TaskFailure):
-            found.append(TextAnalysis(single.texts[0], None, 0.0, 0, None, result.reason))
-        else:
-            found.extend(result)
-    return tuple(found)
+def _pieces(batch: AnalyseBatch) -> list[AnalyseBatch]:
+    """Half of the texts each, with the documents that have them."""
+    if not (cut := halves(batch.texts)):
+        return []
+    first = set(cut[0])
+    documents = [each for each in batch.documents if each[1] in first]
+    others = [each for each in batch.documents if each[1] not in first]
+    return [
+        replace(batch, documents=tuple(some), texts=tuple(texts))
+        for some, texts in zip((documents, others), cut, strict=True)
+    ]
+
+
+def _failed(batch: AnalyseBatch, failure: TaskFailure) -> tuple[TextAnalysis, ...]:
+    """A text that kills its worker has no language and no relations."""
+    return tuple(TextAnalysis(text, None, 0.0, 0, None, failure.reason) for text in batch.texts)
 
 
 def _commit(

@@ -23,10 +23,24 @@ class _Batch:
     children: list[dict[str, Any]] = field(default_factory=list)
     raw: list[dict[str, Any]] = field(default_factory=list)
     notes: list[tuple[int, Note]] = field(default_factory=list)
+    ocr: list[int] = field(default_factory=list)
+    ocr_pages: int = 0
 
 
-def commit_families(case: Case, families: Sequence[FamilyResult]) -> int:
-    """Write and relate a batch of families in one transaction; the number of their documents."""
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a transaction put on record.
+
+    `ocr` are the documents, by id, that have pages to be read by OCR, and `ocr_pages` how many.
+    """
+
+    documents: int
+    ocr: tuple[int, ...]
+    ocr_pages: int
+
+
+def commit_families(case: Case, families: Sequence[FamilyResult]) -> Committed:
+    """Write and relate a batch of families in one transaction."""
     batch = _Batch()
     with case.write() as connection:
         c = tables.documents.c
@@ -39,7 +53,9 @@ def commit_families(case: Case, families: Sequence[FamilyResult]) -> int:
             following = _gather(batch, roots[family.document_id], family, following)
         _write(connection, batch)
         relate_families(connection, case.settings.dedup_scope, ids)
-    return sum(len(family.members) for family in families)
+    return Committed(
+        sum(len(family.members) for family in families), tuple(batch.ocr), batch.ocr_pages
+    )
 
 
 def _write(connection: sa.Connection, batch: _Batch) -> None:
@@ -74,6 +90,9 @@ def _gather(
         if item.raw:
             batch.raw.append({"document_id": document_id, "found": item.raw})
         batch.notes.extend((document_id, note) for note in item.notes)
+        if item.ocr_pages:
+            batch.ocr.append(document_id)
+            batch.ocr_pages += len(item.ocr_pages)
     return following + len(family.members) - 1
 
 

@@ -160,13 +160,14 @@ class OcrResult:
 class OcrLook:
     """A first look at a page: its picture's hash, or all there is to say of it.
 
-    `reading` is set for a page that is blank or fails.
+    `reading` is set for a page that is blank or fails. `pixels` are those of the picture.
     """
 
     page: int
     image_sha256: str
     settings: str
     reading: OcrPage | None
+    pixels: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def read_page(request: dict[str, Any]) -> dict[str, Any]:
         if ocr_ink.is_blank(image, dpi):
             return answer | {"state": "blank"} | _written(None, (), folder)
         if request.get("look"):
-            return answer | {"state": "ink"}
+            return answer | {"state": "ink", "pixels": image.width * image.height}
         drawn = replace(wish, dpi=None) if request["type"] == "pdf" else wish
         found = _read(Straight(image, dpi), drawn, folder)
     except (PageError, TesseractError) as error:

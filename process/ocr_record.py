@@ -26,6 +26,10 @@ type Picture = tuple[str, str]
 """The hash of a page's picture, and the settings of its reading."""
 
 _PAGE = 400
+_KEPT = (
+    *("text_sha256", "words_sha256", "confidence", "rotation", "engine", "state"),
+    *("image_sha256", "languages", "dpi", "skew"),
+)
 _D = tables.documents.c
 _P = tables.ocr_pages.c
 _R = tables.page_readings.c
@@ -45,6 +49,64 @@ def known_readings(case: Case, pictures: Iterable[Picture]) -> dict[Picture, Ocr
     return {picture: found[picture] for picture in wanted if picture in found}
 
 
+def readings_of(case: Case, sha256: str, pages: Iterable[int]) -> tuple[OcrPage, ...]:
+    """What is on record of these pages for a document with these bytes, as it was read.
+
+    `settings` is empty, for it is not on record: such readings are remembered already.
+    """
+    query = (
+        sa.select(tables.ocr_pages)
+        .join(tables.documents, _D.id == _P.document_id)
+        .where(_D.sha256 == sha256, _P.page.in_(list(pages)))
+        .order_by(_P.document_id.desc())
+    )
+    with case.read() as connection:
+        rows = {row.page: row for row in connection.execute(query)}
+        return tuple(
+            OcrPage(
+                page=number,
+                chars=0,  # of no use on record, where the text is what counts
+                notes=_notes_of(connection, row.document_id, number),
+                **{name: getattr(row, name) for name in _KEPT},
+            )
+            for number, row in sorted(rows.items())
+        )
+
+
+def _notes_of(connection: sa.Connection, document_id: int, page: int) -> tuple[Note, ...]:
+    head = _head(page)
+    rows = connection.execute(
+        sa.select(tables.notes).where(_of_page(document_id, page)).order_by(tables.notes.c.id)
+    )
+    return tuple(
+        Note(
+            row.severity,
+            Code(row.code),
+            row.message.removeprefix(head),
+            row.tool,
+            row.tool_version,
+            row.attempts,
+        )
+        for row in rows
+    )
+
+
+def _head(page: int) -> str:
+    """How each note about a page begins."""
+    return f"Page {page + 1}: "
+
+
+def _of_page(document_id: int, page: int) -> sa.ColumnElement[bool]:
+    """What was said of a page's reading and still holds."""
+    n = tables.notes.c
+    return (
+        (n.document_id == document_id)
+        & n.code.in_((Code.OCR_FAILED, Code.OCR_LOW_CONFIDENCE))
+        & (n.severity == "warning")
+        & n.message.startswith(_head(page), autoescape=True)
+    )
+
+
 def _to_json(page: OcrPage) -> dict[str, Any]:
     values = asdict(page)
     del values["page"]
@@ -58,11 +120,13 @@ def _from_json(values: Mapping[str, Any]) -> OcrPage:
 
 def commit_readings(
     case: Case, store: Store, results: Sequence[OcrResult], *, again: bool = False
-) -> None:
+) -> int:
     """Put readings on record for every document with these bytes, in one transaction.
 
-    Only pages that wait are taken; `again` puts readings in the place of earlier ones too.
+    Only pages that wait are taken; `again` puts readings in the place of earlier ones too. Gives
+    the number of pages, of all documents.
     """
+    count = 0
     by_hash: dict[str, dict[int, OcrPage]] = defaultdict(dict)
     for result in results:
         by_hash[result.sha256].update((page.page, page) for page in result.pages)
@@ -78,6 +142,8 @@ def commit_readings(
             ]
             if taken:
                 _Document(connection, store, row).take(taken)
+                count += len(taken)
+    return count
 
 
 def _documents(
@@ -157,7 +223,7 @@ class _Document:
         )
 
     def _put(self, page: OcrPage, earlier: "sa.Row[Any] | None") -> None:
-        head = f"Page {page.page + 1}: "
+        head = _head(page.page)
         told = [replace(note, message=head + note.message) for note in page.notes]
         if earlier is not None and page.state == "failed" and earlier.state != "failed":
             write_notes(self._connection, [(self._row.id, _kept(note)) for note in told])
@@ -168,25 +234,16 @@ class _Document:
                 return
             here = (_P.document_id == self._row.id) & (_P.page == page.page)
             self._connection.execute(tables.ocr_pages.delete().where(here))
-            self._resolve(head)
+            self._resolve(page.page)
         self._connection.execute(
             tables.ocr_pages.insert().values(document_id=self._row.id, page=page.page, **values)
         )
         write_notes(self._connection, [(self._row.id, note) for note in told])
 
-    def _resolve(self, head: str) -> None:
+    def _resolve(self, page: int) -> None:
         """What was said of the page's earlier reading holds no longer."""
-        n = tables.notes.c
-        self._connection.execute(
-            tables.notes.update()
-            .where(
-                n.document_id == self._row.id,
-                n.code.in_((Code.OCR_FAILED, Code.OCR_LOW_CONFIDENCE)),
-                n.severity == "warning",
-                n.message.startswith(head, autoescape=True),
-            )
-            .values(severity="resolved")
-        )
+        said = _of_page(self._row.id, page)
+        self._connection.execute(tables.notes.update().where(said).values(severity="resolved"))
 
     def _merged(self, native: str) -> dict[str, object]:
         """The text with what OCR read, and where it came from."""
@@ -214,15 +271,4 @@ def _kept(note: Note) -> Note:
 
 
 def _row_of(page: OcrPage) -> dict[str, object]:
-    return {
-        "text_sha256": page.text_sha256,
-        "words_sha256": page.words_sha256,
-        "confidence": page.confidence,
-        "rotation": page.rotation,
-        "engine": page.engine,
-        "state": page.state,
-        "image_sha256": page.image_sha256,
-        "languages": page.languages,
-        "dpi": page.dpi,
-        "skew": page.skew,
-    }
+    return {name: getattr(page, name) for name in _KEPT}

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from process import image
 from process.interface import OcrJob, OcrWish
-from process.ocr_run import OcrDone, jobs_of, read_jobs
+from process.ocr_run import OcrDone, read_jobs
+from process.ocr_waiting import jobs_of
 from records import tables
 from records.case import Case
 from records.engine import Engine
@@ -90,4 +91,4 @@ def _sharing(case: Case, hashes: Sequence[str]) -> int:
 
 def run(case: Case, engine: Engine, redo: Redo, wish: OcrWish, passwords: Sequence[str]) -> OcrDone:
     """Read what was planned, and put it in the place of what is on record."""
-    return read_jobs(case, engine, redo.jobs, wish, passwords, again=True)
+    return read_jobs(case, engine, redo.jobs, wish, passwords)

@@ -4,26 +4,34 @@ A page is looked at first, which costs a twentieth of reading it: blank pages en
 pages whose picture was read before, be it of another document. Pages with the same picture that
 are met while the first of them is being read wait for it. Documents with equal bytes share one
 reading. Nothing but the commit is kept: after a kill, what is not on record is looked at again.
+
+It is two streams of work, looks and readings, that run beside others: a document's pages may be
+read while other documents are still to be opened. Neither depends on an order.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from math import ceil
+from typing import Any
 
-import sqlalchemy as sa
-
-from process.batches import batched_by_cost
 from process.interface import OcrBatch, OcrJob, OcrLook, OcrLooks, OcrPage, OcrResult, OcrWish
-from process.ocr_record import Picture, commit_readings, known_readings
+from process.ocr_record import Picture, commit_readings, known_readings, readings_of
+from process.ocr_waiting import Waiting
 from process.ocr_worker import died, look_batch, ocr_batch
-from records import tables
 from records.case import Case
-from records.engine import Engine, TaskFailure
-from records.options import progress
+from records.engine import Engine, Stream, TaskFailure
+from records.options import Advance, progress
+from records.streams import halves
 from store import open_store
 
 PAGES_IN_BATCH = 4
 PAGES_LOOKED_AT = 16
+_PIXELS_IN_BATCH = 16_000_000  # four pages of A4 at 200 dots an inch
+_READ_AHEAD = 4  # batches a worker
+_LOOKS_AHEAD = 2
+_LOOKS_RANK, _READ_RANK = 1, 2  # behind all else
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,115 +50,142 @@ class OcrDone:
 
 def read_waiting(case: Case, engine: Engine, passwords: Sequence[str]) -> OcrDone:
     """Read all pages that wait for OCR, as the case's settings say."""
-    wish = OcrWish(case.settings.ocr_languages)
-    return read_jobs(case, engine, list(waiting_jobs(case)), wish, passwords)
+    waiting = Waiting(case)
+    with progress("OCR pages", waiting.pages) as advance:
+        reading = Reading(case, engine.workers, waiting.following, passwords, advance)
+        engine.serve(*reading.streams())
+    return reading.done()
 
 
 def read_jobs(
-    case: Case,
-    engine: Engine,
-    jobs: Sequence[OcrJob],
-    wish: OcrWish,
-    passwords: Sequence[str],
-    *,
-    again: bool = False,
+    case: Case, engine: Engine, jobs: Sequence[OcrJob], wish: OcrWish, passwords: Sequence[str]
 ) -> OcrDone:
-    """Read the pages of these jobs; `again` also puts them in the place of earlier readings."""
-    return _Reading(case, engine, wish, passwords, again=again).run(jobs)
+    """Read the pages of these jobs, and put them in the place of earlier readings."""
+    source = iter(jobs)
+    with progress("OCR pages", sum(len(job.pages) for job in jobs)) as advance:
+        reading = Reading(
+            case, engine.workers, lambda: next(source, None), passwords, advance, again=wish
+        )
+        engine.serve(*reading.streams())
+    return reading.done()
 
 
-def waiting_jobs(case: Case) -> Iterator[OcrJob]:
-    """A job for each run of waiting pages of each distinct blob."""
-    c = tables.documents.c
-    query = (
-        sa.select(c.sha256, c.type, c.ocr_pages)
-        .where(sa.func.json_array_length(c.ocr_pages) > 0)
-        .order_by(c.id)
-    )
-    with case.read() as connection:
-        rows = connection.execute(query).all()
-    yield from jobs_of((row.sha256, row.type, row.ocr_pages) for row in rows)
+class Reading:
+    """One run over jobs; pages are counted as they are committed.
 
-
-def jobs_of(wanted: Iterable[tuple[str, str, Iterable[int]]]) -> Iterator[OcrJob]:
-    """Jobs for pages of blobs, given as (hash, type, pages); each page once."""
-    gathered: dict[tuple[str, str], set[int]] = {}
-    for sha256, kind, numbers in wanted:
-        gathered.setdefault((sha256, kind), set()).update(numbers)
-    for (sha256, kind), found in gathered.items():
-        pages = sorted(found)
-        for start in range(0, len(pages), PAGES_LOOKED_AT):
-            yield OcrJob(sha256, kind, tuple(pages[start : start + PAGES_LOOKED_AT]))
-
-
-class _Reading:
-    """One run over jobs; pages are counted as they are committed."""
+    `following` gives the next job, or None while there is none. `again`: how pages are read that
+    take the place of earlier readings; else pages that wait are read as the case's settings say.
+    """
 
     def __init__(
-        self, case: Case, engine: Engine, wish: OcrWish, passwords: Sequence[str], *, again: bool
+        self,
+        case: Case,
+        workers: int,
+        following: Callable[[], OcrJob | None],
+        passwords: Sequence[str],
+        advance: Advance,
+        *,
+        again: OcrWish | None = None,
     ) -> None:
         self._case = case
-        self._engine = engine
-        self._wish = wish
+        self._workers = workers
+        self._source = following
         self._passwords = tuple(passwords)
-        self._again = again
+        self._advance = advance
+        self._again = again is not None
+        self._wish = again or OcrWish(case.settings.ocr_languages)
         self._store = open_store(case.store_address)
+        self._planned: set[tuple[str, int]] = set()
+        self._looked_at = 0  # batches under way
+        self._to_read: list[tuple[int, int, OcrJob]] = []
         self._awaited: dict[Picture, list[tuple[str, int]]] = {}
         self._under_way: dict[tuple[str, int], Picture] = {}
+        self._committed: defaultdict[str, int] = defaultdict(int)  # pages, as bits
         self._counts: Counter[str] = Counter()
 
-    def run(self, jobs: Sequence[OcrJob]) -> OcrDone:
-        with progress("OCR pages", sum(len(job.pages) for job in jobs)) as self._advance:
-            for batch, result in self._engine.map_ordered(ocr_batch, self._to_read(jobs)):
-                if isinstance(result, TaskFailure):
-                    for single in self._page_by_page(batch):
-                        self._commit_read(single)
-                else:
-                    self._commit_read(result)
+    def streams(self) -> tuple[Stream[OcrBatch, Any], Stream[OcrBatch, Any]]:
+        """Looks and readings. They share the picture of what is under way: serve both at once."""
+        looks: Stream[OcrBatch, tuple[OcrLooks, ...]] = Stream(
+            look_batch,
+            self._to_look_at,
+            self._looked,
+            _LOOKS_AHEAD * self._workers,
+            rank=_LOOKS_RANK,
+            ordered=False,
+            pieces=_pieces,
+        )
+        readings: Stream[OcrBatch, tuple[OcrResult, ...]] = Stream(
+            ocr_batch,
+            self._following_pages,
+            self._read,
+            _READ_AHEAD * self._workers,
+            rank=_READ_RANK,
+            ordered=False,
+            pieces=_pieces,
+        )
+        return looks, readings
+
+    def done(self) -> OcrDone:
+        """What was done until now."""
         counts = {name: self._counts[name] for name in ("read", "cached", "blank", "failed")}
         return OcrDone(pages=sum(counts.values()), **counts)
 
-    def _batch(self, jobs: tuple[OcrJob, ...]) -> OcrBatch:
-        return OcrBatch(
-            jobs, self._case.store_address, self._case.settings.limits, self._wish, self._passwords
-        )
+    def _batch(self, jobs: Iterable[OcrJob]) -> OcrBatch:
+        limits = self._case.settings.limits
+        return OcrBatch(tuple(jobs), self._case.store_address, limits, self._wish, self._passwords)
 
-    def _to_read(self, jobs: Sequence[OcrJob]) -> Iterator[OcrBatch]:
-        """Batches of pages whose picture must be read; the others are committed on the way."""
-        groups = batched_by_cost(
-            self._distinct(jobs), lambda job: len(job.pages), PAGES_IN_BATCH, PAGES_IN_BATCH
-        )
-        return map(self._batch, groups)
+    def _to_look_at(self) -> OcrBatch | None:
+        """Pages to look at, unless enough are known that are to be read."""
+        if len(self._to_read) > _READ_AHEAD * self._workers * PAGES_IN_BATCH:
+            return None
+        jobs: list[OcrJob] = []
+        while sum(len(job.pages) for job in jobs) < PAGES_LOOKED_AT:
+            job = self._source()
+            if job is None:
+                break
+            if (fresh := self._not_planned(job)).pages:
+                jobs.append(fresh)
+        self._looked_at += sum(len(job.pages) for job in jobs)
+        return self._batch(jobs) if jobs else None
 
-    def _distinct(self, jobs: Sequence[OcrJob]) -> Iterator[OcrJob]:
-        groups = batched_by_cost(
-            iter(jobs), lambda job: len(job.pages), PAGES_LOOKED_AT, PAGES_LOOKED_AT
-        )
-        looks = self._engine.map_ordered(look_batch, map(self._batch, groups))
-        for batch, result in looks:
-            if isinstance(result, TaskFailure):  # reading them finds out which page is at fault
-                for job in batch.jobs:
-                    yield from _single_pages(job)
-            else:
-                yield from self._sorted_out(result)
+    def _not_planned(self, job: OcrJob) -> OcrJob:
+        """What neither is under way for the same bytes nor was read for them in this run."""
+        pages = [page for page in job.pages if (job.sha256, page) not in self._planned]
+        if job.sha256 in self._committed and not self._again:
+            had = self._committed[job.sha256]
+            shared = readings_of(
+                self._case, job.sha256, [page for page in pages if had >> page & 1]
+            )
+            if shared:
+                self._commit([OcrResult(job.sha256, shared)])
+            pages = [page for page in pages if page not in {each.page for each in shared}]
+        self._planned.update((job.sha256, page) for page in pages)
+        return replace(job, pages=tuple(pages))
 
-    def _sorted_out(self, found: Sequence[OcrLooks]) -> Iterator[OcrJob]:
-        """Commit what a look settles; the pages left, each a job."""
+    def _looked(self, batch: OcrBatch, result: tuple[OcrLooks, ...] | TaskFailure) -> None:
+        self._looked_at -= sum(len(job.pages) for job in batch.jobs)
+        if isinstance(result, TaskFailure):  # reading it will fail as well, and say so
+            for job in batch.jobs:
+                for page in job.pages:
+                    self._add(replace(job, pages=(page,)), 0)
+        else:
+            self._sort_out(result)
+
+    def _sort_out(self, found: Sequence[OcrLooks]) -> None:
+        """Commit what a look settles; the pages left are to be read."""
         known = known_readings(
             self._case,
             [(look.image_sha256, look.settings) for each in found for look in each.pages],
         )
         settled: list[OcrResult] = []
-        to_read: list[OcrJob] = []
         for looks in found:
             for look in looks.pages:
                 page = self._settled(looks.job, look, known)
                 if page is not None:
                     settled.append(OcrResult(looks.job.sha256, (page,)))
                 elif (looks.job.sha256, look.page) in self._under_way:
-                    to_read.append(replace(looks.job, pages=(look.page,)))
+                    self._add(replace(looks.job, pages=(look.page,)), look.pixels)
         self._commit(settled)
-        yield from to_read
 
     def _settled(self, job: OcrJob, look: OcrLook, known: dict[Picture, OcrPage]) -> OcrPage | None:
         """The page's reading, if there is one; else it is to be read, or waits for its like."""
@@ -173,13 +208,36 @@ class _Reading:
         """Whether the store still holds a remembered reading; else the picture is read again."""
         return all(map(self._store.exists, (reading.text_sha256, reading.words_sha256)))
 
-    def _commit_read(self, results: Sequence[OcrResult]) -> None:
+    def _add(self, page: OcrJob, pixels: int) -> None:
+        """The largest pages are read first, so that none of them is begun at the very end."""
+        self._counts["found"] += 1
+        heappush(self._to_read, (-pixels, self._counts["found"], page))
+
+    def _following_pages(self) -> OcrBatch | None:
+        """Some pages to be read; fewer, so that all workers have some, where no more are coming."""
+        most = PAGES_IN_BATCH
+        if self._looked_at:
+            if len(self._to_read) < most:
+                return None
+        else:
+            most = min(most, ceil(len(self._to_read) / self._workers))
+        jobs: list[OcrJob] = []
+        room = _PIXELS_IN_BATCH
+        while self._to_read and len(jobs) < most and (not jobs or -self._to_read[0][0] <= room):
+            pixels, _, job = heappop(self._to_read)
+            room += pixels
+            jobs.append(job)
+        return self._batch(jobs) if jobs else None
+
+    def _read(self, batch: OcrBatch, result: tuple[OcrResult, ...] | TaskFailure) -> None:
         """Commit readings, and with them the pages that waited for the same picture."""
-        found = list(results)
-        for result in results:
-            for page in result.pages:
+        if isinstance(result, TaskFailure):
+            result = tuple(self._died(job, result) for job in batch.jobs)
+        found = list(result)
+        for each in result:
+            for page in each.pages:
                 self._counts[page.state] += 1
-                picture = self._under_way.pop((result.sha256, page.page), None)
+                picture = self._under_way.pop((each.sha256, page.page), None)
                 like = self._awaited.pop(picture, []) if picture else []
                 self._counts["cached" if page.state == "read" else page.state] += len(like)
                 found += [
@@ -188,18 +246,14 @@ class _Reading:
         self._commit(found)
 
     def _commit(self, results: Sequence[OcrResult]) -> None:
-        if results:
-            commit_readings(self._case, self._store, results, again=self._again)
-            self._advance(sum(len(result.pages) for result in results))
-
-    def _page_by_page(self, batch: OcrBatch) -> Iterator[tuple[OcrResult, ...]]:
-        """Find out which page of a batch kills its worker; the others are not to suffer."""
-        singles = [self._batch((single,)) for job in batch.jobs for single in _single_pages(job)]
-        for single, result in self._engine.map_ordered(ocr_batch, singles):
-            if isinstance(result, TaskFailure):
-                yield (self._died(single.jobs[0], result),)
-            else:
-                yield result
+        if not results:
+            return
+        taken = commit_readings(self._case, self._store, results, again=self._again)
+        pages = [(result.sha256, page.page) for result in results for page in result.pages]
+        for sha256, page in pages:
+            self._committed[sha256] |= 1 << page
+        self._planned.difference_update(pages)
+        self._advance(len(pages) if self._again else taken)
 
     def _died(self, job: OcrJob, failure: TaskFailure) -> OcrResult:
         with self._store.writing() as writer:
@@ -207,5 +261,7 @@ class _Reading:
         return OcrResult(job.sha256, pages)
 
 
-def _single_pages(job: OcrJob) -> Iterator[OcrJob]:
-    return (replace(job, pages=(page,)) for page in job.pages)
+def _pieces(batch: OcrBatch) -> list[OcrBatch]:
+    """Half of the pages each: whoever kills the worker is found, and the others do not suffer."""
+    pages = [replace(job, pages=(page,)) for job in batch.jobs for page in job.pages]
+    return [replace(batch, jobs=tuple(half)) for half in halves(pages)]

@@ -57,7 +57,8 @@ def _look(job: OcrJob, page: int, path: Path, batch: OcrBatch, writer: StoreWrit
         if isinstance(answer, ChildFailure):
             return OcrLook(page, "", "", _failed_page(page, answer, writer))
         reading = None if answer["state"] == "ink" else _taken_over(page, answer, writer)
-        return OcrLook(page, answer.get("image_sha256", ""), answer["settings"], reading)
+        picture = answer.get("image_sha256", "")
+        return OcrLook(page, picture, answer["settings"], reading, answer.get("pixels", 0))
 
 
 def _asked(request: dict[str, Any], batch: OcrBatch) -> dict[str, Any] | ChildFailure:

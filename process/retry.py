@@ -6,7 +6,7 @@ nothing to do in what it mended. What fails as before counts one more attempt.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from process.batches import batched_by_cost
@@ -14,7 +14,7 @@ from process.interface import ExtractBatch, ExtractJob
 from process.retry_containers import Reopened, open_again
 from process.retry_plan import Plan, jobs_for
 from process.retry_write import Again, Outcome, produced, write_again
-from process.run import process_case
+from process.run import pieces, process_case
 from process.worker import extract_batch
 from records.case import Case
 from records.control import control
@@ -130,11 +130,13 @@ def read_again(
         _batch(case, some, passwords)
         for some in batched_by_cost(iter(jobs), lambda job: job.size, BATCH_BYTES, share)
     )
-    for batch, result in engine.map_ordered(extract_batch, batches):
-        if not isinstance(result, TaskFailure):
-            yield tuple(Again(each.document_id, each) for each in result)
+    for batch, result in engine.map_ordered(extract_batch, batches, pieces=pieces):
+        if isinstance(result, TaskFailure):
+            yield tuple(
+                Again(job.document_id, None, attempts=result.attempts) for job in batch.jobs
+            )
         else:
-            yield tuple(_one_by_one(engine, batch))
+            yield tuple(Again(each.document_id, each) for each in result)
 
 
 def _batch(case: Case, jobs: Iterable[ExtractJob], passwords: Sequence[str]) -> ExtractBatch:
@@ -143,16 +145,6 @@ def _batch(case: Case, jobs: Iterable[ExtractJob], passwords: Sequence[str]) -> 
     return ExtractBatch(
         tuple(jobs), case.store_address, settings.limits, tuple(passwords), inline=inline
     )
-
-
-def _one_by_one(engine: Engine, batch: ExtractBatch) -> Iterator[Again]:
-    """Find out which document of a batch kills its worker: it fails, the others do not suffer."""
-    singles = [replace(batch, jobs=(job,)) for job in batch.jobs]
-    for single, result in engine.map_ordered(extract_batch, singles):
-        if isinstance(result, TaskFailure):
-            yield Again(single.jobs[0].document_id, None, attempts=3)
-        else:
-            yield from (Again(each.document_id, each) for each in result)
 
 
 def hints(exceptions: dict[str, int]) -> Iterator[str]:

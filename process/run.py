@@ -2,17 +2,20 @@
 
 A batch's transaction is its commit point. Results are committed in the order of the control
 numbers of their roots, so the numbers that children get do not depend on workers or on kills.
+Pages that want OCR are read beside, by workers for whom no document waits to be read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 
-from process import ocr_run
 from process.batches import batched_by_cost
 from process.cost import seconds_to_read
-from process.families import commit_families
+from process.families import Committed, commit_families
 from process.interface import (
     ExtractBatch,
     ExtractedItem,
@@ -20,15 +23,17 @@ from process.interface import (
     FamilyResult,
     Text,
 )
-from process.ocr_run import OcrDone
+from process.ocr_run import OcrDone, Reading
+from process.ocr_waiting import Waiting
 from process.relate import relate
 from process.worker import extract_batch
 from records import notes, tables
 from records.case import Case
 from records.codes import Code, Disposition, Role
-from records.engine import ALONE, ATTEMPTS, Engine, TaskFailure
+from records.engine import Engine, Stream, TaskFailure
 from records.fields import Fields
-from records.options import progress
+from records.options import Advance, progress
+from records.streams import halves
 from store import Digests
 
 BATCH_SECONDS = 2.0
@@ -55,55 +60,80 @@ def process_case(
     case: Case, engine: Engine, passwords: Sequence[str], *, ocr: bool = True
 ) -> Summary:
     """Read all that was collected and not yet processed, OCR what wants it, relate duplicates."""
-    waiting = _waiting_count(case)
-    read, found = 0, 0
-    with progress("Reading", waiting) as advance:
-        for families in _extract(case, engine, passwords):
-            found += commit_families(case, families)
-            read += len(families)
-            advance(len(families))
+    with ExitStack() as stack:
+        reading = _Families(case, stack.enter_context(progress("Reading", _waiting_count(case))))
+        streams: list[Stream[Any, Any]] = [_stream(case, engine, passwords, reading.take)]
+        pages = None
+        if ocr:
+            waiting = Waiting(case)
+            advance = stack.enter_context(progress("OCR pages", waiting.pages))
+            pages = Reading(case, engine.workers, waiting.following, passwords, advance)
+            streams += pages.streams()
+            reading.tell = partial(_tell, waiting, advance)
+        engine.serve(*streams)
     duplicates = relate(case)
-    done = ocr_run.read_waiting(case, engine, passwords) if ocr else OcrDone(0, 0, 0, 0, 0)
+    done = pages.done() if pages else OcrDone(0, 0, 0, 0, 0)
     return Summary(
-        *(read, found, done.pages, duplicates.families, duplicates.documents),
+        *(reading.read, reading.documents, done.pages),
+        *(duplicates.families, duplicates.documents),
         *(done.cached, done.blank, done.failed),
     )
 
 
-def _extract(
-    case: Case, engine: Engine, passwords: Sequence[str]
-) -> Iterator[tuple[FamilyResult, ...]]:
-    def batches_of(count: int) -> Iterator[ExtractBatch]:
-        settings = case.settings
-        inline = settings.inline_images == "parent"
-        for jobs in _batches(_jobs(case), count):
-            yield ExtractBatch(
-                jobs, case.store_address, settings.limits, tuple(passwords), inline=inline
-            )
+def _tell(waiting: Waiting, advance: Advance, committed: Committed) -> None:
+    waiting.add(committed.ocr)
+    advance(0, more=committed.ocr_pages)
 
+
+class _Families:
+    """Commits what was read, in order, and tells of it."""
+
+    def __init__(self, case: Case, advance: Advance) -> None:
+        self._case = case
+        self._advance = advance
+        self.tell: Callable[[Committed], None] = lambda _committed: None
+        self.read = 0
+        self.documents = 0
+
+    def take(self, batch: ExtractBatch, result: tuple[FamilyResult, ...] | TaskFailure) -> None:
+        """Commit a batch; a document that killed its worker each time becomes an exception."""
+        if isinstance(result, TaskFailure):
+            result = tuple(_poison(job, result) for job in batch.jobs)
+        committed = commit_families(self._case, result)
+        self.read += len(result)
+        self.documents += committed.documents
+        self._advance(len(result))
+        self.tell(committed)
+
+
+def _stream(
+    case: Case, engine: Engine, passwords: Sequence[str], take: Callable[[ExtractBatch, Any], None]
+) -> Stream[ExtractBatch, tuple[FamilyResult, ...]]:
+    settings = case.settings
     share = max(1, _waiting_count(case) // (4 * engine.workers))
-    batches = batches_of(min(BATCH_COUNT, share))
-    window = _BATCHES_AHEAD * engine.workers
-    for batch, result in engine.map_ordered(extract_batch, batches, window, cost=_cost):
-        if isinstance(result, TaskFailure):
-            yield _one_by_one(engine, batch)
-        else:
-            yield result
+    batches = (
+        ExtractBatch(
+            jobs,
+            case.store_address,
+            settings.limits,
+            tuple(passwords),
+            inline=settings.inline_images == "parent",
+        )
+        for jobs in _batches(_jobs(case), min(BATCH_COUNT, share))
+    )
+    return Stream(
+        extract_batch,
+        lambda: next(batches, None),
+        take,
+        _BATCHES_AHEAD * engine.workers,
+        cost=_cost,
+        pieces=pieces,
+    )
 
 
-def _one_by_one(engine: Engine, batch: ExtractBatch) -> tuple[FamilyResult, ...]:
-    """Find out which document of a batch kills its worker; the others are not to suffer.
-
-    One at a time, so that none is blamed for another.
-    """
-    singles = [replace(batch, jobs=(job,)) for job in batch.jobs]
-    found: list[FamilyResult] = []
-    for single, result in engine.map_ordered(extract_batch, singles, 1, cost=lambda _: ALONE):
-        if isinstance(result, TaskFailure):
-            found.append(_poison(single.jobs[0], result))
-        else:
-            found.extend(result)
-    return tuple(found)
+def pieces(batch: ExtractBatch) -> list[ExtractBatch]:
+    """Half of the documents each, for a batch that lost its worker; nothing for a single one."""
+    return [replace(batch, jobs=tuple(jobs)) for jobs in halves(batch.jobs)]
 
 
 def _poison(job: ExtractJob, failure: TaskFailure) -> FamilyResult:
@@ -112,7 +142,7 @@ def _poison(job: ExtractJob, failure: TaskFailure) -> FamilyResult:
         f"the worker died reading it: {failure.reason}",
         "redwell",
         "",
-        attempts=ATTEMPTS,
+        attempts=failure.attempts,
     )
     root = ExtractedItem(
         parent=None,

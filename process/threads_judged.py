@@ -27,6 +27,7 @@ from records.codes import Disposition
 from records.control import control
 from records.engine import Engine, TaskFailure
 from records.options import progress
+from records.streams import halves
 
 _CHARS = 4 << 20
 _THREADS = 100
@@ -89,25 +90,23 @@ def _judged(case: Case, engine: Engine, sizes: dict[int, int]) -> Iterator[tuple
         ThreadBatch(group, case.store_address)
         for group in batched_by_cost(_threads(case, sizes), _cost, _CHARS, _THREADS)
     )
-    for batch, result in engine.map_ordered(judge_batch, batches):
-        if isinstance(result, TaskFailure):
-            yield from _one_by_one(engine, batch)
-        else:
-            yield result
+    for batch, result in engine.map_ordered(judge_batch, batches, pieces=_pieces):
+        yield _failed(batch) if isinstance(result, TaskFailure) else result
 
 
 def _cost(thread: Thread) -> int:
     return sum(each.chars + 1000 for each in thread)
 
 
-def _one_by_one(engine: Engine, batch: ThreadBatch) -> Iterator[tuple[Judged, ...]]:
-    """A thread that kills its worker is inclusive as a whole; the others are not to suffer."""
-    singles = (replace(batch, threads=(each,)) for each in batch.threads)
-    for single, result in engine.map_ordered(judge_batch, singles):
-        if isinstance(result, TaskFailure):
-            yield tuple(Judged(each.id, True, None, TEXT, None) for each in single.threads[0])
-        else:
-            yield result
+def _pieces(batch: ThreadBatch) -> list[ThreadBatch]:
+    """Half of the threads each."""
+    return [replace(batch, threads=tuple(half)) for half in halves(batch.threads)]
+
+
+def _failed(batch: ThreadBatch) -> tuple[Judged, ...]:
+    """A thread that kills its worker is inclusive as a whole."""
+    mails = (each for thread in batch.threads for each in thread)
+    return tuple(Judged(each.id, True, None, TEXT, None) for each in mails)
 
 
 def _threads(case: Case, sizes: dict[int, int]) -> Iterator[Thread]:

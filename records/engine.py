@@ -7,44 +7,83 @@ numbers to the same documents, however often a run is cut off and taken up again
 import logging
 import os
 import re
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import dask
-from distributed import Client, Future, KilledWorker, LocalCluster
+from dask._task_spec import Task
+from dask.utils import funcname
+from distributed import Client, Future, KilledWorker, LocalCluster, Status, as_completed
 
-from records import crew
+from records import crew, streams
 from records.errors import SchedulerError
+from records.streams import ATTEMPTS, Died, Done, Outcome, Raised, Stream, TaskFailure
+
+__all__ = ["ATTEMPTS", "Engine", "Stream", "TaskFailure", "started"]
 
 _TIMEOUT = "15s"
-_STARTS = 3
-_LOOK_SECONDS = 5.0
-_DEATHS = 5
-"""Workers that a batch may outlive. Evidence is read in children of the workers, so a worker that
-dies was as a rule killed by somebody else, and what it did is innocent."""
-ATTEMPTS = _DEATHS + 1
-"""How often a batch was tried that comes back as a `TaskFailure`."""
-ALONE = 1e9
-"""The cost of a batch that is to run before all others."""
+_START_SECONDS = 60.0
+_LOOK_SECONDS = 1.0
+_WAKE_SECONDS = 0.1
+_FIRST = 1e9  # the priority of what comes before all streams
 
 
-@dataclass(frozen=True, slots=True)
-class TaskFailure:
-    """A batch whose worker died each time it was tried."""
+class _DaskCrew:
+    """Workers of Dask. What they give is fetched at once: one that dies takes nothing along."""
 
-    reason: str
+    def __init__(self, client: Client, mend: Callable[[], None]) -> None:
+        self._client = client
+        self._mend = mend
+        self._ended = as_completed(  # type: ignore[no-untyped-call]
+            loop=client.loop, with_results=True, raise_errors=False
+        )
+
+    def start(self, function: Callable[[Any], Any], batch: Any, priority: float) -> "Future[Any]":
+        """Hand a task to the scheduler.
+
+        It waits there until a worker is free, though it be one of few ("data producer"): a worker
+        that dies is to put the blame on what it ran, and on nothing else.
+        """
+        key = f"{funcname(function)}-{uuid.uuid4()}"
+        task = Task(key, function, batch, _data_producer=True)
+        future: Future[Any] = self._client.get(  # type: ignore[no-untyped-call]
+            {key: task}, key, sync=False, priority=priority, fifo_timeout="0 s"
+        )
+        self._ended.add(future)  # type: ignore[no-untyped-call]
+        return future
+
+    def finished(self) -> Iterator[tuple["Future[Any]", Outcome]]:
+        """Wait for results, and see now and then that there are workers to give them."""
+        looked = time.monotonic()
+        while not self._ended.has_ready():  # type: ignore[no-untyped-call]
+            with self._ended.thread_condition:
+                self._ended.thread_condition.wait(_WAKE_SECONDS)
+            if time.monotonic() - looked > _LOOK_SECONDS:
+                self._mend()
+                looked = time.monotonic()
+        for future, result in self._ended.next_batch(block=False):  # type: ignore[no-untyped-call]
+            outcome = _outcome(future, result)
+            future.release()  # nobody is to compute it again when its worker dies
+            yield future, outcome
+
+    def cancel(self, tickets: Iterable["Future[Any]"]) -> None:
+        """Let tasks go."""
+        self._ended.clear()  # type: ignore[no-untyped-call]
+        for future in tickets:
+            future.cancel()  # type: ignore[no-untyped-call]
 
 
-@dataclass(slots=True)
-class _Lane:
-    """Batches that are still to be handed out, and those that are under way."""
-
-    source: Iterator[Any]
-    pending: deque[tuple[Any, "Future[Any]"]] = field(default_factory=deque)
+def _outcome(future: "Future[Any]", result: Any) -> Outcome:
+    if future.status == "finished":
+        return Done(result)
+    error = result[1] if isinstance(result, tuple) else result
+    if isinstance(error, KilledWorker):
+        return Died(error.allowed_failures + 1)
+    return Raised(error)
 
 
 class Engine:
@@ -66,6 +105,14 @@ class Engine:
         self.dashboard = dashboard
         """Where a person can watch the workers; empty where nothing is served."""
 
+    def crew(self) -> streams.Crew:
+        """Those who do the tasks of one call."""
+        return _DaskCrew(self._client, self._mend)
+
+    def serve(self, *work: Stream[Any, Any]) -> None:
+        """Run streams side by side to their end; see `records.streams`."""
+        streams.serve(self.crew(), work)
+
     def map_ordered[T, R](
         self,
         function: Callable[[T], R],
@@ -73,6 +120,7 @@ class Engine:
         window: int | None = None,
         more: Callable[[], Iterable[T]] = tuple,
         cost: Callable[[T], float] = lambda _batch: 0.0,
+        pieces: Callable[[T], Sequence[T]] = lambda _batch: (),
     ) -> Iterator[tuple[T, R | TaskFailure]]:
         """Run `function` on each batch and yield (batch, result) in the order of `batches`.
 
@@ -80,43 +128,21 @@ class Engine:
         so memory does not grow with the work. A task that raises ends the iteration with its
         error; one whose worker dies six times comes back as a `TaskFailure`. `more` is
         asked after each result was taken: the batches it gives come next, before all others.
-        Of the batches that wait, those of the highest `cost` are run first.
+        Of the batches that wait, those of the highest `cost` are run first. `pieces` cuts a batch
+        that lost its worker; these come in its place, and nothing that can be cut is given up.
         """
-        limit = window or 8 * self.workers
-        lanes = [_Lane(iter(batches))]
-        try:
-            while lanes:
-                lane = lanes[-1]
-                while len(lane.pending) < limit and (batch := next(lane.source, None)) is not None:
-                    future = self._submit(function, batch, cost(batch))
-                    lane.pending.append((batch, future))
-                if not lane.pending:
-                    lanes.pop()
-                    continue
-                batch, future = lane.pending.popleft()
-                yield batch, self._result(future)
-                future.release()  # type: ignore[no-untyped-call]
-                lanes.append(_Lane(iter(more())))
-        finally:
-            for lane in lanes:
-                for _, future in lane.pending:
-                    future.cancel()  # type: ignore[no-untyped-call]
-
-    def _submit(self, function: Callable[[Any], Any], batch: Any, priority: float) -> "Future[Any]":
-        return self._client.submit(function, batch, pure=False, priority=priority)
-
-    def _result(self, future: "Future[Any]") -> Any:
-        """Wait for a result, and see now and then that there are workers to give it."""
-        while not future.done():  # type: ignore[no-untyped-call]
-            try:
-                # waits, and raises nothing of the task's own
-                future.exception(timeout=_LOOK_SECONDS)  # type: ignore[no-untyped-call]
-            except TimeoutError:
-                self._mend()
-        try:
-            return future.result()
-        except KilledWorker as error:
-            return TaskFailure(str(error))
+        source = iter(batches)
+        stream = Stream(
+            function,
+            lambda: next(source, None),
+            lambda _batch, _result: None,
+            window or 8 * self.workers,
+            cost=cost,
+            pieces=pieces,
+            more=more,
+        )
+        for _, batch, result in streams.served(self.crew(), [stream]):
+            yield batch, result
 
     def beside[T, R](
         self, function: Callable[[T], R], argument: T
@@ -125,8 +151,21 @@ class Engine:
 
         That raises what the function raised.
         """
-        future = self._submit(function, argument, ALONE)
-        return lambda: self._result(future)
+        future = self._client.submit(function, argument, pure=False, priority=_FIRST)
+
+        def wait() -> R | TaskFailure:
+            while not future.done():  # type: ignore[no-untyped-call]
+                with suppress(TimeoutError):  # waits, and raises nothing of the task's own
+                    future.exception(timeout=_LOOK_SECONDS)  # type: ignore[no-untyped-call]
+                self._mend()
+            try:
+                found: R = future.result()
+                return found
+            except KilledWorker:
+                [(_, result)] = self.map_ordered(function, [argument])
+                return result
+
+        return wait
 
     def on_each(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
         """Run a function once on every worker; what it gave or raised, by the worker's address."""
@@ -157,13 +196,15 @@ def started(workers: int = 0, scheduler: str = "", *, dashboard: bool = False) -
     with dask.config.set(
         {
             "distributed.comm.timeouts.connect": _TIMEOUT,
-            "distributed.scheduler.allowed-failures": _DEATHS,
+            # `records.streams` counts, and cuts the batch before it is tried again.
+            "distributed.scheduler.allowed-failures": 0,
             # One task at a time: a worker that dies puts the blame on what it ran, on nothing else.
             "distributed.scheduler.worker-saturation": 1.0,
             "distributed.worker.memory.spill": False,
             "distributed.worker.multiprocessing-method": "forkserver",
             "distributed.admin.tick.limit": "1h",
-            "distributed.deploy.lost-worker-timeout": "10s",
+            # Or it ends those that are just being started again; `_mend` looks after them.
+            "distributed.deploy.lost-worker-timeout": "10h",
             "distributed.admin.tick.interval": "1s",
             # It samples every thread a hundred times a second, here and in the workers.
             "distributed.worker.profile.enabled": False,
@@ -188,33 +229,50 @@ def _mend(cluster: LocalCluster, workers: int) -> None:
     """Start workers anew that died while they were started: nobody else does."""
     scheduler: Any = cluster.scheduler
     if len(scheduler.workers) < workers:
-        cluster.scale(workers)  # type: ignore[no-untyped-call]
+        scheduler.loop.add_callback(_replace_lost, cluster, workers)
+
+
+def _replace_lost(cluster: LocalCluster, workers: int) -> None:
+    for name, nanny in list(cluster.workers.items()):
+        if nanny.status in (Status.failed, Status.closed):
+            del cluster.workers[name]
+            cluster.worker_spec.pop(name, None)
+    cluster.scale(workers)  # type: ignore[no-untyped-call]
 
 
 def _cluster(workers: int, dashboard: bool) -> LocalCluster:
-    """Worker processes on this machine; one that dies while it starts costs another try.
+    """Worker processes on this machine; those that die while they start are started again.
 
-    Raises `SchedulerError` where they do not start.
+    Raises `SchedulerError` where none starts.
     """
-    for tries_left in reversed(range(_STARTS)):
-        try:
-            return LocalCluster(  # type: ignore[no-untyped-call]
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address="127.0.0.1:0",
-                scheduler_kwargs={"dashboard": dashboard},
-                memory_limit=0,
-                env=dict(os.environ),  # as it is now: the process they come from began earlier
-                silence_logs=logging.CRITICAL,
+    logging.getLogger("tornado.application").setLevel(logging.CRITICAL)  # tells of each of these
+    cluster = LocalCluster(  # type: ignore[no-untyped-call]
+        n_workers=0,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address="127.0.0.1:0",
+        scheduler_kwargs={"dashboard": dashboard},
+        memory_limit=0,
+        env=dict(os.environ),  # as it is now: the process they come from began earlier
+        silence_logs=logging.CRITICAL,
+    )
+    cluster.scale(workers)  # type: ignore[no-untyped-call]
+    scheduler: Any = cluster.scheduler
+    begun = looked = time.monotonic()
+    while (missing := workers - len(scheduler.workers)) > 0:
+        time.sleep(_WAKE_SECONDS / 10)
+        if time.monotonic() - looked > _LOOK_SECONDS:
+            _mend(cluster, workers)
+            looked = time.monotonic()
+        if looked - begun > _START_SECONDS:
+            if missing < workers:
+                break
+            cluster.close()
+            raise SchedulerError(
+                "The worker processes do not start. Is there memory for them? Try fewer with "
+                "--workers"
             )
-        except RuntimeError as error:
-            if not tries_left:
-                raise SchedulerError(
-                    f"The worker processes do not start: {error} Is there memory for them? Try "
-                    "fewer with --workers"
-                ) from error
-    raise AssertionError
+    return cluster
 
 
 @contextmanager

@@ -34,9 +34,9 @@ _SAID_EVERY = 60.0  # seconds between two lines of progress where no terminal sh
 
 
 class Advance(Protocol):
-    """Tells of steps that are done; `note` is shown beside them."""
+    """Tells of steps that are done, and of `more` to do; `note` is shown beside them."""
 
-    def __call__(self, steps: int, note: str = "") -> None:
+    def __call__(self, steps: int, note: str = "", *, more: int = 0) -> None:
         """Go on by so many steps."""
 
 
@@ -112,7 +112,10 @@ def read_passwords(file: Path | None) -> tuple[str, ...]:
 
 @contextmanager
 def progress(label: str, total: int) -> Iterator[Advance]:
-    """A progress bar on stderr while a person watches; otherwise a line now and then."""
+    """A progress bar on stderr while a person watches; otherwise a line now and then.
+
+    Several stand below one another.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _Lines(label, total)
@@ -131,9 +134,9 @@ def progress(label: str, total: int) -> Iterator[Advance]:
         task = bar.add_task(label, total=total, note="", rate="")
         rate = _Rate(total)
 
-        def advance(steps: int, note: str = "") -> None:
-            rate.add(steps)
-            bar.update(task, advance=steps, note=note, rate=rate.told())
+        def advance(steps: int, note: str = "", *, more: int = 0) -> None:
+            rate.add(steps, more)
+            bar.update(task, advance=steps, total=rate.total, note=note, rate=rate.told())
 
         yield advance
 
@@ -142,12 +145,13 @@ class _Rate:
     """How fast steps are done, since the first, and how long the rest will take."""
 
     def __init__(self, total: int) -> None:
-        self._total, self.done = total, 0
+        self.total, self.done = total, 0
         self._started = time.monotonic()
 
-    def add(self, steps: int) -> None:
-        """Count steps that are done."""
+    def add(self, steps: int, more: int) -> None:
+        """Count steps that are done, and more that are to be."""
         self.done += steps
+        self.total += more
 
     def _a_second(self) -> float:
         return self.done / max(time.monotonic() - self._started, 1e-3)
@@ -161,7 +165,7 @@ class _Rate:
         """The time left, as h:mm:ss; empty before anything is done."""
         if not self.done:
             return ""
-        seconds = max(0, self._total - self.done) / self._a_second()
+        seconds = max(0, self.total - self.done) / self._a_second()
         return str(dt.timedelta(seconds=round(seconds)))
 
 
@@ -169,15 +173,15 @@ class _Lines:
     """Progress for a log: a line each minute."""
 
     def __init__(self, label: str, total: int) -> None:
-        self._label, self._total = label, total
+        self._label = label
         self._rate = _Rate(total)
         self._said = time.monotonic()
 
-    def __call__(self, steps: int, note: str = "") -> None:
-        self._rate.add(steps)
+    def __call__(self, steps: int, note: str = "", *, more: int = 0) -> None:
+        self._rate.add(steps, more)
         if time.monotonic() > self._said + _SAID_EVERY:
             self._said = time.monotonic()
-            done = f"{self._label}: {self._rate.done:,} of {self._total:,} {note}".rstrip()
+            done = f"{self._label}: {self._rate.done:,} of {self._rate.total:,} {note}".rstrip()
             say(f"{done}, {self._rate.told()}, {self._rate.left()} left")
 
 

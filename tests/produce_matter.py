@@ -210,7 +210,7 @@ def workshop(**changes: Any) -> Workshop:
         return nullcontext(Here())
 
     def silent(_label: str, _total: int) -> AbstractContextManager[Advance]:
-        def advance(steps: int, note: str = "") -> None:
+        def advance(steps: int, note: str = "", *, more: int = 0) -> None:
             """Say nothing."""
 
         return nullcontext(advance)

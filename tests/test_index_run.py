@@ -1,7 +1,8 @@
 """Bringing the index up to the record."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,32 +15,23 @@ from index.run import _plan, index_case
 from records import audit, tables
 from records.case import Case
 from records.codes import Disposition
-from records.engine import Engine, TaskFailure, started
+from records.engine import Engine, started
 from records.errors import CaseBusyError, IndexStateError, StoreError
 from records.fields import Fields
 from store import open_store
 from tests.index_cases import Doc, add, case_with, index_here, put
+from tests.ingest_engines import Inline
 
 
-class FragileEngine(Engine):
+class FragileEngine(Inline):
     """Works in this process; a batch that holds a document of `deadly` kills its worker."""
 
     def __init__(self, deadly: set[int]) -> None:
-        self.workers = 1
-        self._deadly = deadly
+        super().__init__()
+        self._deadly_documents = deadly
 
-    def map_ordered[T, R](
-        self,
-        function: Callable[[T], R],
-        batches: Iterable[T],
-        window: int | None = None,
-        more: Callable[[], Iterable[T]] = tuple,
-        cost: Callable[[T], float] = lambda _batch: 0.0,
-    ) -> Iterator[tuple[T, R | TaskFailure]]:
-        for batch in batches:
-            assert isinstance(batch, IndexBatch)
-            died = any(each.document_id in self._deadly for each in batch.documents)
-            yield batch, TaskFailure("died") if died else function(batch)
+    def kills(self, _function: Callable[[Any], Any], batch: IndexBatch) -> bool:
+        return any(each.document_id in self._deadly_documents for each in batch.documents)
 
 
 @pytest.fixture

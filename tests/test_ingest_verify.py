@@ -5,7 +5,7 @@ import os
 import pickle
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -228,14 +228,8 @@ def test_a_blob_that_kills_its_worker_is_named_and_the_others_are_hashed(case: C
     deadly = digests_of(b"memo").sha256
 
     class Mortal(Inline):
-        def map_ordered(self, function: Any, batches: Any, *_more: Any, **_options: Any) -> Any:
-            from records.engine import TaskFailure
-
-            for batch in batches:
-                if any(each.sha256 == deadly for each in batch.blobs):
-                    yield batch, TaskFailure("killed")
-                else:
-                    yield batch, function(batch)
+        def kills(self, _function: Callable[[Any], Any], batch: Any) -> bool:
+            return any(each.sha256 == deadly for each in batch.blobs)
 
     report, rows = _verified(case, engine=Mortal())
     assert (report.hashed, report.not_hashed, report.holds) == (11, 1, False)

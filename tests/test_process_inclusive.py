@@ -2,7 +2,7 @@
 
 import json
 import pickle
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from process.threads_text import LONGEST, is_quoted, read_text
 from records import tables
 from records.case import Case
 from records.codes import Disposition
-from records.engine import TaskFailure
 from records.errors import SelectionError
 from tests.ingest_engines import Inline
 from tests.process_mails import ANN, BOB, CAT, attach, clear, mail, reread, rows
@@ -231,18 +230,9 @@ def test_a_thread_that_kills_its_worker_is_inclusive_and_the_others_do_not_suffe
     case: Case,
 ) -> None:
     class Deadly(Inline):
-        def map_ordered[T, R](
-            self,
-            function: Callable[[T], R],
-            batches: Iterable[T],
-            window: int | None = None,
-            more: Callable[[], Iterable[T]] = tuple,
-            cost: Callable[[T], float] = lambda _batch: 0.0,
-        ) -> Iterator[tuple[T, R | TaskFailure]]:
-            for batch in batches:
-                assert isinstance(batch, ThreadBatch)
-                deadly = any(mails[0].id == 1 for mails in batch.threads)
-                yield batch, TaskFailure("died") if deadly else function(batch)
+        def kills(self, _function: Callable[[Any], Any], batch: Any) -> bool:
+            assert isinstance(batch, ThreadBatch)
+            return any(mails[0].id == 1 for mails in batch.threads)
 
     for first in (1, 11):
         mail(case, first, FIRST)

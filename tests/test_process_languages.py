@@ -1,16 +1,20 @@
 """The language of a text, and its way to the documents that have it."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from process import analyse as analysing
 from process.analyse import analyse
+from process.analyse_text import AnalyseBatch
 from process.languages import language_of
 from records import tables
 from records.case import Case
-from records.engine import Engine, TaskFailure
+from records.engine import Engine
+from records.streams import Died, Outcome
 from tests.index_cases import Doc, add, case_with, put
 from tests.ingest_engines import Inline
 from tests.language_samples import SAMPLES
@@ -62,11 +66,9 @@ class Counting(Inline):
         self.texts: list[str] = []
         self._deadly_text = deadly
 
-    def map_ordered(self, function, batches, window=None, more=tuple, cost=None):  # type: ignore[no-untyped-def]
-        for batch in batches:
-            self.texts += batch.texts
-            lost = self._deadly_text in batch.texts
-            yield batch, TaskFailure("killed") if lost else function(batch)
+    def do(self, function: Callable[[Any], Any], batch: AnalyseBatch) -> Outcome:
+        self.texts += batch.texts
+        return Died() if self._deadly_text in batch.texts else super().do(function, batch)
 
 
 def documents(case: Case) -> dict[int, tuple[str | None, bool]]:

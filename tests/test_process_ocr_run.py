@@ -1,8 +1,6 @@
 """The coordinator of OCR, with readers that only pretend: one reading a picture, kills, redo."""
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,103 +8,19 @@ import pytest
 import sqlalchemy as sa
 
 from process import ocr_redo, ocr_run, ocr_status
-from process.interface import OcrBatch, OcrLook, OcrLooks, OcrPage, OcrResult, OcrWish
+from process.interface import OcrWish
 from process.ocr_record import commit_readings
-from process.ocr_run import OcrDone, read_jobs, read_waiting, waiting_jobs
+from process.ocr_run import OcrDone, read_jobs, read_waiting
 from process.ocr_text import MARK
-from process.ocr_worker import look_batch
+from process.ocr_waiting import waiting_jobs
 from records import tables
 from records.case import Case
-from records.codes import Code
-from records.engine import TaskFailure
 from records.errors import SelectionError
-from records.notes import warning
 from store import open_store
 from tests.index_cases import Doc, add, case_with
+from tests.ocr_bureau import Bureau, digest
 
-
-class Bureau:
-    """An engine that works here, and readers that read a page's picture out of a table.
-
-    `pictures` has for each blob the picture of each page: its text, empty for a blank page.
-    """
-
-    workers = 1
-
-    def __init__(self, case: Case, pictures: dict[str, list[str]]) -> None:
-        self.case = case
-        self.pictures = pictures
-        self.read: list[tuple[str, int]] = []
-        self.looked: list[tuple[str, int]] = []
-        self.fails: set[str] = set()
-        self.kills: set[str] = set()
-
-    def map_ordered(
-        self, function: Callable[[Any], Any], batches: Iterable[Any]
-    ) -> Iterator[tuple[Any, Any]]:
-        """Two batches are under way at a time, as with Dask some are."""
-        under_way: list[tuple[Any, Any]] = []
-        for batch in batches:
-            under_way.append((batch, self._done(function, batch)))
-            if len(under_way) > 1:
-                yield under_way.pop(0)
-        yield from under_way
-
-    def _done(self, function: Callable[[Any], Any], batch: OcrBatch) -> Any:
-        shown = {self._picture(job.sha256, page) for job in batch.jobs for page in job.pages}
-        if self.kills & shown:
-            return TaskFailure("killed")
-        return self.look(batch) if function is look_batch else self.reading(batch)
-
-    def _picture(self, sha256: str, page: int) -> str:
-        return self.pictures[sha256][page]
-
-    def look(self, batch: OcrBatch) -> tuple[OcrLooks, ...]:
-        found = []
-        for job in batch.jobs:
-            self.looked += [(job.sha256, page) for page in job.pages]
-            found.append(OcrLooks(job, tuple(self._look(job.sha256, p, batch) for p in job.pages)))
-        return tuple(found)
-
-    def _look(self, sha256: str, page: int, batch: OcrBatch) -> OcrLook:
-        text = self._picture(sha256, page)
-        blank = None if text else self.page(page, "", batch.wish, state="blank")
-        return OcrLook(page, digest(text), settings(batch.wish), blank)
-
-    def reading(self, batch: OcrBatch) -> tuple[OcrResult, ...]:
-        found = []
-        for job in batch.jobs:
-            self.read += [(job.sha256, page) for page in job.pages]
-            pages = [self._read(job.sha256, page, batch.wish) for page in job.pages]
-            found.append(OcrResult(job.sha256, tuple(pages)))
-        return tuple(found)
-
-    def _read(self, sha256: str, page: int, wish: OcrWish) -> OcrPage:
-        text = self._picture(sha256, page)
-        if text in self.fails:
-            return self.page(page, "", wish, state="failed")
-        return self.page(page, f"{text} {wish.languages}", wish)
-
-    def page(self, page: int, text: str, wish: OcrWish, state: str = "read") -> OcrPage:
-        with open_store(self.case.store_address).writing() as writer:
-            stored = writer.put_bytes(text.encode()).sha256
-            words = writer.put_bytes(json.dumps([[1, 2, 3, 4, 90.0, text]]).encode()).sha256
-        picture = text.rpartition(" ")[0]
-        poor = warning(Code.OCR_LOW_CONFIDENCE, "poor", "t", "1") if "poor" in text else None
-        lost = warning(Code.OCR_FAILED, "lost", "t", "1") if state == "failed" else None
-        return OcrPage(
-            *(page, stored, words, len(text), 50.0 if poor else 90.0, 0, 200, "t 1"),
-            tuple(each for each in (poor, lost) if each),
-            *(state, digest(picture) if picture else None, wish.languages, 0.0, settings(wish)),
-        )
-
-
-def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def settings(wish: OcrWish) -> str:
-    return f"{wish.languages} {wish.dpi} {wish.psm}"
+KILLED = "6 workers died of it, one after another"
 
 
 def scan(name: str, pages: int, text: str = "") -> Doc:
@@ -165,12 +79,12 @@ PICTURES = {digest("a"): ["one", "", "same"], digest("b"): ["same", "two"], dige
 
 
 def run(case: Case, bureau: Bureau) -> OcrDone:
-    return read_waiting(case, bureau, ())  # type: ignore[arg-type]
+    return read_waiting(case, bureau, ())
 
 
 def again(case: Case, bureau: Bureau, ids: list[int], languages: str, **more: bool) -> OcrDone:
     redo = ocr_redo.plan(case, ids, all_pages=more.get("all_pages", False))
-    return ocr_redo.run(case, bureau, redo, OcrWish(languages), ())  # type: ignore[arg-type]
+    return ocr_redo.run(case, bureau, redo, OcrWish(languages), ())
 
 
 def test_the_same_picture_is_read_once_in_whichever_document(case: Case) -> None:
@@ -216,14 +130,16 @@ def test_a_remembered_reading_whose_blobs_are_gone_is_read_again(case: Case) -> 
 
 def test_a_page_that_kills_its_worker_fails_alone(case: Case) -> None:
     bureau = Bureau(case, {**PICTURES, digest("b"): ["deadly", "two"]})
-    bureau.kills = {"deadly"}
+    bureau.deadly = {"deadly"}
     done = run(case, bureau)
     assert (done.pages, done.failed) == (6, 1)
     assert [each[:3] for each in pages_on_record(case) if each[0] == 2] == [
         (2, 0, "failed"),
         (2, 1, "read"),
     ]
-    assert noted(case) == [("warning", "ocr-failed", "Page 1: the worker died reading it: killed")]
+    assert noted(case) == [
+        ("warning", "ocr-failed", f"Page 1: the worker died reading it: {KILLED}")
+    ]
     assert not list(waiting_jobs(case))
 
 
@@ -233,10 +149,10 @@ def test_after_a_kill_the_rest_is_read_and_nothing_twice(
 ) -> None:
     commits = iter(range(100))
 
-    def committing(*given: Any, **named: Any) -> None:
+    def committing(*given: Any, **named: Any) -> int:
         if next(commits) == after:
             raise KeyboardInterrupt
-        commit_readings(*given, **named)
+        return commit_readings(*given, **named)
 
     monkeypatch.setattr(ocr_run, "PAGES_IN_BATCH", 1)
     monkeypatch.setattr(ocr_run, "commit_readings", committing)
@@ -303,7 +219,7 @@ def test_redo_while_pages_wait_does_not_touch_the_text_of_its_own(case: Case) ->
     jobs = [job for job in waiting_jobs(case) if job.sha256 == digest("a")]
     bureau = Bureau(case, PICTURES)
     first = type(jobs[0])(jobs[0].sha256, jobs[0].type, (0,))
-    read_jobs(case, bureau, [first], OcrWish("eng"), ())  # type: ignore[arg-type]
+    read_jobs(case, bureau, [first], OcrWish("eng"), ())
     assert texts(case)[0] == ("", "none", 1)
     again(case, bureau, [1], "deu")
     assert texts(case)[0] == ("one deu\f\fsame deu", "ocr", 2)

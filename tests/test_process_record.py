@@ -113,7 +113,7 @@ def test_children_follow_in_order_and_keep_their_place(case: Case) -> None:
     _collected(case, 1, address="mail.eml")
     _collected(case, 2)
     members = (_item(None, "mail"), _item(0, "a.zip"), _item(1, "x"), _item(1, "x"), _item(0, "b"))
-    assert commit_families(case, [FamilyResult(1, members)]) == 5
+    assert commit_families(case, [FamilyResult(1, members)]).documents == 5
     assert _rows(case, "id", "found_in_id", "family_id", "position", "address", "state") == [
         (1, None, 1, 0, "mail.eml", "processed"),
         (2, None, 2, 0, "f2", "collected"),

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ from process.run import process_case
 from records import audit, tables
 from records.case import Case
 from records.codes import Code, Disposition
-from records.engine import TaskFailure
 from records.limits import Limits
 from records.notes import exception
 from records.status import status_of
@@ -272,14 +271,13 @@ def test_a_reader_that_dies_costs_an_attempt_and_nothing_else(tmp_path: Path) ->
     with case_of(tmp_path, {"a.pdf": pdf("clause", password=PASSWORD)}) as case:
 
         class Deadly(Inline):
-            def map_ordered(self, function: Any, batches: Any, *more: Any, **named: Any) -> Any:
-                for number, pair in enumerate(super().map_ordered(function, batches)):
-                    yield pair[0], TaskFailure("killed") if number == 0 else pair[1]
+            def kills(self, _function: Callable[[Any], Any], _batch: Any) -> bool:
+                return True
 
         before = contents(case)
         done = again(case, "encrypted", passwords=[PASSWORD], engine=Deadly())
         assert (done.mended_documents, done.failing) == (0, 1)
-        assert notes(case) == [(1, "exception", "encrypted", 4)]
+        assert notes(case) == [(1, "exception", "encrypted", 7)]
         assert contents(case) == before
 
 

@@ -2,15 +2,19 @@
 
 import contextlib
 import os
+import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from records import engine
-from records.engine import Engine, TaskFailure
+from records.engine import ATTEMPTS, Engine, Stream, TaskFailure
 from records.errors import SchedulerError
+from records.streams import halves
 
 pytestmark = pytest.mark.slow
 
@@ -87,6 +91,118 @@ def _kill_workers() -> int:
                 each.kill()
                 killed += 1
     return killed
+
+
+def _halves(batch: tuple[int, ...]) -> list[tuple[int, ...]]:
+    return [tuple(half) for half in halves(batch)]
+
+
+def _kill_if_three(batch: tuple[int, ...]) -> tuple[int, ...]:
+    """A worker that meets a 3 is killed as by the system."""
+    if 3 in batch:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return tuple(-number for number in batch)
+
+
+def test_a_batch_that_lost_its_worker_comes_back_in_pieces_and_in_order(workers: Engine) -> None:
+    batches = [tuple(range(start, start + 4)) for start in range(0, 16, 4)]
+    found = list(workers.map_ordered(_kill_if_three, batches, pieces=_halves))
+    assert [batch for batch, _ in found] == [(0, 1), (2,), (3,), *batches[1:]]
+    failed = [batch for batch, result in found if isinstance(result, TaskFailure)]
+    assert failed == [(3,)]
+    assert all(result == tuple(-n for n in batch) for batch, result in found if batch != (3,))
+
+
+def _kill_the_first_time(batch: tuple[Path, ...]) -> str:
+    """Each file is a batch's mark that it was tried; whoever sets it is killed."""
+    tried = batch[0].with_suffix(f".{len(batch)}")
+    if not tried.exists():
+        tried.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return tried.name
+
+
+def test_however_often_workers_die_all_is_done_once_and_nobody_is_blamed(
+    workers: Engine, tmp_path: Path
+) -> None:
+    paths = tuple(tmp_path / str(number) for number in range(6))
+    found = list(
+        workers.map_ordered(
+            _kill_the_first_time, [paths[:4], paths[4:]], pieces=lambda b: [*map(tuple, halves(b))]
+        )
+    )
+    assert [result for _, result in found] == [f"{number}.1" for number in range(6)]
+
+
+def _mark_and_kill(batch: tuple[Path, bool]) -> str:
+    """The deadly one kills its worker each time; each try of a batch adds a byte to its file."""
+    path, deadly = batch
+    with path.open("ab") as file:
+        file.write(b"x")
+    time.sleep(0.2)
+    if deadly:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return path.name
+
+
+def test_a_worker_that_dies_puts_the_blame_on_what_it_ran_though_batches_are_few(
+    workers: Engine, tmp_path: Path
+) -> None:
+    """Dask would hand out the few at once, and blame those that waited at the worker."""
+    batches = [(tmp_path / str(number), number == 0) for number in range(4)]
+    found = [result for _, result in workers.map_ordered(_mark_and_kill, batches)]
+    assert isinstance(found[0], TaskFailure)
+    assert found[1:] == ["1", "2", "3"]
+    tries = [path.stat().st_size for path, _ in batches]
+    assert tries == [ATTEMPTS, 1, 1, 1]
+
+
+def _mark(path: Path) -> str:
+    path.with_suffix(".tries").open("ab").write(b"x")
+    return path.name
+
+
+def _kill_when_all_done(paths: tuple[Path, ...]) -> None:
+    """Dies when the others were done and, as their worker is idle, what they gave was fetched."""
+    while not all(path.with_suffix(".tries").exists() for path in paths):
+        time.sleep(0.01)
+    time.sleep(1)
+    for each in psutil.Process().parent().parent().children(recursive=True):  # type: ignore[union-attr]
+        if each.pid != os.getpid() and any("spawn_main" in word for word in each.cmdline()):
+            each.kill()
+
+
+def test_what_was_done_does_not_die_with_its_worker(workers: Engine, tmp_path: Path) -> None:
+    """Though the first batch is done last, and until then nothing could be taken."""
+    paths = [tmp_path / str(number) for number in range(5)]
+    batches: list[Any] = [tuple(paths), *paths]
+    found = list(workers.map_ordered(_first_waits, batches))
+    assert [result for _, result in found] == ["killed", "0", "1", "2", "3", "4"]
+    assert [path.with_suffix(".tries").stat().st_size for path in paths] == [1] * 5
+
+
+def _first_waits(batch: Any) -> str:
+    if not isinstance(batch, tuple):
+        return _mark(batch)
+    _kill_when_all_done(batch)
+    return "killed"
+
+
+def test_streams_run_side_by_side_and_the_lower_rank_first() -> None:
+    taken: list[str] = []
+    numbers, letters = iter(range(6)), iter("abc")
+    with engine.started(1) as running:
+        running.serve(
+            Stream(str.upper, lambda: next(letters, None), lambda _, r: taken.append(str(r)), 9, 1),
+            Stream(_now_str, lambda: next(numbers, None), lambda _, r: taken.append(str(r)), 9, 0),
+        )
+    assert sorted(taken[1:]) == sorted(taken[1:], key=str.isalpha)
+    assert sorted(taken) == [*"012345", *"ABC"]
+
+
+def _now_str(number: int) -> str:
+    time.sleep(0.1)
+    return str(number)
 
 
 def test_workers_that_die_while_they_start_are_started_again() -> None:

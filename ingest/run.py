@@ -25,7 +25,7 @@ from ingest.interface import (
     SourceFile,
 )
 from ingest.names import shown
-from ingest.plan import Planned, batches, checked_source, cost
+from ingest.plan import BATCH_COST, Planned, batches, checked_source, cost
 from ingest.record import Collection
 from ingest.versions import TOOL, VERSION
 from ingest.walk import root_of, walk
@@ -126,8 +126,14 @@ def ingest(
 
 
 def _cost(batch: CollectBatch) -> float:
-    """What a batch costs; parts of a mailbox, which others wait for, come before all files."""
-    return inf if batch.mailbox is not None else sum(cost(each) for each in batch.files)
+    """Parts of a mailbox, for which others wait, come before all, then files that take long.
+
+    The others cost nothing, for in their order they are committed as they come.
+    """
+    if batch.mailbox is not None:
+        return inf
+    total = sum(map(cost, batch.files))
+    return total if total > BATCH_COST else 0.0
 
 
 class _Job:

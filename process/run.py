@@ -198,4 +198,8 @@ def _batches(jobs: Iterator[ExtractJob], most: int) -> Iterator[tuple[ExtractJob
 
 
 def _cost(batch: ExtractBatch) -> float:
-    return sum(map(seconds_to_read, batch.jobs))
+    """What takes longer than a batch should is begun first; the others are read in their order,
+    so that they are committed as they come.
+    """
+    seconds = sum(map(seconds_to_read, batch.jobs))
+    return seconds if seconds > BATCH_SECONDS else 0.0

@@ -4,8 +4,11 @@ Order matters: whoever commits results in the order in which the work was planne
 numbers to the same documents, however often a run is cut off and taken up again.
 """
 
+import asyncio
+import concurrent.futures
 import logging
 import os
+import queue
 import re
 import time
 import uuid
@@ -17,7 +20,7 @@ from typing import Any
 import dask
 from dask._task_spec import Task
 from dask.utils import funcname
-from distributed import Client, Future, KilledWorker, LocalCluster, Status, as_completed
+from distributed import Client, Future, KilledWorker, LocalCluster, Status
 
 from records import crew, streams
 from records.errors import SchedulerError
@@ -38,9 +41,7 @@ class _DaskCrew:
     def __init__(self, client: Client, mend: Callable[[], None]) -> None:
         self._client = client
         self._mend = mend
-        self._ended = as_completed(  # type: ignore[no-untyped-call]
-            loop=client.loop, with_results=True, raise_errors=False
-        )
+        self._ended: queue.SimpleQueue[tuple[Future[Any], Outcome]] = queue.SimpleQueue()
 
     def start(self, function: Callable[[Any], Any], batch: Any, priority: float) -> "Future[Any]":
         """Hand a task to the scheduler.
@@ -53,37 +54,40 @@ class _DaskCrew:
         future: Future[Any] = self._client.get(  # type: ignore[no-untyped-call]
             {key: task}, key, sync=False, priority=priority, fifo_timeout="0 s"
         )
-        self._ended.add(future)  # type: ignore[no-untyped-call]
+        loop: Any = self._client.loop
+        loop.add_callback(self._watch, future)
         return future
+
+    async def _watch(self, future: "Future[Any]") -> None:
+        self._ended.put((future, await _outcome(future)))
 
     def finished(self) -> Iterator[tuple["Future[Any]", Outcome]]:
         """Wait for results, and see now and then that there are workers to give them."""
-        looked = time.monotonic()
-        while not self._ended.has_ready():  # type: ignore[no-untyped-call]
-            with self._ended.thread_condition:
-                self._ended.thread_condition.wait(_WAKE_SECONDS)
-            if time.monotonic() - looked > _LOOK_SECONDS:
+        while True:
+            try:
+                future, outcome = self._ended.get(timeout=_LOOK_SECONDS)
+                break
+            except queue.Empty:
                 self._mend()
-                looked = time.monotonic()
-        for future, result in self._ended.next_batch(block=False):  # type: ignore[no-untyped-call]
-            outcome = _outcome(future, result)
-            future.release()  # nobody is to compute it again when its worker dies
-            yield future, outcome
+        future.release()  # type: ignore[no-untyped-call]  # or it is computed again when lost
+        yield future, outcome
 
     def cancel(self, tickets: Iterable["Future[Any]"]) -> None:
         """Let tasks go."""
-        self._ended.clear()  # type: ignore[no-untyped-call]
         for future in tickets:
             future.cancel()  # type: ignore[no-untyped-call]
 
 
-def _outcome(future: "Future[Any]", result: Any) -> Outcome:
-    if future.status == "finished":
-        return Done(result)
-    error = result[1] if isinstance(result, tuple) else result
-    if isinstance(error, KilledWorker):
+async def _outcome(future: "Future[Any]") -> Outcome:
+    """What came of a task; one that Dask forgot with its worker counts as if it had died of it."""
+    try:
+        return Done(await future._result())  # type: ignore[no-untyped-call]
+    except KilledWorker as error:
         return Died(error.allowed_failures + 1)
-    return Raised(error)
+    except (asyncio.CancelledError, concurrent.futures.CancelledError):
+        return Died()
+    except Exception as error:  # noqa: BLE001  (raised again by whoever serves the stream)
+        return Raised(error)
 
 
 class Engine:

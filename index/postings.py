@@ -25,6 +25,7 @@ BLOCK = 128
 SMALL = 200
 """Bytes up to which a block is not compressed."""
 _LARGE = 16_384  # bytes that are worth zlib's usual tables
+_LONGEST = 2**31 - 1
 _BATCH = 1000  # items that `pickle` appends to a list at a time
 
 type Bytes = NDArray[np.uint8]
@@ -72,7 +73,8 @@ class Encoded:
 def encode(terms: Numbers, documents: Numbers, positions: Numbers, offset: int) -> Encoded:
     """Lay out occurrences, in order of term, document and position, for a file at `offset`.
 
-    Takes at least one, and every occurrence of its terms.
+    Takes at least one, and every occurrence of its terms; numbers are below 2³¹. Raises
+    `OverflowError` for a term of more than 2 GB.
     """
     size = len(terms)
     starts = np.flatnonzero(_changes(terms) | _changes(documents))
@@ -249,6 +251,8 @@ class _Blocks:
         infos["first"] = self._documents[terms]
         infos["last"] = self._documents[terms + self._frequencies - 1]
         lengths = np.add.reduceat(sizes, np.flatnonzero(self._first))
+        if lengths.max() > _LONGEST:
+            raise OverflowError("The postings of a word take more than 2 GB in one segment")
         infos["length"] = lengths
         infos["offset"] = offset + np.cumsum(lengths) - lengths
         return infos

@@ -1,19 +1,21 @@
 """Build one segment of the index in a private folder; runs in a worker."""
 
-import gc
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
 
-from whoosh import index as whoosh_index
+import numpy as np
+from numpy.typing import NDArray
+from whoosh.codec import default_codec
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import TOC
 
-from index import schema, sending, words
+from index import hashed, postings, schema, sending
 from index.interface import IndexBatch, IndexDocument, SegmentBuilt
-from index.postings import add_postings
+from index.inverted import Inverter, Term
 from store import Store, open_store
 
 FORMAT = 1
@@ -22,7 +24,6 @@ and built anew by the next run."""
 
 NAME = f"F{FORMAT}"
 LEXICON = ".lex"
-_POOL_MB = 128
 
 
 def build_segment(batch: IndexBatch) -> SegmentBuilt:
@@ -34,68 +35,71 @@ def build_segment(batch: IndexBatch) -> SegmentBuilt:
     folder = Path(tempfile.mkdtemp(prefix="segment-", dir=batch.scratch))
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, folder)
-        lexicon = _write(folder, batch, store)
-        # Whoosh chose the segment's name; the lexicon goes by it.
-        (segment,) = folder.glob("*.seg")
-        _write_lexicon(segment.with_suffix(LEXICON), lexicon)
+        _write(folder, batch, store)
         undo.pop_all()
     return SegmentBuilt(str(folder), len(batch.documents))
 
 
-def _write(folder: Path, batch: IndexBatch, store: Store) -> dict[str, set[str]]:
-    """Write the segment; the terms of each field."""
-    lexicon: dict[str, set[str]] = {name: set() for name in schema.TEXT_FIELDS}
-    whoosh = whoosh_index.create_in(str(folder), schema.schema(), indexname=NAME)
-    writer = whoosh.writer(limitmb=_POOL_MB, compound=True)
-    writer.fieldwriter.add_postings = lambda known, _lengths, items: add_postings(
-        writer.fieldwriter, known, items
+def _write(folder: Path, batch: IndexBatch, store: Store) -> None:
+    """Write the segment and a table of contents that names it."""
+    storage, known = FileStorage(str(folder)), schema.schema()
+    codec = default_codec()
+    segment = codec.new_segment(storage, NAME)
+    inverter = Inverter(schema.TEXT_FIELDS, folder)
+    with closing(codec.per_document_writer(storage, segment)) as rows:
+        for number, document in enumerate(batch.documents):
+            # Whatever fails for a document's sake, the whole batch is thrown away with its folder.
+            rows.start_doc(number)
+            for column, value in _numbers(document):
+                rows.add_column_value(column, known[column].column_type, value)
+            for name, text in sorted(_texts(document, store).items()):
+                rows.add_field(name, known[name], None, inverter.add(number, name, text))
+            rows.finish_doc()
+    shutil.rmtree(folder / f"{NAME}.tmp")
+    terms = inverter.terms()
+    infos = _write_postings(folder / segment.make_filename(codec.POSTS_EXT), inverter, terms)
+    hashed.write(folder / segment.make_filename(codec.TERMS_EXT), terms, infos)
+    segment.set_doc_count(len(batch.documents))
+    segment.create_compound_file(storage)
+    _write_lexicon(folder / segment.make_filename(LEXICON), terms)
+    TOC(known, [segment], 0).write(storage, NAME)
+
+
+def _write_postings(path: Path, inverter: Inverter, terms: list[Term]) -> NDArray[np.void]:
+    """Write all postings; what is told of each term."""
+    infos: list[NDArray[np.void]] = [np.zeros(0, postings.INFO)]
+    size = 0
+    with path.open("wb") as file:
+        for piece in inverter.occurrences(terms):
+            encoded = postings.encode(*piece, size)
+            file.writelines(encoded.parts)
+            infos.append(encoded.infos)
+            size += encoded.size
+    return np.concatenate(infos, dtype=postings.INFO)  # else in the order of this machine
+
+
+def _numbers(document: IndexDocument) -> tuple[tuple[str, int], ...]:
+    return (
+        ("document_id", schema.number(document.document_id)),
+        ("revision", schema.number(document.revision)),
     )
-    with ExitStack() as undo, _uncollected():
-        undo.callback(writer.cancel)
-        for document in batch.documents:
-            # All is read, made and checked here; what follows cannot fail for the document's
-            # sake, and if it fails the whole batch is thrown away with its folder.
-            values = dict(_values(document, store, lexicon))
-            writer.add_document(**values)
-        undo.pop_all()
-        writer.commit(merge=False)
-    return lexicon
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Spare the garbage collector millions of tuples that wait to be written."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _values(
-    document: IndexDocument, store: Store, lexicon: dict[str, set[str]]
-) -> Iterator[tuple[str, Any]]:
-    yield "document_id", schema.number(document.document_id)
-    yield "revision", schema.number(document.revision)
+def _texts(document: IndexDocument, store: Store) -> dict[str, str]:
     texts = dict(document.fields)
     if document.text_sha256 is not None:
         texts["text"] = store.read_bytes(document.text_sha256).decode("utf-8", errors="replace")
-    for name, text in texts.items():
-        table = words.postings(text)
-        lexicon[name].update(table)
-        yield name, schema.encode(table)
+    return texts
 
 
-def _write_lexicon(path: Path, lexicon: dict[str, set[str]]) -> None:
+def _write_lexicon(path: Path, terms: Iterable[Term]) -> None:
     """All terms in order, a line each, field after field; the first line says where."""
-    blobs = {name: "\n".join(sorted(terms)).encode() for name, terms in lexicon.items()}
+    blobs = dict.fromkeys(schema.TEXT_FIELDS, b"")
+    blobs |= {each.field: b"\n".join(each.words) for each in terms}
     extents, offset = {}, 0
     for name, blob in blobs.items():
         extents[name] = [offset, len(blob)]
         offset += len(blob)
     with path.open("wb") as file:
         file.write(json.dumps(extents).encode() + b"\n")
-        for blob in blobs.values():
-            file.write(blob)
+        file.writelines(blobs.values())

@@ -22,7 +22,7 @@ from store import open_store, working
 Progress = Callable[[int, int], None]
 """Told the documents done and those to be done."""
 
-_BATCH_CHARACTERS = 24_000_000  # about 4 M words: a builder holds some 24 times its text
+_BATCH_CHARACTERS = 24_000_000  # about 4 M words, what a builder holds in memory
 _BATCH_DOCUMENTS = 5_000
 _SMALLEST_BATCH = 500_000
 _OVERHEAD = 1_500  # characters that the fields of a document count for
@@ -107,19 +107,29 @@ def _built(
 
 
 def _plan(missing: Iterable[int], target: Wanted, workers: int) -> list[list[int]]:
-    """Cut the work into batches: large ones, but enough of them for every worker."""
+    """Cut the work into batches, the largest first.
+
+    Each takes a share of what is left, down to a sixth of a worker's own: few segments, and no
+    worker is busy for long when the others are done.
+    """
     weights = [(each, target.characters[each] + _OVERHEAD) for each in missing]
-    share = sum(weight for _, weight in weights) // (3 * max(workers, 1))
-    limit = min(max(share, _SMALLEST_BATCH), _BATCH_CHARACTERS)
+    left = sum(weight for _, weight in weights)
+    crew = max(workers, 1)
+    least = max(left // (6 * crew), _SMALLEST_BATCH)
     plan: list[list[int]] = []
-    room, count = 0, 0
+    sizes: list[int] = []
+    room = 0
     for each, weight in weights:
-        if not plan or weight > room or count == _BATCH_DOCUMENTS:
+        full = weight > room and left > least // 2
+        if not plan or full or len(plan[-1]) == _BATCH_DOCUMENTS:
             plan.append([])
-            room, count = limit, 0
+            sizes.append(0)
+            room = min(max(2 * left // (3 * crew), least), _BATCH_CHARACTERS)
         plan[-1].append(each)
-        room, count = room - weight, count + 1
-    return plan
+        sizes[-1] += weight
+        room, left = room - weight, left - weight
+    order = sorted(range(len(plan)), key=sizes.__getitem__, reverse=True)
+    return [plan[each] for each in order]
 
 
 def _batches(case: Case, plan: Iterable[list[int]], scratch: str) -> Iterator[IndexBatch]:

@@ -1,16 +1,9 @@
 """The Whoosh schema: text fields with positions, and two numbers a document.
 
-The fields take postings that were made and checked beforehand, so that nothing can fail half-way
-through a document: in whoosh-reloaded 2.7.5 a document that fails after some of its fields leaves
-its postings to the next one.
+Whoosh reads and names by it what `index.build` writes; nothing is written through its fields.
 """
 
-import pickle
 import struct
-from collections.abc import Iterator
-from functools import lru_cache
-from operator import sub
-from typing import Any
 
 from whoosh import columns, fields, formats
 
@@ -32,22 +25,12 @@ ANY_FIELD = tuple(name for name in TEXT_FIELDS if name != "path")
 PARTICIPANTS = ("from", "to", "cc", "bcc")
 NUMBERS = ("document_id", "revision")
 
-_FORMAT = formats.Positions()
-_COUNT = struct.Struct("!I")
-
 
 class Words(fields.FieldType):  # type: ignore[misc]
-    """A field whose value is a tuple of (term, positions), as `check` gives it."""
+    """A field whose postings are positions; its words are those of `index.words`."""
 
     def __init__(self) -> None:
-        super().__init__(_FORMAT, None, scorable=True)
-
-    def index(
-        self, value: tuple[tuple[bytes, int, bytes], ...], **_options: Any
-    ) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """Give Whoosh the postings."""
-        for term, count, positions in value:
-            yield term, count, float(count), positions
+        super().__init__(formats.Positions(), None, scorable=True)
 
     def to_bytes(self, value: str | bytes) -> bytes:
         """A term as the index holds it."""
@@ -56,30 +39,6 @@ class Words(fields.FieldType):  # type: ignore[misc]
     def from_bytes(self, value: bytes) -> str:
         """A term as text."""
         return bytes(value).decode()
-
-
-def encode(table: dict[str, list[int]]) -> tuple[tuple[bytes, int, bytes], ...]:
-    """Turn positions by term into what `Words` takes; raises before anything was added."""
-    return tuple(
-        (
-            term.encode(),
-            len(positions),
-            _once(positions[0]) if len(positions) == 1 else _positions(positions),
-        )
-        for term, positions in table.items()
-    )
-
-
-def _positions(positions: list[int]) -> bytes:
-    """What `whoosh.formats.Positions.encode` gives: a count, and the differences pickled."""
-    deltas = [positions[0], *map(sub, positions[1:], positions)]
-    return _COUNT.pack(len(deltas)) + pickle.dumps(deltas, 2)
-
-
-@lru_cache(1 << 16)
-def _once(position: int) -> bytes:
-    """The same for a word that a document holds once, as most do."""
-    return _positions([position])
 
 
 def number(value: int) -> int:

@@ -17,15 +17,18 @@
 
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 MAX_LENGTH = 255
 WILDCARDS = "*?="
 
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
+# Every byte of a word in lower case, all others as spaces.
+_PLAIN = bytes(ord(chr(b).lower()) if b < 128 and chr(b).isalnum() else 32 for b in range(256))
+_STRETCH = 1_000_000
+_CACHED = 64  # characters of a chunk that is worth remembering
 _ASCII_PATTERN = re.compile(r"[a-z0-9*?=]+")
 _LINE = re.compile(r"[^\n]+")
 _CHUNK = re.compile(r"\S+")
@@ -143,27 +146,78 @@ def scan(text: str, keep: str = "") -> Iterator[Token]:
                     yield Token(word, word, start + found.start(), start + found.end())
 
 
-def postings(text: str) -> dict[str, list[int]]:
-    """The positions of each term of a text; accented words stand under both their forms."""
-    table: defaultdict[str, list[int]] = defaultdict(list)
-    position = 0
-    for part in (text,) if text.isascii() else text.split("\n"):
-        if part.isascii():
-            found = _ASCII_WORD.findall(part.lower())
-            for at, word in enumerate(found, position):
-                table[word].append(at)
-            position += len(found)
+def stretches(text: str, size: int = _STRETCH) -> Iterator[str]:
+    """A text in stretches of at most `size` characters, cut where white space parts words.
+
+    Where there is none a stretch is longer.
+    """
+    start = 0
+    while len(text) - start > size:
+        for space in "\n ":
+            end = text.rfind(space, start + 1, start + size)
+            if end > 0:
+                break
+        else:
+            end = text.find(" ", start + size)
+            if end < 0:
+                break
+        yield text[start:end]
+        start = end
+    yield text[start:] if start else text
+
+
+def forms(text: str) -> tuple[list[bytes], list[int]]:
+    """The words of a text as `scan` gives them, in UTF-8, a place each.
+
+    A word with accents is followed by the same without them; the second list names the indexes of
+    those, which take no place of their own. Words are not cut yet, see `cut`.
+    """
+    if text.isascii():
+        return _plain(text), []
+    found: list[bytes] = []
+    again: list[int] = []
+    waiting: list[str] = []
+    for line in text.split("\n"):
+        if line.isascii():
+            waiting.append(line)
             continue
-        for token in scan(part):
-            table[token.text].append(position)
-            if token.folded and token.folded != token.text:
-                table[token.folded].append(position)
-            position += 1
-    for word in [each for each in table if len(each) > MAX_LENGTH]:
-        kept = table[word[:MAX_LENGTH]]
-        kept += table.pop(word)
-        kept.sort()
-    return table
+        for chunk in line.split():
+            if chunk.isascii():
+                waiting.append(chunk)
+                continue
+            if waiting:
+                found += _plain(" ".join(waiting))
+                waiting.clear()
+            some, after = (_known_forms if len(chunk) <= _CACHED else _chunk_forms)(chunk)
+            if after:
+                again += [len(found) + at for at in after]
+            found += some
+    if waiting:
+        found += _plain(" ".join(waiting))
+    return found, again
+
+
+def _plain(text: str) -> list[bytes]:
+    return text.encode("ascii").translate(_PLAIN).split()
+
+
+def _chunk_forms(chunk: str) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
+    found: list[bytes] = []
+    again: list[int] = []
+    for token in _scan_chunk(chunk, 0, ""):
+        found.append(token.text.encode())
+        if token.folded and token.folded != token.text:
+            again.append(len(found))
+            found.append(token.folded.encode())
+    return tuple(found), tuple(again)
+
+
+_known_forms = lru_cache(1 << 15)(_chunk_forms)
+
+
+def cut(form: bytes) -> bytes:
+    """A word of `forms` as it stands in the index; those beyond ASCII are cut already."""
+    return form[:MAX_LENGTH] if form.isascii() else form
 
 
 def pattern_words(text: str) -> list[str]:

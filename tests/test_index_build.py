@@ -1,4 +1,4 @@
-"""Segments built by the stock writer and read by our own reader."""
+"""Segments by our builder, read by our own reader and by the stock one."""
 
 import pickle
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Bringing the index up to the record."""
 
+import heapq
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -150,14 +152,33 @@ def test_long_fields_go_in_several_batches(tmp_path: Path) -> None:
 
 def test_batches_are_large_but_enough_for_all_workers() -> None:
     ids = range(1, 10_001)
-    small = Wanted(dict.fromkeys(ids, 1), dict.fromkeys(ids, 100))
-    plan = _plan(ids, small, 4)
-    assert [each for batch in plan for each in batch] == list(ids)
-    assert len(plan) == 13
     large = Wanted({1: 1, 2: 1, 3: 1}, {1: 20_000_000, 2: 6_000_000, 3: 5})
     assert _plan([1, 2, 3], large, 1) == [[1], [2, 3]]
+    late = Wanted({1: 1, 2: 1, 3: 1}, {1: 5, 2: 6_000_000, 3: 20_000_000})
+    assert _plan([1, 2, 3], late, 1) == [[3], [1, 2]]
     many = Wanted(dict.fromkeys(ids, 1), dict.fromkeys(ids, 0))
     assert max(len(batch) for batch in _plan(ids, many, 1)) <= 5_000
+    assert _plan([], many, 2) == []
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4, 16])
+@pytest.mark.parametrize("longest", [3_000, 40_000, 400_000])
+def test_no_worker_is_busy_for_long_when_the_others_are_done(workers: int, longest: int) -> None:
+    ids = range(1, 10_001)
+    chance = random.Random(longest)
+    characters = {each: chance.choice((200, chance.randint(0, longest))) for each in ids}
+    plan = _plan(ids, Wanted(dict.fromkeys(ids, 1), characters), workers)
+    assert sorted(each for batch in plan for each in batch) == list(ids)
+    assert all(batch == sorted(batch) for batch in plan)
+    sizes = [sum(characters[each] + 1_500 for each in batch) for batch in plan]
+    assert sizes == sorted(sizes, reverse=True)
+    ends = [0] * workers
+    for size in sizes:
+        heapq.heapreplace(ends, ends[0] + size)
+    share = sum(sizes) / workers
+    assert max(ends) - min(ends) <= max(share / 4, 500_000) + longest
+    # Each is a segment, and many segments make a search slow.
+    assert len(plan) <= max(4 * workers, share * workers / 20_000_000)
 
 
 def test_segments_come_through_the_store_from_workers_that_do_not_see_the_case(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import words
-from index.words import MAX_LENGTH, pattern_words, postings, scan
+from index.words import MAX_LENGTH, cut, forms, pattern_words, scan, stretches
 
 # Every kind of character that has a rule, and a lone surrogate, and NUL.
 KINDS = "aZß9éЖёπςİıſﬁ中あガｶﾞ한ㅎก่ึकि²™½㎏Ⅷª_-.@'’ \n\t\x00\u00ad\u200d\u200b\u0301\ufeff\ud800ﷺ"
@@ -16,6 +16,17 @@ ANY_TEXT = st.text(st.one_of(st.sampled_from(KINDS), st.characters()), max_size=
 
 def texts(text: str) -> list[str]:
     return [token.text for token in scan(text)]
+
+
+def postings(text: str) -> dict[str, list[int]]:
+    """The places of each term, as `forms` gives them."""
+    found, again = forms(text)
+    table: dict[str, list[int]] = {}
+    place = -1
+    for at, form in enumerate(found):
+        place += at not in set(again)
+        table.setdefault(cut(form).decode(), []).append(place)
+    return table
 
 
 @pytest.mark.parametrize(
@@ -82,7 +93,20 @@ def test_the_index_holds_what_scanning_gives(text: str) -> None:
     for position, token in enumerate(scan(text)):
         for term in {token.text, token.folded} - {""}:
             expected.setdefault(term, []).append(position)
-    assert dict(postings(text)) == expected
+    assert postings(text) == expected
+
+
+@given(ANY_TEXT, st.integers(1, 30))
+def test_a_text_in_stretches_is_the_same_words(text: str, size: int) -> None:
+    parts = list(stretches(text, size))
+    assert "".join(parts) == text
+    assert all(len(part) <= size or " " not in part[size:] for part in parts)
+    assert [form for part in parts for form in forms(part)[0]] == forms(text)[0]
+
+
+def test_long_words_are_remembered_alike() -> None:
+    for text in ("é" * 63 + "x", "é" * 64 + "x", "é" * 65 + "x"):
+        assert list(postings(f"a {text} {text}")) == ["a", text, "e" * (len(text) - 1) + "x"]
 
 
 @given(ANY_TEXT, st.data())

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from records import postgres, storable
 from records.errors import CaseExistsError, DatabaseError, DiskFullError, RedwellError
 
-SCHEMA = "0003"  # the newest revision under migrations/versions
+SCHEMA = "0004"  # the newest revision under migrations/versions
 
 
 def connect(address: str) -> sa.Engine:

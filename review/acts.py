@@ -76,7 +76,7 @@ def put_on(
         names = ["event_id" if table is tables.tag_event_documents else "tag_id"]
         names += ["document_id", "basis"]
         chosen = sa.select(sa.literal(first, sa.Integer), document, basis)
-        _exactly(connection.execute(table.insert().from_select(names, chosen)), count)
+        _exactly(_run(connection, table.insert().from_select(names, chosen)), count)
 
 
 def take_off(connection: sa.Connection, number: int, tag: int, ids: BitMap) -> None:
@@ -86,15 +86,21 @@ def take_off(connection: sa.Connection, number: int, tag: int, ids: BitMap) -> N
     chosen = sa.select(sa.literal(number, sa.Integer), _D.document_id, _D.basis).where(there)
     names = ["event_id", "document_id", "basis"]
     kept = tables.tag_event_documents.insert().from_select(names, chosen)
-    _exactly(connection.execute(kept), len(ids))
-    _exactly(connection.execute(tables.document_tags.delete().where(there)), len(ids))
+    _exactly(_run(connection, kept), len(ids))
+    _exactly(_run(connection, tables.document_tags.delete().where(there)), len(ids))
 
 
-def _exactly(result: sa.CursorResult[Any], count: int) -> None:
+def _run(connection: sa.Connection, statement: sa.Insert | sa.Delete) -> int:
+    """Run it; how many rows it wrote."""
+    done = connection.execute(statement, execution_options={"preserve_rowcount": True})
+    return done.rowcount
+
+
+def _exactly(written: int, count: int) -> None:
     """An act changes the documents that it tells of, or nothing."""
-    if result.rowcount != count:
+    if written != count:
         raise DatabaseError(
-            f"The coding on record is not what its events say ({result.rowcount} documents where "
+            f"The coding on record is not what its events say ({written} documents where "
             f"{count} were to change): nothing was written. Run 'redwell audit verify', and if it "
             "fails restore case.db from a backup"
         )

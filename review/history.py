@@ -97,6 +97,7 @@ def standing(case: Case, document: int) -> list[Borne]:
             sa.select(_E.tag_id, _E.act, _E.actor, _E.at)
             .join(tables.tag_event_documents, _R.event_id == _E.id)
             .where(_R.document_id == document, _E.action == "add")
+            .where(_R.undone_by.is_(None), _E.undoes.is_(None))
             .order_by(_E.id)
         ).all()
         last = {row.tag_id: row for row in events}

@@ -164,7 +164,7 @@ def test_bases(case: Case) -> None:
     assert tags.change(case, "add", "Privileged", [1], {}, basis="advice on the lease").changed == 0
     with pytest.raises(ConflictError, match="another basis than 'work product'"):
         tags.change(case, "add", "Privileged", [1, 3], {}, basis="work product")
-    given = {"basis": "work product", "on_conflict": "replace"}
+    given: dict[str, Any] = {"basis": "work product", "on_conflict": "replace"}
     assert tags.change(case, "add", "Privileged", [1, 3], {}, **given).changed == 2
     assert [each.basis for n in (1, 2, 3) for each in standing(case, n)] == [
         *("work product", "advice on the lease", "work product")
@@ -192,7 +192,7 @@ def test_the_family_of_a_thread_and_the_copies_of_all_come_along(case: Case) -> 
         connection.execute(tables.documents.update().where(c.id == 7).values(family_id=5))
         copy = {"disposition": "duplicate", "duplicate_of_id": 7}
         connection.execute(tables.documents.update().where(c.id == 4).values(copy))
-    every = {"threads": True, "families": True, "duplicates": True}
+    every: dict[str, Any] = {"threads": True, "families": True, "duplicates": True}
     done = tags.change(case, "add", "Hot", [6], {}, **every)
     assert (done.threads, done.families, done.duplicates) == (1, 1, 1)
     assert bearing(case, "Hot") == {4, 5, 6, 7}

@@ -14,7 +14,8 @@ from records.errors import DatabaseError
 from records.numbers import table_of
 from review.rules import Plan
 
-_E, _R, _D = tables.tag_events.c, tables.tag_event_documents.c, tables.document_tags.c
+_E, _D = tables.tag_events.c, tables.document_tags.c
+_EVENT_COLUMNS = ("event_id", "document_id", "basis", "undone_by")
 
 
 def write(
@@ -68,24 +69,36 @@ def event(
 
 
 def put_on(
-    connection: sa.Connection, number: int, tag: int, rows: sa.Select[Any], count: int
+    connection: sa.Connection,
+    number: int,
+    tag: int,
+    rows: sa.Select[Any],
+    count: int,
+    undone_by: int | None = None,
 ) -> None:
-    """Put a tag on the documents of `rows` (a document and its basis each), as an event says."""
+    """Put a tag on the documents of `rows` (a document and its basis each), as an event says.
+
+    The event is one that counts no more where `undone_by` is given.
+    """
     document, basis = rows.subquery().c
-    for table, first in ((tables.tag_event_documents, number), (tables.document_tags, tag)):
-        names = ["event_id" if table is tables.tag_event_documents else "tag_id"]
-        names += ["document_id", "basis"]
-        chosen = sa.select(sa.literal(first, sa.Integer), document, basis)
-        _exactly(_run(connection, table.insert().from_select(names, chosen)), count)
+    done = sa.literal(undone_by, sa.BigInteger)
+    told = sa.select(sa.literal(number, sa.Integer), document, basis, done)
+    kept = tables.tag_event_documents.insert().from_select(_EVENT_COLUMNS, told)
+    _exactly(_run(connection, kept), count)
+    borne = sa.select(sa.literal(tag, sa.Integer), document, basis)
+    names = ["tag_id", "document_id", "basis"]
+    _exactly(_run(connection, tables.document_tags.insert().from_select(names, borne)), count)
 
 
-def take_off(connection: sa.Connection, number: int, tag: int, ids: BitMap) -> None:
+def take_off(
+    connection: sa.Connection, number: int, tag: int, ids: BitMap, undone_by: int | None = None
+) -> None:
     """Take a tag off documents, as an event says, which keeps the basis that goes with it."""
     given = table_of(connection, ids)
     there = (_D.tag_id == tag) & _D.document_id.in_(sa.select(given.c.id))
-    chosen = sa.select(sa.literal(number, sa.Integer), _D.document_id, _D.basis).where(there)
-    names = ["event_id", "document_id", "basis"]
-    kept = tables.tag_event_documents.insert().from_select(names, chosen)
+    done = sa.literal(undone_by, sa.BigInteger)
+    told = sa.select(sa.literal(number, sa.Integer), _D.document_id, _D.basis, done).where(there)
+    kept = tables.tag_event_documents.insert().from_select(_EVENT_COLUMNS, told)
     _exactly(_run(connection, kept), len(ids))
     _exactly(_run(connection, tables.document_tags.delete().where(there)), len(ids))
 

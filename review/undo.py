@@ -102,7 +102,7 @@ def undo(
         plan = plan.without(kept)
         number = None
         if not dry_run and plan.documents:
-            number = _write(connection, act, first, changes, origin)
+            number = _write(connection, act, first, changes, origin, whole=not kept)
         done = Undone(
             act=number,
             undid=act,
@@ -256,9 +256,15 @@ def _write(
     first: int | None,
     changes: Sequence[_Change],
     origin: dict[str, Any],
+    *,
+    whole: bool,
 ) -> int:
-    """Write the undo, the latest event first, so that a basis that was changed comes back."""
+    """Write the undo, the latest event first, so that a basis that was changed comes back.
+
+    Where an undo is undone, the first act stands again; both undos count no more, for good.
+    """
     number = acts.next_act(connection)
+    gone = None if first is None else number
     for each in reversed(changes):
         count = len(each.documents)
         if not count:
@@ -267,27 +273,22 @@ def _write(
         event = acts.event(connection, number, each.tag, action, count, origin, undoes=act)
         given = table_of(connection, each.documents)
         chosen = sa.select(given.c.id)
+        which = sa.true() if whole else _R.document_id.in_(chosen)
         if each.action == "add":
-            acts.take_off(connection, event, each.tag, each.documents)
+            acts.take_off(connection, event, each.tag, each.documents, gone)
         else:
             rows = sa.select(_R.document_id, _R.basis).where(
                 _R.event_id == each.event, _R.document_id.in_(chosen)
             )
-            acts.put_on(connection, event, each.tag, rows, count)
-        _mark(connection, _R.event_id == each.event, chosen, number)
+            acts.put_on(connection, event, each.tag, rows, count, gone)
+        stands = (_R.event_id == each.event) & _R.undone_by.is_(None)
+        _mark(connection, stands & which, number)
         if first is not None:
-            # The first act stands again; this one and the undo cancel each other for good.
-            _mark(connection, _R.event_id == event, chosen, number)
             same = sa.select(_E.id).where(_E.act == first, _E.tag_id == each.tag)
-            _mark(connection, _R.event_id.in_(same) & (_R.undone_by == act), chosen, None)
+            _mark(connection, _R.event_id.in_(same) & (_R.undone_by == act) & which, None)
     return number
 
 
-def _mark(
-    connection: sa.Connection,
-    which: sa.ColumnElement[bool],
-    documents: sa.Select[Any],
-    value: int | None,
-) -> None:
-    rows = tables.tag_event_documents.update().where(which, _R.document_id.in_(documents))
+def _mark(connection: sa.Connection, which: sa.ColumnElement[bool], value: int | None) -> None:
+    rows = tables.tag_event_documents.update().where(which)
     connection.execute(rows.values(undone_by=value))

@@ -13,12 +13,13 @@ from typing import NoReturn
 import click
 
 from records import crew
-from records.errors import DiskFullError, RedwellError
+from records.errors import DiskFullError, RedwellError, SettingError
 
 # Named here and imported only when called, so that `redwell --help` answers at once.
 COMMANDS = {
     "init": "records.commands:init",
     "custodian": "records.commands:custodian",
+    "user": "records.user_commands:user_group",
     "upgrade": "records.commands:upgrade",
     "status": "produce.status:status",
     "audit": "records.commands:audit",
@@ -43,6 +44,7 @@ COMMANDS = {
     "ocr": "review.ocr_commands:ocr_group",
     "cull": "review.cull_commands:cull_group",
     "tag": "review.commands:tag_group",
+    "note": "review.note_commands:note_group",
     "produce": "produce.commands:produce",
     "overlay": "produce.overlay_commands:overlay_group",
 }
@@ -82,7 +84,8 @@ class _Stages(click.Group):
 
 @click.group(cls=_Stages, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="redwell")
-def redwell() -> None:
+@click.option("--user", help="Who acts, in place of REDWELL_USER or the system's user.")
+def redwell(user: str | None) -> None:
     """Take a litigation matter from collection to production.
 
     The way of a case: init, ingest, process, index; then search and tag; then produce plan,
@@ -94,6 +97,10 @@ def redwell() -> None:
       redwell init FOLDER …     make a case
       redwell status            what it holds, and what to do next
     """
+    if user is not None:
+        if not user.strip():
+            raise SettingError("--user is empty; name who acts")
+        os.environ["REDWELL_USER"] = user
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ def main() -> None:
         home = Path(folder)
         cases.create(home / "case", cases.CaseInfo("1", "c", "", "UTC", "ABC", 7), [], ["A", "B"])
         with cases.opened(home / "case") as case:
-            _timed("made the rows", lambda: _fill(case, given.documents))
+            _timed("made the rows", lambda: fill(case, given.documents))
             _timed("made the lists", lambda: _lists(home, given.entries))
             _measure(case, home)
 
@@ -75,7 +75,8 @@ def _hash(number: int, kind: str) -> str:
     return hashlib.new(kind, str(number).encode(), usedforsecurity=False).hexdigest()
 
 
-def _fill(case: Case, count: int) -> int:
+def fill(case: Case, count: int) -> int:
+    """Put made rows of documents on record."""
     collection = {"id": 1, "custodian_id": 1, "source": "/s", "state": "complete", "actor": "a"}
     data: dict[str, Any] = {"started_at": "t", "settings": {}, "tools": {}, "counts": {}}
     with case.write() as connection:

@@ -48,7 +48,8 @@ def settings_page() -> str:
         "environment "
         "(`REDWELL_DATABASE`, `REDWELL_STORE`, `REDWELL_WORKERS`, `REDWELL_SCHEDULER`, "
         "`REDWELL_OCR_LANGUAGES`), which overrules the file. `limits.…` stand in a table "
-        "`[limits]`. `REDWELL_CASE` names the case folder, `REDWELL_USER` who acts.\n\n"
+        "`[limits]`. `REDWELL_CASE` names the case folder, `REDWELL_USER` (or "
+        "`redwell --user NAME …`) who acts.\n\n"
     )
     return _MADE + "\n" + text + "\n".join(rows) + "\n"
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from pyroaring import BitMap
 
+from index import coding
 from index.dates import period
 from process.hidden import KINDS, UNSEEN
 from records import tables
@@ -24,7 +25,7 @@ Take = Callable[[str, str, str | None], BitMap]
 _D = tables.documents.c
 _N = tables.near_duplicates.c
 _T = tables.threads.c
-_HAS = ("attachments", "exception", "hidden", "ocr", "text", "thread", "warning")
+_HAS = ("attachments", "exception", "hidden", "note", "ocr", "text", "thread", "warning")
 _IS = (
     *("attachment", "culled", "duplicate", "inclusive", "inline", "near-duplicate", "principal"),
     *("root", "spare"),
@@ -71,6 +72,7 @@ class SqlCatalog:
             "thread": self._thread,
             "type": self._type,
             "warning": self._note("warning"),
+            **coding.fields(case),
         }
 
     def names(self) -> Sequence[str]:
@@ -269,6 +271,8 @@ class SqlCatalog:
                 )
             case "hidden":
                 return self._where(sa.or_(*(_hides(kind) for kind in UNSEEN)))
+            case "note":
+                return self._ids(coding.noted())
             case "ocr":
                 return self._where(_D.text_source.in_(("ocr", "native+ocr")))
             case "text":

@@ -18,7 +18,7 @@ from records.errors import QueryError
 
 _DEPTH = 100
 _OPERAND = "a word, a quoted phrase, field:value or a group in parentheses"
-_LATER_FIELDS = ("thread", "lang", "coded", "reviewer")
+_LATER_FIELDS = ("thread", "lang")
 _OPERATOR = re.compile(r"(>=|<=|>|<|=)?(.*)", re.DOTALL)
 _QUOTED = "quotation marks around it, to search for its words, or another form"
 

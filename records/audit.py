@@ -36,7 +36,12 @@ class Entry:
 
 def actor() -> str:
     """Who acts: REDWELL_USER, else the system's user."""
-    return os.environ.get("REDWELL_USER") or getpass.getuser()
+    if named := os.environ.get("REDWELL_USER", "").strip():
+        return named
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # an account without a name, as in a container
+        return f"uid {os.getuid()}"
 
 
 def _hash(seq: int, at: str, who: str, act: str, details: str, previous: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from records import audit, postgres, tables, times
+from records import audit, postgres, roles, tables, times
 from records.database import connect, migrate, require_empty, require_schema, unopened
 from records.errors import (
     CaseBusyError,
@@ -23,6 +23,7 @@ from records.errors import (
     DatabaseError,
     SettingError,
 )
+from records.roles import UserRole
 from records.settings import Settings, resolve, told
 
 CASE_FILE = "case.toml"
@@ -87,8 +88,17 @@ class Case:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
-        """A transaction that writes: all of it becomes real, or none."""
+    def write(self, needs: UserRole = UserRole.ADMIN) -> Iterator[sa.Connection]:
+        """A transaction that writes: all of it becomes real, or none.
+
+        Raises `RoleError` where the case has users, and who acts has not the role that it needs.
+        """
+        with self._transaction() as connection:
+            roles.require(connection, needs)
+            yield connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
         if self._held is not None:
             if self._held.invalidated:  # SQLAlchemy would take another session, without the lock
                 raise DatabaseError(
@@ -110,7 +120,11 @@ class Case:
 
         The system drops the lock when the process ends, however it ends. All that is written
         meanwhile goes through the session that holds a shared database (`records.postgres`).
+        Raises `RoleError` before anything is done where who acts is no admin.
         """
+        with self.read() as connection:
+            if sa.inspect(connection).has_table("users"):  # an older case is about to be upgraded
+                roles.require(connection, UserRole.ADMIN)
         path = self.folder / "lock"
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -221,7 +235,7 @@ def create(
     _write_settings(fresh / CASE_FILE, settings)
     case = Case(fresh, settings)
     try:
-        with case.write() as connection:
+        with case._transaction() as connection:
             require_empty(case.database_address, connection)
             migrate(connection)
             _fill(connection, info, parties, custodians)

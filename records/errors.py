@@ -39,6 +39,12 @@ class SettingError(RedwellError):
     exit_code = 13
 
 
+class RoleError(RedwellError):
+    """Somebody whose role in the case does not allow the act, or a user who cannot be."""
+
+    exit_code = 14
+
+
 class SourceError(RedwellError):
     """A source of evidence, a password list or a list of known files that cannot be read at all."""
 
@@ -105,7 +111,7 @@ class QueryError(RedwellError):
 
 
 class TagError(RedwellError):
-    """A tag that is not there, or a rule of a tag that would be broken."""
+    """A tag, group, note or act that is not there, or a rule of tags that would be broken."""
 
     exit_code = 41
 

@@ -310,6 +310,30 @@ runs = sa.Table(
     sa.Column("summary", sa.JSON, nullable=False),
 )
 
+# Who may do what in the case; where nobody is named, everyone may do all.
+users = sa.Table(
+    "users",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, unique=True, nullable=False),
+    _text("role"),  # admin, reviewer, read-only, none
+    _text("created_at"),
+    _text("created_by"),
+)
+
+tag_groups = sa.Table(
+    "tag_groups",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, unique=True, nullable=False),
+    _text("kind"),  # choices, confidentiality, issues
+    _text("description"),
+    sa.Column("single", sa.Boolean, nullable=False),  # a document bears one of them at most
+    sa.Column("required", sa.Boolean, nullable=False),  # a document that is tagged bears one
+    _text("created_at"),
+    _text("created_by"),
+)
+
 tags = sa.Table(
     "tags",
     metadata,
@@ -318,6 +342,17 @@ tags = sa.Table(
     _text("description"),
     _text("created_at"),
     _text("created_by"),
+    _ref("group_id", "tag_groups", nullable=True),
+    _number("position"),  # within its group; confidentiality from the lowest
+    sa.Column("needs_basis", sa.Boolean, nullable=False),
+)
+
+# Pairs of tags that no document bears both of; the lower id stands first.
+tag_exclusions = sa.Table(
+    "tag_exclusions",
+    metadata,
+    sa.Column("tag_id", sa.Integer, sa.ForeignKey("tags.id"), primary_key=True),
+    sa.Column("other_id", sa.Integer, sa.ForeignKey("tags.id"), primary_key=True),
 )
 
 tag_events = sa.Table(
@@ -328,15 +363,21 @@ tag_events = sa.Table(
     _text("action"),  # add, remove
     _text("actor"),
     _text("at"),
-    sa.Column("origin", sa.JSON, nullable=False),  # query, ids or file; family
+    sa.Column("origin", sa.JSON, nullable=False),  # query, ids or file; what came along
     _number("count"),
+    sa.Column("act", sa.BigInteger, nullable=False, index=True),  # what was done at once
+    _number("undoes", nullable=True),  # the act that this one takes back
 )
 
 tag_event_documents = sa.Table(
     "tag_event_documents",
     metadata,
     sa.Column("event_id", sa.Integer, sa.ForeignKey("tag_events.id"), primary_key=True),
-    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id"), primary_key=True),
+    sa.Column(
+        "document_id", sa.Integer, sa.ForeignKey("documents.id"), primary_key=True, index=True
+    ),
+    _text("basis", nullable=True),  # that came with the tag, or went with it
+    _number("undone_by", nullable=True),  # the act that took it back
 )
 
 document_tags = sa.Table(
@@ -346,6 +387,20 @@ document_tags = sa.Table(
     sa.Column(
         "document_id", sa.Integer, sa.ForeignKey("documents.id"), primary_key=True, index=True
     ),
+    _text("basis", nullable=True),  # why, as a privilege log tells it
+)
+
+# What reviewers wrote of documents; what is withdrawn stays.
+document_notes = sa.Table(
+    "document_notes",
+    metadata,
+    _id(),
+    _ref("document_id", "documents"),
+    _text("text"),
+    _text("actor"),
+    _text("at"),
+    _text("withdrawn_by", nullable=True),
+    _text("withdrawn_at", nullable=True),
 )
 
 productions = sa.Table(

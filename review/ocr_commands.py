@@ -28,7 +28,7 @@ from records.options import (
     workers_option,
 )
 from records.runs import recorded
-from review.tags import read_ids
+from review.targets import read_ids
 from store import working
 
 _MODES = tuple(str(mode) for mode in (1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13))

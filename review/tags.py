@@ -1,11 +1,9 @@
-"""Tags: definitions, the events that put them on documents and take them off, the current state.
+"""Tagging: puts tags on documents and takes them off, by the rules of the panel, as one act.
 
-An event, the documents it changed, the current table and the audit entry are one transaction.
-Only documents that really changed are part of an event; where none did, nothing is written.
+An act, the documents it changed, the current table and the audit entry are one transaction.
+Only documents that really changed are part of it; where none did, nothing is written.
 """
 
-import json
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,246 +11,219 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from pyroaring import BitMap
 
-from index.families import whole_families
-from records import audit, tables, times
+from records import audit
 from records.case import Case
-from records.codes import Disposition
-from records.control import control, parse_control
-from records.errors import SelectionError, TagError
+from records.errors import TagError
+from records.roles import UserRole
+from review import acts, rules
+from review.panel import Panel, Tag, load, named
+from review.rules import Coding, Conflict, Plan
+from review.targets import Along, require_known, suppressed, widen
 
 Action = Literal["add", "remove"]
-
-_LONGEST = 100
-_NAMED = 20
-
-
-@dataclass(frozen=True, slots=True)
-class TagCount:
-    """A tag and how many documents bear it now."""
-
-    name: str
-    description: str
-    documents: int
+OnConflict = Literal["stop", "keep", "replace"]
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What an add or remove did, or would do.
 
-    `asked` documents were named, `families` came along with them, `changed` were changed.
-    `suppressed` are named documents that are suppressed duplicates: what is done to them is not
-    done to the copy that was kept.
+    `asked` documents were named; `threads`, `families` and `duplicates` came along, each counted
+    once; `changed` were changed, as the act of this number (None where nothing was written).
+    `taken_off` counts documents by the tags that went because of a rule or as asked, beside those
+    added. `left` conflicting documents were left as they are. `suppressed` are named documents
+    that are suppressed duplicates: what is done to them is not done to the copy that was kept.
     """
 
-    tag: str
+    tags: tuple[str, ...]
     action: str
+    act: int | None
     asked: int
+    threads: int
     families: int
+    duplicates: int
     changed: int
+    taken_off: dict[str, int]
+    left: int
     suppressed: tuple[int, ...]
+    conflicts: tuple[Conflict, ...]
+
+
+class ConflictError(TagError):
+    """Rules of tags would be broken, so nothing was written; `conflicts` says where."""
+
+    def __init__(self, message: str, conflicts: Sequence[Conflict]) -> None:
+        super().__init__(message)
+        self.conflicts = tuple(conflicts)
 
 
 @dataclass(frozen=True, slots=True)
-class TagEvent:
-    """One event of the history."""
+class _Asked:
+    """An act as it was asked for."""
 
-    at: str
-    actor: str
-    action: str
-    tag: str
-    documents: int
-    origin: dict[str, Any]
-
-
-def define(case: Case, name: str, description: str = "") -> str:
-    """Make a tag; its name as it was stored. Raises `TagError` for a bad or taken name."""
-    name = _checked(name)
-    with case.write() as connection:
-        for row in connection.execute(sa.select(tables.tags.c.name)):
-            if _key(row.name) == _key(name):
-                raise TagError(f"The tag {row.name!r} is there already; take another name")
-        last = connection.execute(sa.select(sa.func.max(tables.tags.c.id))).scalar() or 0
-        connection.execute(
-            tables.tags.insert().values(
-                id=last + 1,
-                name=name,
-                description=description,
-                created_at=times.now(),
-                created_by=audit.actor(),
-            )
-        )
-        audit.append(connection, "tag defined", tag=name, description=description)
-    return name
+    adds: tuple[Tag, ...]
+    removes: tuple[Tag, ...]
+    basis: str | None
+    on_conflict: OnConflict
 
 
 def change(
     case: Case,
     action: Action,
-    name: str,
+    names: str | Sequence[str],
     ids: Iterable[int],
     origin: dict[str, Any],
     *,
     families: bool = False,
+    duplicates: bool = False,
+    threads: bool = False,
+    take_off: Sequence[str] = (),
+    basis: str | None = None,
+    on_conflict: OnConflict = "stop",
     dry_run: bool = False,
 ) -> Applied:
-    """Put a tag on documents or take it off; what changed is one event.
+    """Put tags on documents or take them off; what changed is one act.
 
-    `origin` says how the documents were named (query, ids or file). Raises `TagError` for an
-    unknown tag, `SelectionError` for ids that name no document.
+    `origin` says how the documents were named (query, ids or file). `take_off` are tags that go as
+    others are added. Where a rule would be broken, `on_conflict` says what to do: stop, keep those
+    documents as they are, or replace what the tags exclude.
+
+    Raises `TagError` for an unknown tag or a lacking basis, `SelectionError` for ids that name no
+    document, `ConflictError` for conflicts that are not resolved (not in a dry run, which tells
+    them), `RoleError` for who may only read.
     """
     asked = BitMap(ids)
-    manner = case.read if dry_run else case.write
-    with manner() as connection:
-        tag_id, tag = _tag(connection, name)
-        _require_known(connection, asked)
-        target = whole_families(connection, asked) if families else asked
-        bearing = _documents(connection, tag_id)
-        changed = target - bearing if action == "add" else target & bearing
-        applied = Applied(
-            tag=tag,
-            action=action,
-            asked=len(asked),
-            families=len(target) - len(asked),
-            changed=len(changed),
-            suppressed=tuple(_suppressed(connection, asked)),
+    along = Along(threads=threads, families=families, duplicates=duplicates)
+    with case.read() if dry_run else case.write(UserRole.REVIEWER) as connection:
+        panel = load(connection)
+        wish = _wish(panel, action, names, take_off, basis, on_conflict)
+        require_known(connection, asked)
+        target = widen(connection, asked, along)
+        coding = Coding(connection, panel)
+        plan, conflicts, left = _plan(panel, coding, wish, target.ids, asked)
+        unresolved = (
+            conflicts if on_conflict == "stop" else rules.lacking(panel, coding, plan, asked)
         )
+        if unresolved and not dry_run:
+            raise ConflictError(_unresolved(unresolved, on_conflict), unresolved)
+        if unresolved:
+            plan = Plan()
+            conflicts += [each for each in unresolved if each not in conflicts]
+        changed = plan.documents
+        told = {**origin, "families": families}
+        told |= {name: True for name in ("threads", "duplicates") if getattr(along, name)}
+        told |= {} if on_conflict == "stop" else {"on_conflict": on_conflict}
+        taken = {panel.tags[tag].name: len(found) for tag, found in plan.removes.items() if found}
+        act = None
         if changed and not dry_run:
-            _write(connection, action, tag_id, changed, {**origin, "families": families})
-            audit.append(
-                connection,
-                f"tag {'added' if action == 'add' else 'removed'}",
-                tag=tag,
-                documents=len(changed),
-                origin=origin,
-                families=families,
-            )
-    return applied
-
-
-def listing(case: Case) -> list[TagCount]:
-    """All tags by name, with their counts."""
-    t, d = tables.tags.c, tables.document_tags.c
-    query = (
-        sa.select(t.name, t.description, sa.func.count(d.document_id))
-        .select_from(tables.tags.outerjoin(tables.document_tags, d.tag_id == t.id))
-        .group_by(t.id, t.name, t.description)
-    )
-    with case.read() as connection:
-        found = [TagCount(*row) for row in connection.execute(query)]
-    return sorted(found, key=lambda each: _key(each.name))
-
-
-def history(case: Case, document: int | None = None, name: str | None = None) -> list[TagEvent]:
-    """Tag events, oldest first: all, those of a document, those of a tag, or of both."""
-    e, t, d = tables.tag_events.c, tables.tags.c, tables.tag_event_documents.c
-    query = (
-        sa.select(e.at, e.actor, e.action, t.name, e.count, e.origin)
-        .join_from(tables.tag_events, tables.tags, t.id == e.tag_id)
-        .order_by(e.id)
-    )
-    with case.read() as connection:
-        if document is not None:
-            _require_known(connection, BitMap([document]))
-            query = query.where(e.id.in_(sa.select(d.event_id).where(d.document_id == document)))
-        if name is not None:
-            query = query.where(e.tag_id == _tag(connection, name)[0])
-        return [TagEvent(*row) for row in connection.execute(query)]
-
-
-def read_ids(texts: Iterable[str]) -> BitMap:
-    """Read control numbers; raises `SelectionError` naming those that are none."""
-    found, bad = BitMap(), []
-    for text in texts:
-        try:
-            found.add(parse_control(text))
-        except ValueError:
-            bad.append(text)
-    if bad:
-        raise SelectionError(
-            f"{_listed(bad)} cannot be read as control numbers; write them as RW-00000001"
-        )
-    return found
-
-
-def _checked(name: str) -> str:
-    name = " ".join(unicodedata.normalize("NFC", name).split())
-    if not name or len(name) > _LONGEST:
-        raise TagError(f"A tag needs a name of 1 to {_LONGEST} characters, such as 'Responsive'")
-    if '"' in name or any(unicodedata.category(c).startswith("C") for c in name):
-        raise TagError(
-            f"The tag name {json.dumps(name)} holds a quotation mark or a control character, "
-            "which no query could name; leave it out"
-        )
-    return name
-
-
-def _key(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
-def _tag(connection: sa.Connection, name: str) -> tuple[int, str]:
-    rows = connection.execute(sa.select(tables.tags.c.id, tables.tags.c.name)).all()
-    for row in rows:
-        if _key(row.name) == _key(name):
-            return row.id, row.name
-    known = ", ".join(sorted(f"'{row.name}'" for row in rows)) or "none yet"
-    raise TagError(
-        f"There is no tag {name!r}; there are: {known}. Define one with "
-        f"'redwell tag define \"{name}\"'"
-    )
-
-
-def _require_known(connection: sa.Connection, ids: BitMap) -> None:
-    known = BitMap(row[0] for row in connection.execute(sa.select(tables.documents.c.id)))
-    if unknown := ids - known:
-        named = _listed([control(each) for each in unknown])
-        raise SelectionError(f"The case has no document {named}; it has {len(known)} documents")
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
-
-
-def _documents(connection: sa.Connection, tag_id: int) -> BitMap:
-    c = tables.document_tags.c
-    query = sa.select(c.document_id).where(c.tag_id == tag_id)
-    return BitMap(row[0] for row in connection.execute(query))
-
-
-def _suppressed(connection: sa.Connection, ids: BitMap) -> BitMap:
-    c = tables.documents.c
-    query = sa.select(c.id).where(c.disposition == Disposition.DUPLICATE)
-    return ids & BitMap(row[0] for row in connection.execute(query))
-
-
-def _write(
-    connection: sa.Connection, action: Action, tag_id: int, ids: BitMap, origin: dict[str, Any]
-) -> None:
-    last = connection.execute(sa.select(sa.func.max(tables.tag_events.c.id))).scalar() or 0
-    connection.execute(
-        tables.tag_events.insert().values(
-            id=last + 1,
-            tag_id=tag_id,
+            act = acts.write(connection, plan, told, wish.basis)
+            _tell(connection, act, wish, len(changed), taken, told)
+        return Applied(
+            tags=tuple(each.name for each in wish.adds or wish.removes),
             action=action,
-            actor=audit.actor(),
-            at=times.now(),
-            origin=origin,
-            count=len(ids),
+            act=act,
+            asked=len(asked),
+            threads=target.threads,
+            families=target.families,
+            duplicates=target.duplicates,
+            changed=len(changed),
+            taken_off=taken if wish.adds else {},
+            left=left,
+            suppressed=() if duplicates else tuple(suppressed(connection, asked)),
+            conflicts=tuple(conflicts),
         )
+
+
+def _wish(
+    panel: Panel,
+    action: Action,
+    names: str | Sequence[str],
+    take_off: Sequence[str],
+    basis: str | None,
+    on_conflict: OnConflict,
+) -> _Asked:
+    """Read what is asked, and refuse what no document could take."""
+    given = named(panel, [names] if isinstance(names, str) else names)
+    others = named(panel, take_off)
+    adds, removes = (given, others) if action == "add" else ([], [*given, *others])
+    basis = None if basis is None else " ".join(basis.split())
+    for tag in adds:
+        if tag in removes:
+            raise TagError(f"'{tag.name}' is to be put on and taken off at once; say one of them")
+        if tag.needs_basis and not basis:
+            raise TagError(
+                f"'{tag.name}' needs a basis: say why with --basis, as in --basis "
+                "'attorney-client: advice of counsel on the lease'"
+            )
+        for other, rule in panel.opposed(tag.id).items():
+            if panel.tags[other] in adds:
+                raise TagError(
+                    f"'{tag.name}' and '{panel.tags[other].name}' cannot be put on together: {rule}"
+                )
+    if basis is not None and (action == "remove" or not basis):
+        raise TagError("A basis goes with a tag that is put on, and says something")
+    return _Asked(tuple(adds), tuple(removes), basis, on_conflict)
+
+
+def _plan(
+    panel: Panel, coding: Coding, wish: _Asked, target: BitMap, asked: BitMap
+) -> tuple[Plan, list[Conflict], int]:
+    """What is to be done, the conflicts met on the way, and how many documents they leave alone."""
+    adds = {tag.id: target - coding.bearing(tag.id) for tag in wish.adds}
+    removes = {tag.id: target & coding.bearing(tag.id) for tag in wish.removes}
+    plan = Plan(adds, removes)
+    conflicts = rules.opposed(panel, coding, plan, {tag.id: target for tag in wish.adds}, asked)
+    other = {}
+    for tag in wish.adds if wish.basis is not None else ():
+        if found := target & coding.otherwise(tag.id, wish.basis or ""):
+            other[tag.id] = found
+            conflicts.append(rules.rebased(tag.name, wish.basis or "", found, asked))
+    if wish.on_conflict == "replace":
+        for tag in wish.adds:
+            for against in panel.opposed(tag.id):
+                if gone := target & coding.bearing(against):
+                    removes[against] = removes.get(against, BitMap()) | gone
+            if tag.id in other:
+                adds[tag.id] |= other[tag.id]
+                removes[tag.id] = other[tag.id]
+        return Plan(adds, removes), conflicts, 0
+    conflicts += rules.lacking(panel, coding, plan, asked)
+    if wish.on_conflict == "keep":
+        left = BitMap.union(BitMap(), *(BitMap(each.documents) for each in conflicts))
+        return plan.without(left), conflicts, len(left)
+    return plan, conflicts, 0
+
+
+def _unresolved(conflicts: Sequence[Conflict], on_conflict: OnConflict) -> str:
+    count = len(BitMap.union(BitMap(), *(BitMap(each.documents) for each in conflicts)))
+    first = conflicts[0]
+    what = f"'{first.tag}' meets '{first.against}': {first.rule}" if first.against else first.rule
+    ways = "--on-conflict keep leaves these documents as they are"
+    if first.against and on_conflict == "stop":
+        ways += ", --on-conflict replace takes off what stands against the tag"
+    elif not first.against:
+        ways += "; or put a choice on in the same act, as in 'redwell tag add NAME CHOICE'"
+    return f"Rules would be broken on {count} documents, nothing was written. {what}. {ways}"
+
+
+def _tell(
+    connection: sa.Connection,
+    act: int,
+    wish: _Asked,
+    changed: int,
+    taken: dict[str, int],
+    origin: dict[str, Any],
+) -> None:
+    said = "tag added" if wish.adds else "tag removed"
+    details: dict[str, Any] = {} if wish.basis is None else {"basis": wish.basis}
+    if wish.adds and taken:
+        details["taken_off"] = taken
+    audit.append(
+        connection,
+        said,
+        coding_act=act,
+        tags=[each.name for each in wish.adds or wish.removes],
+        documents=changed,
+        origin=origin,
+        **details,
     )
-    connection.execute(
-        tables.tag_event_documents.insert(),
-        [{"event_id": last + 1, "document_id": each} for each in ids],
-    )
-    rows = [{"tag_id": tag_id, "document_id": each} for each in ids]
-    if action == "add":
-        connection.execute(tables.document_tags.insert(), rows)
-    else:
-        c = tables.document_tags.c
-        connection.execute(
-            tables.document_tags.delete().where(
-                c.tag_id == sa.bindparam("b_tag"), c.document_id == sa.bindparam("b_document")
-            ),
-            [{"b_tag": tag_id, "b_document": each} for each in ids],
-        )

@@ -382,7 +382,7 @@ def test_fields(case: Case, query: str, expected: set[int]) -> None:
         ("thread:2", "no document of this number is a mail"),
         ("thread:>1", "no order"),
         ("person:smith", "no person of the case's mail answers to it"),
-        ("has:legs", "attachments, exception, hidden, ocr, text, thread, warning"),
+        ("has:legs", "attachments, exception, hidden, note, ocr, text, thread, warning"),
         ("is:odd", "inline, near-duplicate, principal, root, spare"),
         ("near:99", "no document of this number"),
         ("near:>1", "no order"),

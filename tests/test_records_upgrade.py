@@ -92,6 +92,9 @@ def _fill(connection: sa.Connection) -> None:
     put("notes", {"id": 1, "document_id": 3, **note, "tool_version": "", "attempts": 1})
     put("tags", {"id": 1, "name": "T", "description": "", "created_at": "t", "created_by": "a"})
     put("document_tags", {"tag_id": 1, "document_id": 1})
+    event: dict[str, Any] = {"tag_id": 1, "actor": "a", "at": "t", "origin": {"ids": "1"}}
+    put("tag_events", *(event | {"id": n, "action": "add", "count": 1} for n in (1, 2)))
+    put("tag_event_documents", *({"event_id": n, "document_id": n} for n in (1, 2)))
     audit.append(connection, "case created")
 
 
@@ -139,9 +142,13 @@ def test_everything_is_still_there_and_the_schema_is_the_present_one(folder: Pat
     old = len(before["documents"][0])
     assert [row[:old] for row in after["documents"]] == before["documents"]
     assert {row[old:] for row in after["documents"]} == {(None,) * (len(tables.documents.c) - old)}
-    assert {name: after[name] for name in before if name != "documents"} == {
-        name: rows for name, rows in before.items() if name != "documents"
+    widths = {name: len(rows[0]) for name, rows in before.items() if rows}
+    assert {name: [row[:width] for row in after[name]] for name, width in widths.items()} == {
+        name: before[name] for name in widths
     }
+    assert [row[-2:] for row in after["tag_events"]] == [(1, None), (2, None)]
+    assert [row[-2:] for row in after["tag_event_documents"]] == [(None, None)] * 2
+    assert [row[-3:] for row in after["tags"]] == [(None, 0, 0)]
     with cases.opened(folder) as case:
         assert status_of(case).dispositions == {"duplicate": 1, "reviewable": 2}
         fresh = database.connect(f"sqlite:///{folder / 'fresh.db'}")

@@ -13,15 +13,17 @@ from index import search
 from records import audit, tables
 from records.case import Case
 from records.errors import SelectionError, TagError
-from review import tags
+from review import panel, tags
 from review.commands import tag_group
+from review.history import history
+from review.targets import read_ids
 from tests.index_cases import Doc, add, case_with, index_here
 
 
 @pytest.mark.parametrize("number", ["RW-9999999999", "4294967296"])
 def test_numbers_that_no_document_can_have_are_named(number: str) -> None:
     with pytest.raises(SelectionError, match=number):
-        tags.read_ids(["RW-00000001", number])
+        read_ids(["RW-00000001", number])
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def case(tmp_path: Path) -> Iterator[Case]:
     ]
     with case_with(tmp_path / "case", docs) as case:
         index_here(case)
-        tags.define(case, "Privileged - AC", "attorney-client")
+        panel.define(case, "Privileged - AC", "attorney-client")
         yield case
 
 
@@ -56,26 +58,26 @@ def tagged(case: Case) -> set[int]:
 @pytest.mark.parametrize("name", ["privileged - ac", "  PRIVILEGED -  AC ", "Ｐrivileged - AC"])
 def test_names_differ_in_more_than_case(case: Case, name: str) -> None:
     with pytest.raises(TagError, match="'Privileged - AC' is there already"):
-        tags.define(case, name)
+        panel.define(case, name)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 101, 'so "hot"', "a\x00b", "a\u202eb"])
 def test_names_that_cannot_be(case: Case, name: str) -> None:
     with pytest.raises(TagError):
-        tags.define(case, name)
-    assert [each.name for each in tags.listing(case)] == ["Privileged - AC"]
+        panel.define(case, name)
+    assert [each.name for each in panel.listing(case)] == ["Privileged - AC"]
 
 
 def test_only_what_changes_is_an_event(case: Case) -> None:
     first = tags.change(case, "add", "privileged - AC", [1, 3], {"ids": "1,3"})
-    assert (first.tag, first.asked, first.changed) == ("Privileged - AC", 2, 2)
+    assert (first.tags, first.asked, first.changed) == (("Privileged - AC",), 2, 2)
     second = tags.change(case, "add", "privileged - AC", [1, 2], {"ids": "1,2"})
     assert (second.asked, second.changed) == (2, 1)
     assert tags.change(case, "add", "privileged - AC", [1], {}).changed == 0
     gone = tags.change(case, "remove", "privileged - AC", [3, 4], {})
     assert (gone.changed, gone.suppressed) == (1, (4,))
     assert tagged(case) == {1, 2}
-    events = [(each.action, each.documents) for each in tags.history(case)]
+    events = [(each.action, each.documents) for each in history(case)]
     assert events == [("add", 2), ("add", 1), ("remove", 1)]
     assert acts(case) == ["tag defined", "tag added", "tag added", "tag removed"]
 
@@ -84,14 +86,14 @@ def test_families_come_along_without_containers(case: Case) -> None:
     applied = tags.change(case, "add", "privileged - AC", [2], {}, families=True)
     assert (applied.asked, applied.families, applied.changed) == (1, 1, 2)
     assert tagged(case) == {1, 2}
-    (event,) = tags.history(case)
+    (event,) = history(case)
     assert event.origin == {"families": True}
 
 
 def test_a_dry_run_changes_nothing(case: Case) -> None:
     assert tags.change(case, "add", "privileged - AC", [1], {}, dry_run=True).changed == 1
     assert tagged(case) == set()
-    assert tags.history(case) == []
+    assert history(case) == []
 
 
 def test_unknown_tags_and_documents(case: Case) -> None:
@@ -100,21 +102,21 @@ def test_unknown_tags_and_documents(case: Case) -> None:
     with pytest.raises(SelectionError, match="no document RW-00000006, RW-00000077; it has 5"):
         tags.change(case, "add", "privileged - AC", [1, 6, 77], {})
     with pytest.raises(SelectionError, match="RW-00000099"):
-        tags.history(case, document=99)
+        history(case, document=99)
     with pytest.raises(TagError):
-        tags.history(case, name="Hot")
+        history(case, name="Hot")
     assert tagged(case) == set()
 
 
 def test_history_of_a_document_and_of_a_tag(case: Case) -> None:
-    tags.define(case, "Hot")
+    panel.define(case, "Hot")
     tags.change(case, "add", "Hot", [1, 2], {"query": "gas"})
     tags.change(case, "add", "Privileged - AC", [1], {})
-    assert [each.tag for each in tags.history(case, document=1)] == ["Hot", "Privileged - AC"]
-    assert [each.tag for each in tags.history(case, document=2)] == ["Hot"]
-    assert [each.documents for each in tags.history(case, name="hot")] == [2]
-    assert [each.tag for each in tags.history(case, 1, "hot")] == ["Hot"]
-    counts = [(each.name, each.documents) for each in tags.listing(case)]
+    assert [each.tag for each in history(case, document=1)] == ["Hot", "Privileged - AC"]
+    assert [each.tag for each in history(case, document=2)] == ["Hot"]
+    assert [each.documents for each in history(case, name="hot")] == [2]
+    assert [each.tag for each in history(case, 1, "hot")] == ["Hot"]
+    counts = [(each.name, each.documents) for each in panel.listing(case)]
     assert counts == [("Hot", 2), ("Privileged - AC", 1)]
 
 
@@ -139,7 +141,7 @@ def test_a_hundred_thousand_documents_in_seconds(tmp_path: Path) -> None:
             row = dict(connection.execute(sa.select(tables.documents)).one()._mapping)
             rows = [{**row, "id": n, "family_id": n, "address": str(n)} for n in range(2, 100_001)]
             connection.execute(tables.documents.insert(), rows)
-        tags.define(case, "All")
+        panel.define(case, "All")
         began = time.monotonic()
         for action in ("add", "remove"):
             applied = tags.change(
@@ -151,26 +153,32 @@ def test_a_hundred_thousand_documents_in_seconds(tmp_path: Path) -> None:
 
 def test_add_by_query_by_ids_and_by_file(case: Case, tmp_path: Path) -> None:
     told = run(case, "add", "privileged - ac", "--query", "gas")
-    assert told.stdout == "2 documents: 'Privileged - AC' was put on 2, 0 had it already\n"
+    assert told.stdout == "2 documents: 'Privileged - AC' was put on 2, 0 had it already (act 1)\n"
     assert run(case, "remove", "Privileged - AC", "--ids", "RW-00000001, 2").exit_code == 0
     assert tagged(case) == set()
     listed = tmp_path / "ids.txt"
     listed.write_text("\ufeffRW-00000003\n\n1\n", encoding="utf-8")
     told = run(case, "add", "Privileged - AC", "--from-file", str(listed), "--json")
     assert json.loads(told.stdout) == {
-        "tag": "Privileged - AC",
+        "tags": ["Privileged - AC"],
         "action": "add",
+        "act": 3,
         "asked": 2,
+        "threads": 0,
         "families": 0,
+        "duplicates": 0,
         "changed": 2,
+        "taken_off": {},
+        "left": 0,
         "suppressed": [],
+        "conflicts": [],
         "dry_run": False,
     }
     assert tagged(case) == {1, 3}
     listed_tags = json.loads(run(case, "list", "--json").stdout)
     assert listed_tags[0]["documents"] == 2
-    history = json.loads(run(case, "history", "RW-00000001", "--json").stdout)
-    assert [each["origin"].get("query") for each in history] == ["gas", None, None]
+    events = json.loads(run(case, "history", "RW-00000001", "--json").stdout)
+    assert [each["origin"].get("query") for each in events] == ["gas", None, None]
 
 
 def test_what_the_commands_say(case: Case, tmp_path: Path) -> None:
@@ -183,7 +191,7 @@ def test_what_the_commands_say(case: Case, tmp_path: Path) -> None:
     assert run(case, "define", "Hot", "--description", "look").stdout == "Tag 'Hot' is defined\n"
     assert run(case, "list").stdout == "0\tHot\tlook\n1\tPrivileged - AC\tattorney-client\n"
     assert run(case, "history", "--tag", "hot").stdout == ""
-    assert run(case, "history").stdout.split("\t")[2:5] == ["add", "Privileged - AC", "1"]
+    assert run(case, "history").stdout.split("\t")[3:6] == ["add", "Privileged - AC", "1"]
 
 
 def test_what_the_commands_refuse(case: Case, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ from records.options import Advance, progress
 from records.streams import halves
 from store import Digests
 
-BATCH_SECONDS = 2.0
+BATCH_SECONDS = 1.0
 BATCH_COUNT = 250
 _BATCHES_AHEAD = 12  # a worker: the costly ones among them are read first
 _PAGE = 5_000

@@ -17,6 +17,7 @@ _FOR_ALL = {
     "OMP_THREAD_LIMIT": "1",
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
     "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+    "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "5s",  # it reads all of /proc/net
 }
 # What Dask would set for each worker; it has to stand before NumPy is imported.
 _BEFORE_IMPORTS = {

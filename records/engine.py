@@ -210,6 +210,7 @@ def started(workers: int = 0, scheduler: str = "", *, dashboard: bool = False) -
             # Or it ends those that are just being started again; `_mend` looks after them.
             "distributed.deploy.lost-worker-timeout": "10h",
             "distributed.admin.tick.interval": "1s",
+            "distributed.admin.system-monitor.interval": "5s",
             # It samples every thread a hundred times a second, here and in the workers.
             "distributed.worker.profile.enabled": False,
             "logging": {"distributed": "critical"},

@@ -44,6 +44,7 @@ class SqlCatalog:
         self._zone = case.settings.zone
         self._fields: dict[str, Take] = {
             "bates": self._bates,
+            "coded": self._tagged,
             "created": self._times(_json_time("created_at")),
             "custodian": self._custodian,
             "date": self._times(
@@ -58,12 +59,14 @@ class SqlCatalog:
             "hash": self._hash,
             "hidden": self._hidden,
             "is": self._is,
+            "lang": self._language,
             "language": self._language,
             "modified": self._times(_modified()),
             "near": self._near,
             "pages": self._numbers(_D.pages, _whole),
             "person": self._person,
             "produced": self._produced,
+            "reviewer": self._reviewer,
             "sent": self._times(_D.sent_at),
             "size": self._numbers(_D.size, read_size),
             "tag": self._tag,
@@ -221,6 +224,18 @@ class SqlCatalog:
         _equal_only(operator)
         tagged = _D.id.in_(sa.select(tables.document_tags.c.document_id))
         return self._where(tagged if _yes(value) else sa.not_(tagged))
+
+    def _reviewer(self, operator: str, value: str, _upper: str | None) -> BitMap:
+        """Documents on which a person put a tag, or from which they took one."""
+        _equal_only(operator)
+        e, d = tables.tag_events.c, tables.tag_event_documents.c
+        with self._case.read() as connection:
+            known = set(connection.execute(sa.select(e.actor).distinct()).scalars())
+        names = [name for name in known if _same(name, value)]
+        if not names:
+            raise ValueError(f"nobody of this name has tagged; there are {_listed(known)}")
+        acts = sa.select(e.id).where(e.actor.in_(names))
+        return self._ids(sa.select(d.document_id).where(d.event_id.in_(acts)).distinct())
 
     def _produced(self, operator: str, value: str, _upper: str | None) -> BitMap:
         _equal_only(operator)

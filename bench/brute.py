@@ -54,6 +54,7 @@ class Library:
                     self.where[form].add(number)
                     self.counts[form] += len(positions)
         self.vocabulary = sorted(self.where)
+        self.whole = [w for w in self.vocabulary if [t.text for t in scan(w)] == [w]]
 
     def forms(self, stands_for: Callable[[str], bool]) -> frozenset[str]:
         """The words of the library that a test takes."""

@@ -23,17 +23,17 @@ class Maker:
         self, library: Library, rng: random.Random, values: Mapping[str, frozenset[int]]
     ) -> None:
         self._library = library
-        self._rng = rng
+        self.rng = rng
         self._values = sorted(values.items())
         self._ids = sorted(
             number
             for number, fields in library.documents.items()
             if any(len(table.words) > 1 for table in fields.values())
         )
-        whole = [w for w in library.vocabulary if [t.text for t in scan(w)] == [w]]
-        self._rare = [w for w in whole if library.counts[w] == 1]
-        self._some = [w for w in whole if 1 < library.counts[w] <= 200]
-        self._frequent = [w for w in whole if library.counts[w] > 200] or self._some
+        counts, whole = library.counts, library.whole
+        self._rare = [w for w in whole if counts[w] == 1]
+        self._some = [w for w in whole if 1 < counts[w] <= 200]
+        self._frequent = [w for w in whole if counts[w] > 200] or self._some
         self._numbers = [w for w in whole if w.isdigit() and w.isascii() and len(w) < 12]
         self.forms: dict[str, Callable[[], Query]] = {
             "word": lambda: self._found(self._plain(self._word())),
@@ -70,23 +70,23 @@ class Maker:
     # Words
 
     def _word(self) -> str:
-        pool = self._rng.choices(
+        pool = self.rng.choices(
             (self._rare, self._some, self._frequent), (3, 5, 3 if self._frequent else 0)
         )[0]
-        return self._rng.choice(pool or self._some or self._rare)
+        return self.rng.choice(pool or self._some or self._rare)
 
     def _neighbours(self, most: int) -> list[str]:
         """Some words in a row out of a document."""
-        fields = self._library.documents[self._rng.choice(self._ids)]
+        fields = self._library.documents[self.rng.choice(self._ids)]
         rows = [table.words for table in fields.values() if len(table.words) > 1]
-        row = self._rng.choice(rows)
-        start = self._rng.randrange(len(row) - 1)
+        row = self.rng.choice(rows)
+        start = self.rng.randrange(len(row) - 1)
         return row[start : start + most]
 
     def _misspell(self, word: str) -> str:
-        at = self._rng.randrange(len(word))
-        letter = self._rng.choice("aeioustrn1")
-        kind = self._rng.randrange(4)
+        at = self.rng.randrange(len(word))
+        letter = self.rng.choice("aeioustrn1")
+        kind = self.rng.randrange(4)
         if kind == 0:
             return word[:at] + letter + word[at:]
         if kind == 1:
@@ -96,21 +96,21 @@ class Maker:
         return word[:at] + word[at + 1 :] if len(word) > 1 else word
 
     def _case(self, word: str) -> str:
-        changed = self._rng.choice((word, word, word.title(), word.upper()))
+        changed = self.rng.choice((word, word, word.title(), word.upper()))
         return changed if [t.text for t in scan(changed)] == [word] else word
 
     def _plain(self, word: str, *, quoted: bool = False) -> Part:
-        if self._rng.random() < 0.05 and _ASCII.fullmatch(word):
+        if self.rng.random() < 0.05 and _ASCII.fullmatch(word):
             word = self._misspell(word)
         part = brute.single(self._library, word, frozenset({word}))
         shown = self._case(word)
         single = [t.text for t in scan(word)] == [word]
-        if not quoted and (word in _RESERVED or not single or self._rng.random() < 0.1):
+        if not quoted and (word in _RESERVED or not single or self.rng.random() < 0.1):
             shown = self._quoted(shown)
         return Part(shown, part.occurs, part.ids)
 
     def _quoted(self, text: str) -> str:
-        return self._rng.choice(('"{}"', '"{}"', "“{}”", "„{}“", "«{}»")).format(text)
+        return self.rng.choice(('"{}"', '"{}"', "“{}”", "„{}“", "«{}»")).format(text)
 
     def _single(self, written: str, stands_for: Callable[[str], bool]) -> Part:
         return brute.single(self._library, written, self._library.forms(stands_for))
@@ -118,9 +118,9 @@ class Maker:
     def _wildcard(self, word: str, *, quoted: bool = False) -> Part:
         if not _ASCII.fullmatch(word) or len(word) < 3:
             return self._plain(word, quoted=quoted)
-        a = self._rng.randrange(len(word))
-        b = self._rng.randint(a, min(len(word), a + 4))
-        kind = self._rng.randrange(6)
+        a = self.rng.randrange(len(word))
+        b = self.rng.randint(a, min(len(word), a + 4))
+        kind = self.rng.randrange(6)
         pattern = (
             word[: max(a, 1)] + "*",
             "*" + word[min(a, len(word) - 1) :],
@@ -134,10 +134,10 @@ class Maker:
         return self._single(self._case_of(pattern), brute.wildcard(pattern))
 
     def _case_of(self, pattern: str) -> str:
-        return self._rng.choice((pattern, pattern, pattern.upper()))
+        return self.rng.choice((pattern, pattern, pattern.upper()))
 
     def _stem(self, word: str, *, quoted: bool = False) -> Part:
-        word = self._rng.choice((word, word, brute.stem(word), word + "s", word + "ing"))
+        word = self.rng.choice((word, word, brute.stem(word), word + "s", word + "ing"))
         if not _LATIN.fullmatch(word):
             return self._plain(word, quoted=quoted)
         wanted = brute.stem(word)
@@ -146,17 +146,17 @@ class Maker:
     def _fuzzy(self, word: str, *, quoted: bool = False) -> Part:
         if not _ASCII.fullmatch(word):
             return self._plain(word, quoted=quoted)
-        most = self._rng.choice((1, 1, 1, 2, 2, 3))
-        skip = self._rng.randint(0, min(4, len(word) - 1))
+        most = self.rng.choice((1, 1, 1, 2, 2, 3))
+        skip = min(self.rng.choice((0, 1, 1, 1, 2, 2, 3)), len(word) - 1)
         rest = word[skip:]
-        for _ in range(self._rng.randint(0, most)):
+        for _ in range(self.rng.randint(0, most)):
             rest = self._misspell(rest) or rest
         prefix = word[:skip]
         stands_for = brute.misspelt(prefix, rest, most)
-        if not skip and most < 3 and self._rng.random() < 0.3:
+        if not skip and most < 3 and self.rng.random() < 0.3:
             return self._single(f"{rest}~{most}", stands_for)
         signs = "%" * most
-        if most == 2 and self._rng.random() < 0.3:
+        if most == 2 and self.rng.random() < 0.3:
             return self._single(
                 f"{prefix}%{rest[:1]}%{rest[1:]}" if rest[1:] else f"{prefix}%%{rest}", stands_for
             )
@@ -165,15 +165,15 @@ class Maker:
     def _number_range(self) -> Part:
         if not self._numbers:
             return self._plain(self._word())
-        number = int(self._rng.choice(self._numbers))
-        low = max(0, number - self._rng.choice((0, 1, 5, 100)))
-        high = number + self._rng.choice((0, 1, 5, 100, 100_000))
+        number = int(self.rng.choice(self._numbers))
+        low = max(0, number - self.rng.choice((0, 1, 5, 100)))
+        high = number + self.rng.choice((0, 1, 5, 100, 100_000))
         return self._single(f"{low}~~{high}", brute.number_between(low, high))
 
     def _expression(self, word: str) -> str:
-        a = self._rng.randrange(len(word))
+        a = self.rng.randrange(len(word))
         head, letter, tail = word[:a], word[a], word[a + 1 :]
-        return self._rng.choice(
+        return self.rng.choice(
             (
                 f"{head}.*",
                 f"{head}.{{0,3}}{tail}",
@@ -182,8 +182,8 @@ class Maker:
                 f"{head}[^aeiou]{tail}(ing|ed)?",
                 f"(?:{head})?{letter}+{tail}",
                 f"^{re.sub(r'[0-9]', '[0-9]', word)}$",
-                f"[0-9]{{{self._rng.randint(1, 5)}}}",
-                rf"\d+\D{{1,{self._rng.randint(1, 3)}}}",
+                f"[0-9]{{{self.rng.randint(1, 5)}}}",
+                rf"\d+\D{{1,{self.rng.randint(1, 3)}}}",
                 f"({head}|{tail}|q)*{letter}.?",
                 f".*{letter}{tail}",
             )
@@ -198,22 +198,22 @@ class Maker:
         return self._single(written, lambda each: compiled.fullmatch(each) is not None)
 
     def _any_single(self, word: str, *, quoted: bool = False) -> Part:
-        if word.isdigit() and word.isascii() and len(word) < 12 and self._rng.random() < 0.5:
+        if word.isdigit() and word.isascii() and len(word) < 12 and self.rng.random() < 0.5:
             number = int(word)
             low, high = max(0, number - 3), number + 3
             return self._single(f"{low}~~{high}", brute.number_between(low, high))
         kinds = (self._plain, self._wildcard, self._stem, self._fuzzy, self._regex)
-        return self._rng.choices(kinds, (4, 2, 1, 1, 1))[0](word, quoted=quoted)
+        return self.rng.choices(kinds, (4, 2, 1, 1, 1))[0](word, quoted=quoted)
 
     # Phrases and proximity
 
     def _phrase(self, *, plain: bool) -> Part:
-        words = self._neighbours(self._rng.choice((2, 2, 3, 4)))
-        if self._rng.random() < 0.15:
+        words = self._neighbours(self.rng.choice((2, 2, 3, 4)))
+        if self.rng.random() < 0.15:
             words.reverse()
         make = self._plain if plain else self._any_single
         parts = [make(word, quoted=True) for word in words]
-        between = self._rng.choice((" ", " ", "  ", " - ", "-", ", ")) if plain else " "
+        between = self.rng.choice((" ", " ", "  ", " - ", "-", ", ")) if plain else " "
         written = between.join(part.written for part in parts)
         # Signs that are written against a word and mean something else than a separator.
         if plain and not all(_ASCII.fullmatch(part.written.lower()) for part in parts):
@@ -221,56 +221,56 @@ class Maker:
         return brute.phrase(self._quoted(written), parts)
 
     def _operand(self, word: str, depth: int) -> Part:
-        kind = self._rng.random()
+        kind = self.rng.random()
         if depth == 0 or kind < 0.3:
             return self._any_single(word) if depth else self._plain(word)
         if kind < 0.5:
-            return self._phrase(plain=self._rng.random() < 0.5)
+            return self._phrase(plain=self.rng.random() < 0.5)
         if kind < 0.8 or depth == 1:
             parts = [self._operand(word, depth - 1), self._operand(self._word(), depth - 1)]
-            sign = self._rng.choice((" OR ", " or ", " || ", " | "))
+            sign = self.rng.choice((" OR ", " or ", " || ", " | "))
             return brute.either(f"({sign.join(part.written for part in parts)})", parts)
         inner = self._near(("w", "pre", "not w"), depth - 1)
         return Part(f"({inner.written})", inner.occurs, inner.ids)
 
     def _near(self, kinds: Sequence[str], depth: int) -> Part:
-        words = self._neighbours(self._rng.choice((3, 6, 12)))
-        first, second = self._rng.choice(words), self._rng.choice(words)
+        words = self._neighbours(self.rng.choice((3, 6, 12)))
+        first, second = self.rng.choice(words), self.rng.choice(words)
         left, right = self._operand(first, depth), self._operand(second, depth)
-        return self._joined(left, right, self._rng.choice(kinds))
+        return self._joined(left, right, self.rng.choice(kinds))
 
     def _joined(self, left: Part, right: Part, kind: str) -> Part:
-        distance = self._rng.choice((1, 2, 3, 5, 10, 25))
-        sign = self._rng.choice(
+        distance = self.rng.choice((1, 2, 3, 5, 10, 25))
+        sign = self.rng.choice(
             ("pre/{}", "PRE/{}")
             if kind.endswith("pre")
             else ("w/{}", "W/{}", "/{}", "within {}", "near/{}", "within {} words of")
         ).format(distance)
         if kind.startswith("not"):
-            sign = self._rng.choice(("NOT ", "not ")) + sign
+            sign = self.rng.choice(("NOT ", "not ")) + sign
         written = f"{left.written} {sign} {right.written}"
         return brute.near(written, left, right, distance, kind)
 
     def _distributed(self) -> Query:
         words = self._neighbours(8)
-        one, two, other = (self._any_single(self._rng.choice(words)) for _ in range(3))
-        distance = self._rng.choice((1, 3, 8))
+        one, two, other = (self._any_single(self.rng.choice(words)) for _ in range(3))
+        distance = self.rng.choice((1, 3, 8))
         pairs = [brute.near("", each, other, distance, "w") for each in (one, two)]
         found = [brute.among(self._library, each, DEFAULT) for each in pairs]
-        both = self._rng.random() < 0.5
+        both = self.rng.random() < 0.5
         joined = f"({one.written} {'AND' if both else 'OR'} {two.written}) w/{distance}"
         return Query(
             f"{joined} {other.written}", found[0] & found[1] if both else found[0] | found[1]
         )
 
     def _edged(self) -> Query:
-        last = self._rng.random() < 0.5
+        last = self.rng.random() < 0.5
         edge = brute.edge(
             self._library, self._case("xlastword" if last else "xfirstword"), last=last
         )
-        kind = self._rng.choice(("w", "w", "pre", "not w"))
-        other = self._operand(self._word(), self._rng.choice((0, 1)))
-        if self._rng.random() < 0.1:
+        kind = self.rng.choice(("w", "w", "pre", "not w"))
+        other = self._operand(self._word(), self.rng.choice((0, 1)))
+        if self.rng.random() < 0.1:
             other = brute.edge(self._library, "xfirstword", last=False)
         sides = (edge, other) if (kind == "pre") != last else (other, edge)
         return self._within_fields(self._joined(*sides, kind))
@@ -278,7 +278,7 @@ class Maker:
     # Whole queries
 
     def _within_fields(self, part: Part) -> Query:
-        name = self._rng.choice((*_FIELDS, "participants", "text", "text"))
+        name = self.rng.choice((*_FIELDS, "participants", "text", "text"))
         fields = PEOPLE if name == "participants" else (name,)
         return Query(
             f"{self._case_of(name)}:({part.written})", brute.among(self._library, part, fields)
@@ -286,7 +286,7 @@ class Maker:
 
     def _fielded(self) -> Query:
         words = self._neighbours(3)
-        part = self._rng.choice(
+        part = self.rng.choice(
             (
                 lambda: self._any_single(words[0]),
                 lambda: self._phrase(plain=True),
@@ -296,29 +296,29 @@ class Maker:
         return self._within_fields(part)
 
     def _value(self) -> Query:
-        written, ids = self._rng.choice(self._values)
+        written, ids = self.rng.choice(self._values)
         return Query(written, ids)
 
     def _leaf(self) -> Query:
-        kind = self._rng.random()
+        kind = self.rng.random()
         if kind < 0.1 and self._values:
             return self._value()
         if kind < 0.3:
             return self._fielded()
         if kind < 0.7:
             return self._found(self._any_single(self._word()))
-        part = self._rng.choice(
+        part = self.rng.choice(
             (lambda: self._phrase(plain=True), lambda: self._near(("w", "pre", "not w"), 1))
         )()
         found = self._found(part)
         return Query(f"({found.written})", found.ids)
 
     def _boolean(self, depth: int) -> Query:
-        if depth == 0 or self._rng.random() < 0.1:
+        if depth == 0 or self.rng.random() < 0.1:
             return self._leaf()
         one, two = self._boolean(depth - 1), self._boolean(depth - 1)
-        kind = self._rng.choice(("AND", "and", "&&", "", "OR", "or", "||", "NOT", "AND NOT", "!"))
-        if kind in ("NOT", "!") and self._rng.random() < 0.5:
+        kind = self.rng.choice(("AND", "and", "&&", "", "OR", "or", "||", "NOT", "AND NOT", "!"))
+        if kind in ("NOT", "!") and self.rng.random() < 0.5:
             sign = "!" if kind == "!" else "NOT "
             return Query(f"({sign}({one.written}))", self._library.ids - one.ids)
         if kind == "!":
@@ -332,8 +332,8 @@ class Maker:
 
     def _signed(self) -> Query:
         words = self._neighbours(6)
-        parts = [self._found(self._any_single(self._rng.choice(words))) for _ in range(3)]
-        signs = self._rng.choice(("+++", "+-+", "++-", "+--", "-++", "  -", " --"))
+        parts = [self._found(self._any_single(self.rng.choice(words))) for _ in range(3)]
+        signs = self.rng.choice(("+++", "+-+", "++-", "+--", "-++", "  -", " --"))
         ids = self._library.ids
         for sign, part in zip(signs, parts, strict=True):
             ids = ids - part.ids if sign == "-" else ids & part.ids
@@ -341,22 +341,22 @@ class Maker:
         return Query(" ".join(marked), ids)
 
     def _list(self) -> Query:
-        queries = [self._leaf() for _ in range(self._rng.choice((2, 3, 5)))]
-        mark = self._rng.choice(("{}. ", "({}) ", "{})\t", "• ", "- ", "* "))
-        end = self._rng.choice(("", ";", ",", " "))
+        queries = [self._leaf() for _ in range(self.rng.choice((2, 3, 5)))]
+        mark = self.rng.choice(("{}. ", "({}) ", "{})\t", "• ", "- ", "* "))
+        end = self.rng.choice(("", ";", ",", " "))
         lines = [f"{mark.format(i)}{q.written}{end}" for i, q in enumerate(queries, 1)]
-        if self._rng.random() < 0.2:
+        if self.rng.random() < 0.2:
             lines = [line.replace(" OR ", " OR\n   ") for line in lines]
         return Query("\n".join(lines), frozenset().union(*(each.ids for each in queries)))
 
     def _stemmed(self) -> Query:
         """For a case that stems: a plain word, or a word in quotation marks, or both near."""
         words = self._neighbours(5)
-        one, two = self._rng.choice(words), self._rng.choice(words)
+        one, two = self.rng.choice(words), self.rng.choice(words)
         left, right = self._stems(one), brute.single(self._library, f'"{two}"', frozenset({two}))
-        if self._rng.random() < 0.5:
+        if self.rng.random() < 0.5:
             return self._found(left)
-        return self._found(self._joined(left, right, self._rng.choice(("w", "pre"))))
+        return self._found(self._joined(left, right, self.rng.choice(("w", "pre"))))
 
     def _stems(self, word: str) -> Part:
         if word in _RESERVED or not word.isalpha():

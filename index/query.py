@@ -325,6 +325,12 @@ class _Parser:
 
     def _value(self, token: Token) -> Node:
         operator, value, upper = "=", token.text.strip(), None
+        if token.kind == "word" and (value[0] in "[{" or value[-1] in "]}"):
+            raise self._refuse(
+                token,
+                "brackets are a range with both ends",
+                "a form such as date:[2001-01 TO 2001-06], or quotation marks",
+            )
         if token.kind == "word":
             found = _OPERATOR.fullmatch(token.text)
             assert found is not None

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from threading import Lock
 
 MOST_PLACES = 500
 MOST_STEPS = 50_000
@@ -80,6 +81,7 @@ class Automaton:
         self._steps: list[dict[str, int]] = []
         self._final: list[bool] = []
         self._count = 0
+        self._lock = Lock()  # automatons are kept, and threads may share them
         self._dead = self._state(frozenset())
         self._first = self._state(self._closed([start]))
 
@@ -108,6 +110,10 @@ class Automaton:
                 yield word
 
     def _step(self, state: int, char: str) -> int:
+        with self._lock:
+            return self._worked_out(state, char)
+
+    def _worked_out(self, state: int, char: str) -> int:
         self._count += 1
         if self._count > MOST_STEPS:
             raise RegexSizeError

@@ -244,7 +244,8 @@ class TextSource:
         self._table: defaultdict[str, set[int]] = defaultdict(set)
         for position, token in enumerate(self.tokens):
             self._table[token.text].add(position)
-            self._table[token.folded].add(position)
+            if token.folded:
+                self._table[token.folded].add(position)
 
     def positions(self, leaf: Single) -> Sequence[int]:
         """See `spans.Source`."""

@@ -29,7 +29,7 @@ def expand(lexicon: str, leaf: Family) -> list[str]:
         case Numbers(low, high):
             return [each for each in _NUMBER.findall(lexicon) if low <= int(each) <= high]
         case Regex(text):
-            return list(automaton(text).answers(lexicon.split("\n")))
+            return list(automaton(text).answers(_beginning(lexicon, "")))
 
 
 automaton = lru_cache(64)(Automaton)
@@ -48,7 +48,7 @@ def pattern(wildcard: str) -> "re.Pattern[str]":
     return re.compile(f"^{first}{middle}{last}$", re.MULTILINE)
 
 
-def _beginning(lexicon: str, prefix: str) -> Sequence[str]:
+def _beginning(lexicon: str, prefix: str) -> list[str]:
     """The terms that begin with a prefix."""
     if not prefix:
         return lexicon.split("\n") if lexicon else []

@@ -119,6 +119,10 @@ class LeafReader:
         if found := _LUCENE.fullmatch(text):
             yield self._lucene(found.group(1), found.group(2), column)
             return
+        if "//" in text:
+            raise self._refuse(
+                column, f"{text!r} is an address with a sign in it", "the words of it, in quotes"
+            )
         for token in words.signed(text):
             at = column + token.start
             if "%" in token.text:

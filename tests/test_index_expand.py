@@ -38,6 +38,7 @@ LEXICON += ["bananas", "bandana", "bnanaa", "café", "cafe", "x5"]
         (Regex("ban.*", 1), ["banana", "bananas", "bandana"]),
         (Regex("[0-9]{2}|CAF[EÉ]", 1), ["12", "24", "25", "café", "cafe"]),
         (Regex(r"^\d+\D$", 1), ["13x"]),
+        (Regex("a*", 1), ["a"]),
     ],
 )
 def test_what_stands_for_what(leaf: Family, terms: list[str]) -> None:

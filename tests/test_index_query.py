@@ -181,6 +181,7 @@ def test_trees(query: str, tree: str) -> None:
         ("apply~0.8", 1, "no fuzzy word"),
         ("ba%nan*", 1, "% alone"),
         ("50% gas", 3, "behind a number"),
+        ("http://x.org/a%20b", 1, "an address"),
         ("a % b", 3, "behind a number"),
         ("b%%%%%%%%%%%anana", 1, "too many edits"),
         ("24~~12", 1, "less than"),

@@ -59,6 +59,7 @@ class SqlCatalog:
             "hash": self._hash,
             "hidden": self._hidden,
             "is": self._is,
+            "lang": self._language,
             "language": self._language,
             "modified": self._times(_modified()),
             "near": self._near,

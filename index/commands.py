@@ -13,10 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from index.catalog import SqlCatalog
 from index.families import whole_families
-from index.query import parse
-from index.searching import Result, search
+from index.lists import read_terms
+from index.searching import Result, read, search
 from index.snippets import Line, Piece, by_date, lines
 from index.tree import explain
 from records.case import Case, opened
@@ -84,9 +83,15 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
 
 
 @click.command("search")
-@click.argument("query")
+@click.argument("query", required=False)
 @case_option
 @json_option
+@click.option(
+    "--terms",
+    "list_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Read a list of terms, one a line, in place of QUERY; any of them will do.",
+)
 @click.option("--ids", "only_ids", is_flag=True, help="Print control numbers only, one a line.")
 @click.option("--count", "only_count", is_flag=True, help="Print the number of documents only.")
 @click.option("--limit", type=click.IntRange(min=0), help="Show at most so many. [table: 20]")
@@ -102,9 +107,10 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
     help="all: duplicates, containers, system files and what was culled too.",
 )
 def search_command(
-    query: str,
+    query: str | None,
     case_folder: Path | None,
     as_json: bool,
+    list_path: Path | None,
     only_ids: bool,
     only_count: bool,
     limit: int | None,
@@ -117,13 +123,18 @@ def search_command(
     """Find the documents that answer QUERY.
 
     All of them, counted exactly. The language is that of docs/search.md: AND, OR, NOT, "phrases",
-    wild*, w/5, pre/5, field:value, date:2024-01..2024-03, tag:NAME.
+    wild*, w/5, pre/5, field:value, date:2024-01..2024-03, tag:NAME. A list whose lines are all
+    numbered or bulleted may be pasted: any of its terms will do.
     """
+    if (query is None) == (list_path is None):
+        raise click.UsageError("Give either QUERY or --terms FILE.")
+    text = query if query is not None else read_terms(list_path or Path())
+    as_list = list_path is not None
     with opened(case_folder) as case:
         if only_tree:
-            click.echo(explain(parse(query, SqlCatalog(case).names())))
+            click.echo(explain(read(case, text, as_list=as_list)))
             return
-        result = search(case, query, scope_all=scope == "all")
+        result = search(case, text, scope_all=scope == "all", as_list=as_list)
         warn_incomplete(result)
         ids = _with_families(case, result.ids) if families else result.ids
         if only_count:
@@ -144,7 +155,7 @@ def search_command(
                 open_store(case.store_address),
             )
             if as_json:
-                _print_json(query, len(ids), result, found)
+                _print_json(text, len(ids), result, found)
             else:
                 _print_table(len(ids), found, limit)
 

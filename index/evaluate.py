@@ -7,53 +7,46 @@ NOT over words is taken among the documents that the index holds: of a document 
 indexed yet nobody can say that it lacks a word.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from pyroaring import BitMap
 
 from index import words
+from index.expand import expand
 from index.interface import Catalog
 from index.lexer import refuse
+from index.regex import MOST_STEPS, RegexSizeError
 from index.schema import ANY_FIELD, PARTICIPANTS
 from index.segment import Postings, Segment
-from index.spans import spans
+from index.spans import occurs, spans
 from index.tree import (
     And,
+    Edge,
+    Family,
     Field,
+    Fuzzy,
     Leaf,
     Near,
     Node,
     Not,
     NotNear,
+    Numbers,
     Or,
     Phrase,
+    Regex,
+    Single,
+    Stem,
     Value,
     Wildcard,
     Word,
     walk,
+    written,
 )
 
 EXPANSION_LIMIT = 20_000
-
-
-def pattern(wildcard: str) -> "re.Pattern[str]":
-    """The regular expression of a wildcard, for lines of a lexicon."""
-    signs = {"?": ".", "=": "[0-9]"}
-    first, *rest = (
-        "".join(signs.get(c) or re.escape(c) for c in piece) for piece in re.split(r"\*+", wildcard)
-    )
-    # Atomic groups, as in fnmatch: a pattern of many stars must not take exponential time.
-    middle = "".join(f"(?>.*?{piece})" for piece in rest[:-1])
-    last = f".*{rest[-1]}" if rest else ""
-    return re.compile(f"^{first}{middle}{last}$", re.MULTILINE)
-
-
-def expand(lexicon: str, wildcard: str) -> list[str]:
-    """The terms of a lexicon (a line each) that a wildcard stands for."""
-    return pattern(wildcard).findall(lexicon)
 
 
 def fields_of(name: str) -> Sequence[str]:
@@ -100,7 +93,7 @@ class Evaluator:
         return self._occurring(node, field)
 
     def _universe(self, node: Node) -> BitMap:
-        if any(isinstance(each, Word | Wildcard | Phrase) for each in walk(node)):
+        if any(isinstance(each, Leaf | Edge) for each in walk(node)):
             return self._everything & self.held
         return self._everything
 
@@ -129,23 +122,23 @@ class Evaluator:
         match node:
             case Word(text):
                 return segment.documents(field, text)
-            case Wildcard(text):
-                return BitMap.union(
-                    BitMap(),
-                    *(segment.documents(field, each) for each in self._terms(segment, field, text)),
-                )
+            case Edge():
+                return BitMap(np.flatnonzero(segment.lengths(field)).tolist()) & segment.live
+            case Wildcard() | Stem() | Fuzzy() | Numbers() | Regex():
+                terms = self._terms(segment, field, node)
+                return BitMap.union(BitMap(), *(segment.documents(field, each) for each in terms))
         candidates = self._candidates(node, segment, field)
         if not candidates:
             return candidates
         reader = _FieldReader(self, segment, field, candidates)
-        return BitMap(each for each in candidates if spans(node, reader.at(each)))
+        return BitMap(each for each in candidates if occurs(node, reader.at(each)))
 
     def _candidates(self, node: Node, segment: Segment, field: str) -> BitMap:
         """A superset of the documents in which an operand occurs."""
         match node:
             case Phrase(parts):
                 found = segment.live
-                for part in sorted(parts, key=lambda each: isinstance(each, Wildcard)):
+                for part in sorted(parts, key=lambda each: not isinstance(each, Word)):
                     if not found:
                         break
                     found = found & self._numbers(part, segment, field)
@@ -155,31 +148,44 @@ class Evaluator:
                     BitMap(), *(self._candidates(each, segment, field) for each in parts)
                 )
             case Near(left, right):
-                return self._candidates(left, segment, field) & self._candidates(
-                    right, segment, field
-                )
+                # The start and the end are in every document that has a word at all.
+                wordy = [each for each in (left, right) if not _edged(each)] or [left, right]
+                found = self._candidates(wordy[0], segment, field)
+                return found & self._candidates(wordy[-1], segment, field) if found else found
             case NotNear(left):
                 return self._candidates(left, segment, field)
         return self._numbers(node, segment, field)
 
-    def _terms(self, segment: Segment, field: str, wildcard: str) -> list[str]:
-        key = (id(segment), field, wildcard)
+    def _terms(self, segment: Segment, field: str, leaf: Family) -> list[str]:
+        key = (id(segment), field, written(leaf))
         if key not in self._expansions:
-            self._expansions[key] = expand(segment.lexicon(field), wildcard)
+            try:
+                self._expansions[key] = expand(segment.lexicon(field), leaf)
+            except RegexSizeError as error:
+                raise refuse(
+                    self._query,
+                    leaf.column,
+                    f"this regular expression takes more than {MOST_STEPS:,} different steps",
+                    "a simpler one: fewer repeats of what can be read in many ways",
+                ) from error
         return self._expansions[key]
 
-    def positions_terms(self, segment: Segment, field: str, leaf: Wildcard) -> list[str]:
-        """The terms of a wildcard inside a proximity or phrase; refused when they are too many."""
-        terms = self._terms(segment, field, leaf.pattern)
+    def positions_terms(self, segment: Segment, field: str, leaf: Family) -> list[str]:
+        """The terms of a family inside a proximity or phrase; refused when they are too many."""
+        terms = self._terms(segment, field, leaf)
         if len(terms) > EXPANSION_LIMIT:
             raise refuse(
                 self._query,
                 leaf.column,
-                f"{leaf.pattern!r} stands for {len(terms):,} words here, too many to compare "
+                f"{written(leaf)!r} stands for {len(terms):,} words here, too many to compare "
                 "their positions",
                 f"a pattern for at most {EXPANSION_LIMIT:,} words inside a phrase or proximity",
             )
         return terms
+
+
+def _edged(node: Node) -> bool:
+    return any(isinstance(each, Edge) for each in walk(node))
 
 
 class _FieldReader:
@@ -197,21 +203,25 @@ class _FieldReader:
     def at(self, number: int) -> "_DocumentSource":
         return _DocumentSource(self, number)
 
-    def positions(self, leaf: Word | Wildcard, number: int) -> Sequence[int]:
+    def positions(self, leaf: Single, number: int) -> Sequence[int]:
         if isinstance(leaf, Word):
             return self._segment.postings(self._field, leaf.text).positions(number)
         gathered = self._gather(leaf).get(number, [])
         return sorted({at for postings in gathered for at in postings.positions(number)})
 
-    def _gather(self, leaf: Wildcard) -> dict[int, list[Postings]]:
-        if leaf.pattern not in self._gathered:
+    def words(self, number: int) -> int:
+        return int(self._segment.lengths(self._field)[number])
+
+    def _gather(self, leaf: Family) -> dict[int, list[Postings]]:
+        key = written(leaf)
+        if key not in self._gathered:
             found: defaultdict[int, list[Postings]] = defaultdict(list)
             for term in self._evaluator.positions_terms(self._segment, self._field, leaf):
                 postings = self._segment.postings(self._field, term)
                 for number in self._candidates & BitMap(postings.numbers):
                     found[number].append(postings)
-            self._gathered[leaf.pattern] = found
-        return self._gathered[leaf.pattern]
+            self._gathered[key] = found
+        return self._gathered[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +229,11 @@ class _DocumentSource:
     reader: _FieldReader
     number: int
 
-    def positions(self, leaf: Word | Wildcard) -> Sequence[int]:
+    def positions(self, leaf: Single) -> Sequence[int]:
         return self.reader.positions(leaf, self.number)
+
+    def words(self) -> int:
+        return self.reader.words(self.number)
 
 
 class TextSource:
@@ -231,14 +244,19 @@ class TextSource:
         self._table: defaultdict[str, set[int]] = defaultdict(set)
         for position, token in enumerate(self.tokens):
             self._table[token.text].add(position)
-            self._table[token.folded].add(position)
+            if token.folded:
+                self._table[token.folded].add(position)
 
-    def positions(self, leaf: Word | Wildcard) -> Sequence[int]:
+    def positions(self, leaf: Single) -> Sequence[int]:
         """See `spans.Source`."""
         if isinstance(leaf, Word):
             return sorted(self._table.get(leaf.text, ()))
-        terms = expand("\n".join(self._table), leaf.pattern)
+        terms = expand("\n".join(sorted(self._table)), leaf)
         return sorted({at for term in terms for at in self._table[term]})
+
+    def words(self) -> int:
+        """See `spans.Source`."""
+        return len(self.tokens)
 
 
 def hits(node: Node, name: str, source: TextSource, field: str = "") -> set[tuple[int, int]]:
@@ -263,8 +281,8 @@ def _leaf_hits(node: Node, source: TextSource) -> set[tuple[int, int]]:
 
 def _positive(node: Node) -> Iterable[Leaf]:
     match node:
-        case Word() | Wildcard() | Phrase():
-            yield node
+        case Edge():
+            return
         case Or(parts):
             for each in parts:
                 yield from _positive(each)
@@ -273,3 +291,5 @@ def _positive(node: Node) -> Iterable[Leaf]:
             yield from _positive(right)
         case NotNear(left):
             yield from _positive(left)
+        case _ if isinstance(node, Leaf):
+            yield node

@@ -9,51 +9,41 @@ parentheses, AND on both sides of a proximity. AND on one side distributes: `(a 
 import re
 from collections.abc import Callable, Sequence
 
-from index import words
+from index.leaves import OPERAND, LeafReader
 from index.lexer import Token, refuse, tokens
+from index.lists import Term, terms
 from index.schema import TEXT_FIELDS
-from index.tree import And, Field, Leaf, Near, Node, Not, NotNear, Or, Phrase, Value, Wildcard, Word
+from index.tree import And, Edge, Field, Near, Node, Not, NotNear, Or, Value, children
 from index.tree import walk as walk_tree
 from records.errors import QueryError
 
 _DEPTH = 100
-_OPERAND = "a word, a quoted phrase, field:value or a group in parentheses"
-_LATER_FIELDS = ("thread", "lang")
 _OPERATOR = re.compile(r"(>=|<=|>|<|=)?(.*)", re.DOTALL)
-_QUOTED = "quotation marks around it, to search for its words, or another form"
-
-# Forms of the trade's syntax that come later, and forms of other languages that would be read
-# as something else: (what it looks like, the problem, what to write).
-_FOREIGN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), problem, expected)
-    for pattern, problem, expected in (
-        (r"##.*", "regular expressions are not supported yet", _QUOTED),
-        (r".*~~.*", "numeric ranges are not supported yet", _QUOTED),
-        (r".*~\d*", "stemming (~) is not supported yet", "wildcards, as in appl*"),
-        (r".*%.*", "fuzzy search (%) is not supported yet", _QUOTED),
-        (r"x(first|last)word", "document start and end are not supported yet", _QUOTED),
-        (r"['‘’‚‛].*", "single quotation marks hold no phrase", 'double ones, as in "natural gas"'),
-        (r"[-!].+", "a leading - or ! is no operator here", "NOT before the word"),
-        (r"\+.+", "a leading + is no operator here", "AND between words"),
-        (r".+!", "! is no root expander here", "a wildcard, as in negligen*"),
-        (r".*\|.*", "| is no operator here", "OR"),
-        (r"&&", "&& is no operator here", "AND"),
-        (r"[\[{].*|.*[\]}]", "brackets are no operator here", "parentheses, or quotation marks"),
-        (r".*\^\d.*", "^ is no operator here", _QUOTED),
-        (r"[<>].*", "a comparison needs a field", "a form such as date:>=2001-05 or size:>1mb"),
-    )
-)
+_SIGNED = ("plus", "minus")
 
 
-def parse(query: str, value_fields: Sequence[str]) -> Node:
-    """Read a query; `value_fields` are those that the database answers. Raises `QueryError`."""
-    return _Parser(query, value_fields).parse()
+def parse(
+    query: str, value_fields: Sequence[str], *, stemming: bool = False, as_list: bool = False
+) -> Node:
+    """Read a query, or a list of terms of which any will do; raises `QueryError`.
+
+    `value_fields` are those that the database answers. With `stemming` plain words outside
+    quotation marks stand for all words of their stem; with `as_list` each line is a term.
+    """
+    parts = [
+        _Parser(query, term, value_fields, stemming).parse()
+        for term in terms(query, as_list=as_list)
+    ]
+    if not parts:
+        raise refuse(query, 1, "the list is empty", "a term on each line")
+    return parts[0] if len(parts) == 1 else Or(tuple(parts), parts[0].column)
 
 
 class _Parser:
-    def __init__(self, query: str, value_fields: Sequence[str]) -> None:
+    def __init__(self, query: str, term: Term, value_fields: Sequence[str], stemming: bool) -> None:
         self._query = query
-        self._tokens = tokens(query)
+        self._tokens = tokens(query, term.start, term.end)
+        self._leaves = LeafReader(query, stemming)
         self._at = 0
         self._depth = 0
         self._field = ""
@@ -64,7 +54,20 @@ class _Parser:
         node = self._or()
         if self._now.kind != "end":
             raise self._refuse(self._now, "this parenthesis was never opened", "the end")
+        self._check_edges(node)
         return node
+
+    def _check_edges(self, node: Node) -> None:
+        if isinstance(node, Edge):
+            raise refuse(
+                self._query,
+                node.column,
+                "the start or end of a document is no word",
+                "a proximity, as in a w/10 xfirstword",
+            )
+        if not isinstance(node, Near | NotNear):
+            for each in children(node):
+                self._check_edges(each)
 
     @property
     def _now(self) -> Token:
@@ -79,19 +82,68 @@ class _Parser:
         return refuse(self._query, token.column, problem, expected)
 
     def _or(self) -> Node:
+        begins = [self._at]
         parts = [self._and()]
         while self._now.kind == "or":
             self._take()
+            begins.append(self._at)
             parts.append(self._and())
-        return parts[0] if len(parts) == 1 else Or(tuple(parts), parts[0].column)
+        if len(parts) == 1:
+            return parts[0]
+        self._check_unsigned(begins)
+        return Or(tuple(parts), parts[0].column)
+
+    def _check_unsigned(self, begins: Sequence[int]) -> None:
+        """Refuse signs beside OR: elsewhere they reach over it."""
+        depth = 0
+        for token in self._tokens[begins[0] : self._at]:
+            depth += (token.kind == "open") - (token.kind == "close")
+            if token.kind in _SIGNED and not depth:
+                raise self._refuse(
+                    token,
+                    f"{token.text} beside OR can be read in two ways",
+                    "AND, NOT and parentheses",
+                )
 
     def _and(self) -> Node:
-        parts = [self._not()]
+        signs: list[Token] = []
+        parts = [self._part(signs)]
         while self._now.kind not in ("or", "close", "end"):
             if self._now.kind == "and":
                 self._take()
-            parts.append(self._not())
+            parts.append(self._part(signs))
+        self._check_signs(signs)
         return parts[0] if len(parts) == 1 else And(tuple(parts), parts[0].column)
+
+    def _part(self, signs: list[Token]) -> Node:
+        """One of the things side by side, with the sign before it."""
+        token = self._now
+        signs.append(token)
+        if token.kind not in _SIGNED:
+            return self._not()
+        self._take()
+        node = self._primary()
+        if (found := self._operator()) is not None:
+            raise self._refuse(
+                found[0],
+                f"{token.text} before a proximity can be read in two ways",
+                "NOT and parentheses, as in NOT (a w/5 b)",
+            )
+        return node if token.kind == "plus" else Not(node, token.column)
+
+    def _check_signs(self, signs: Sequence[Token]) -> None:
+        plus = next((each for each in signs if each.kind == "plus"), None)
+        bare = next((each for each in signs if each.kind not in (*_SIGNED, "not")), None)
+        if plus is not None and bare is not None:
+            raise self._refuse(
+                plus,
+                "a leading + makes what has none optional in other programs",
+                "AND between words, or + before each",
+            )
+        if plus is None and signs[0].kind == "minus":
+            raise self._refuse(
+                signs[0], "a leading - begins the query", "NOT before the word, or no hyphen"
+            )
 
     def _not(self) -> Node:
         marks: list[Token] = []
@@ -183,16 +235,40 @@ class _Parser:
                 return self._fielded(token)
             case "phrase" | "word" if self._field in self._values:
                 return self._value(token)
+            case "range":
+                return self._between(token)
+            case "edge" | "regex" if self._field in self._values:
+                raise self._refuse(
+                    token, f"{self._field}: takes values, not words", "a value after the colon"
+                )
+            case "edge":
+                return Edge(token.text == "xlastword", token.column)
+            case "regex":
+                return self._leaves.regex(token)
             case "phrase":
-                return self._words(token, token.column + 1)
+                return self._leaves.phrase(token)
             case "word":
-                self._check_word(token)
-                return self._words(token, token.column)
+                self._check_contains(token)
+                return self._leaves.word(token)
             case "end":
-                raise self._refuse(token, "the query ends too early", _OPERAND)
+                raise self._refuse(token, "the query ends too early", OPERAND)
             case "close" if self._tokens[max(self._at - 2, 0)].kind == "open":
-                raise self._refuse(token, "these parentheses are empty", _OPERAND)
-        raise self._refuse(token, f"{token.text!r} cannot stand here", _OPERAND)
+                raise self._refuse(token, "these parentheses are empty", OPERAND)
+        raise self._refuse(token, f"{token.text!r} cannot stand here", OPERAND)
+
+    def _check_contains(self, token: Token) -> None:
+        """Refuse dtSearch's `subject contains x`, which could be three words as well."""
+        name = token.text.lower()
+        if (
+            (name in self._values or name in self._texts)
+            and self._now.kind == "word"
+            and self._now.text.lower() == "contains"
+        ):
+            raise self._refuse(
+                self._now,
+                "'contains' behind the name of a field can be read in two ways",
+                f"{name}:(…) for the field, or quotation marks for the words",
+            )
 
     def _group(self, token: Token) -> Node:
         self._depth += 1
@@ -207,7 +283,7 @@ class _Parser:
 
     def _fielded(self, token: Token) -> Node:
         self._check_field(token)
-        if self._now.kind not in ("word", "phrase", "open"):
+        if self._now.kind not in ("word", "phrase", "open", "regex", "range", "edge"):
             raise self._refuse(
                 self._now, f"{token.text}: lacks its value", "a word, a phrase or a group"
             )
@@ -224,18 +300,37 @@ class _Parser:
         if token.text in self._values or token.text in self._texts:
             return
         names = ", ".join(sorted({*self._texts, *self._values}))
-        if token.text in _LATER_FIELDS:
-            raise self._refuse(
-                token, f"the field {token.text}: is not supported yet", f"one of {names}"
-            )
         raise self._refuse(
             token,
             f"there is no field {token.text!r}",
             f"one of {names} (or quotation marks, to search for the words)",
         )
 
+    def _between(self, token: Token) -> Node:
+        """Lucene's `date:[x TO y]`, with both ends included."""
+        if self._field not in self._values:
+            raise self._refuse(
+                token,
+                "brackets are a range of values, and stand behind a field that has them",
+                "date:[2001-01 TO 2001-06], 12~~24 for numbers, or quotation marks",
+            )
+        low, high = token.text.strip('"'), token.upper.strip('"')
+        if low == high == "*":
+            raise self._refuse(token, "this range has no end at all", "at least one value")
+        if low == "*":
+            return Value(self._field, "<=", high, None, token.column)
+        if high == "*":
+            return Value(self._field, ">=", low, None, token.column)
+        return Value(self._field, "range", low, high, token.column)
+
     def _value(self, token: Token) -> Node:
         operator, value, upper = "=", token.text.strip(), None
+        if token.kind == "word" and (value[0] in "[{" or value[-1] in "]}"):
+            raise self._refuse(
+                token,
+                "brackets are a range with both ends",
+                "a form such as date:[2001-01 TO 2001-06], or quotation marks",
+            )
         if token.kind == "word":
             found = _OPERATOR.fullmatch(token.text)
             assert found is not None
@@ -245,41 +340,6 @@ class _Parser:
         if not value or upper == "":
             raise self._refuse(token, f"{self._field}: lacks its value", "a value after the colon")
         return Value(self._field, operator, value, upper, token.column)
-
-    def _check_word(self, token: Token) -> None:
-        for pattern, problem, expected in _FOREIGN:
-            if pattern.fullmatch(token.text):
-                raise self._refuse(token, problem, expected)
-
-    def _words(self, token: Token, column: int) -> Leaf:
-        found = list(words.scan(token.text, words.WILDCARDS))
-        parts: list[Word | Wildcard] = []
-        for i, each in enumerate(found):
-            if any(c.isalnum() for c in each.text):
-                parts.append(_leaf(each.text, column + each.start))
-            elif not (set(each.text) == {"*"} and _touches(found, i)):
-                raise refuse(
-                    self._query,
-                    column + each.start,
-                    f"the wildcard {each.text!r} stands alone",
-                    "a letter or digit beside it",
-                )
-        if not parts:
-            raise self._refuse(
-                token, f"{token.text!r} holds no letter or digit to search for", _OPERAND
-            )
-        return parts[0] if len(parts) == 1 else Phrase(tuple(parts), token.column)
-
-
-def _leaf(text: str, column: int) -> Word | Wildcard:
-    return Wildcard(text, column) if set(text) & set(words.WILDCARDS) else Word(text, column)
-
-
-def _touches(found: Sequence[words.Token], at: int) -> bool:
-    """A `*` right beside a character that is a word by itself, as in `中*`: nothing to add."""
-    before = at > 0 and found[at - 1].end == found[at].start
-    after = at + 1 < len(found) and found[at + 1].start == found[at].end
-    return before or after
 
 
 def _range(text: str) -> tuple[str, str, str | None]:

@@ -42,15 +42,16 @@ class Result:
     tree: Node
 
 
-def search(case: Case, query: str, scope_all: bool = False) -> Result:
+def search(case: Case, query: str, scope_all: bool = False, *, as_list: bool = False) -> Result:
     """Find all documents that answer `query`; raises `QueryError`, `IndexStateError`.
 
     The scope is what is reviewed: reviewable, exception and empty documents that no culling rule
     puts aside. `is:duplicate`, `is:culled` and `disposition:…` in the query add theirs;
-    `scope_all` takes in every document on record.
+    `scope_all` takes in every document on record. With `as_list` each line of `query` is a term,
+    and a document answers to any of them.
     """
     catalog = SqlCatalog(case)
-    tree = parse(query, catalog.names())
+    tree = read(case, query, as_list=as_list)
     with open_segments(case.index_folder) as segments:
         evaluator = Evaluator(segments, catalog)
         universe = catalog.everything() if scope_all else _scope(catalog, tree)
@@ -61,6 +62,12 @@ def search(case: Case, query: str, scope_all: bool = False) -> Result:
             f"The index holds none of {missing} processed documents: run 'redwell index' first"
         )
     return Result(ids, missing, unprocessed, waiting_for_ocr(case), tree)
+
+
+def read(case: Case, query: str, *, as_list: bool = False) -> Node:
+    """The tree of a query by the settings of a case; raises `QueryError`."""
+    names = SqlCatalog(case).names()
+    return parse(query, names, stemming=case.settings.stemming, as_list=as_list)
 
 
 def lacking(case: Case) -> int:

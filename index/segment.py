@@ -70,6 +70,7 @@ class Segment:
         self.live = BitMap(range(len(self.ids))) - deleted
         self._postings: dict[tuple[str, str], Postings] = {}
         self._lexicon: dict[str, str] = {}
+        self._lengths: dict[str, NDArray[np.int64]] = {}
 
     def _read_directory(self) -> dict[str, tuple[int, int]]:
         (start,) = struct.unpack_from("!q", self._map, 0)
@@ -194,6 +195,21 @@ class Segment:
                 file.seek(start, io.SEEK_CUR)
                 self._lexicon[field] = file.read(size).decode()
         return self._lexicon[field]
+
+    def lengths(self, field: str) -> NDArray[np.int64]:
+        """How many words a field has in each document, by its number within the segment.
+
+        The index does not hold it, so the first call for a field reads all of its postings.
+        """
+        if field not in self._lengths:
+            found = np.zeros(len(self.ids), dtype=np.int64)
+            for term in filter(None, self.lexicon(field).split("\n")):
+                postings = self._load(field, term)
+                ends = [sum(pickle.loads(v[4:] + b".")) + 1 for v in postings.values]  # noqa: S301
+                numbers = np.asarray(postings.numbers)
+                found[numbers] = np.maximum(found[numbers], ends)
+            self._lengths[field] = found
+        return self._lengths[field]
 
     def close(self) -> None:
         """Let go of the file."""

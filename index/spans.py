@@ -2,15 +2,30 @@
 
 An occurrence is (first word, last word). Two are within N words when at most N - 1 words stand
 between them, or when they overlap; an occurrence is never near to itself. `a pre/N b` wants all of
-b behind all of a. These are the only places where positions are compared, for the search and for
-the highlighting.
+b behind all of a. The start of a field stands one word before its first, the end one word behind
+its last, so that `a w/5 xfirstword` is an a among the first five words. These are the only places
+where positions are compared, for the search and for the highlighting.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from index.tree import Near, Node, NotNear, Or, Phrase, Wildcard, Word
+from index.tree import (
+    Edge,
+    Fuzzy,
+    Near,
+    Node,
+    NotNear,
+    Numbers,
+    Or,
+    Phrase,
+    Regex,
+    Single,
+    Stem,
+    Wildcard,
+    Word,
+)
 
 Span = tuple[int, int]
 
@@ -18,15 +33,30 @@ Span = tuple[int, int]
 class Source(Protocol):
     """One field of one document."""
 
-    def positions(self, leaf: Word | Wildcard) -> Sequence[int]:
-        """Where a word or any word of a pattern stands, ascending, each position once."""
+    def positions(self, leaf: Single) -> Sequence[int]:
+        """Where a word or any of a family of words stands, ascending, each position once."""
+
+    def words(self) -> int:
+        """How many words the field has."""
+
+
+def occurs(node: Node, source: Source) -> bool:
+    """Whether a proximity operand occurs at all; does not look for all of its occurrences."""
+    match node:
+        case Or(parts):
+            return any(occurs(each, source) for each in parts)
+        case Near(left, right, distance, ordered):
+            pairs = _pairs(spans(left, source), spans(right, source), distance, ordered)
+            return next(pairs, None) is not None
+    return bool(spans(node, source))
 
 
 def spans(node: Node, source: Source) -> list[Span]:
     """All occurrences of a proximity operand, in order, each once."""
     match node:
-        case Word() | Wildcard():
-            return [(at, at) for at in source.positions(node)]
+        case Edge(last):
+            at = source.words() if last else -1
+            return [(at, at)]
         case Phrase(parts):
             return _phrase(parts, source)
         case Or(parts):
@@ -38,10 +68,12 @@ def spans(node: Node, source: Source) -> list[Span]:
             lefts = spans(left, source)
             near = {a for a, _ in _pairs(lefts, spans(right, source), distance, ordered)}
             return [each for each in lefts if each not in near]
+        case Word() | Wildcard() | Stem() | Fuzzy() | Numbers() | Regex():
+            return [(at, at) for at in source.positions(node)]
     raise TypeError(f"{type(node).__name__} has no occurrences")
 
 
-def _phrase(parts: Sequence[Word | Wildcard], source: Source) -> list[Span]:
+def _phrase(parts: Sequence[Single], source: Source) -> list[Span]:
     starts = set(source.positions(parts[0]))
     for offset, part in enumerate(parts[1:], 1):
         if not starts:
@@ -52,20 +84,18 @@ def _phrase(parts: Sequence[Word | Wildcard], source: Source) -> list[Span]:
 
 def _pairs(
     lefts: Sequence[Span], rights: Sequence[Span], distance: int, ordered: bool
-) -> list[tuple[Span, Span]]:
+) -> Iterator[tuple[Span, Span]]:
     if not rights:
-        return []
+        return
     # Rights that begin in a window: a long one that began earlier can still reach in, hence the
     # longest right is added on the low side.
     reach = distance + max(last - first for first, last in rights)
-    found: list[tuple[Span, Span]] = []
     for left in lefts:
-        low = bisect_left(rights, (left[0] - reach, -1))
-        high = bisect_left(rights, (left[1] + distance + 1, -1))
+        low = bisect_left(rights, (left[0] - reach, -2))
+        high = bisect_left(rights, (left[1] + distance + 1, -2))
         for right in rights[low:high]:
             if _near(left, right, distance, ordered):
-                found.append((left, right))
-    return found
+                yield left, right
 
 
 def _near(left: Span, right: Span, distance: int, ordered: bool) -> bool:

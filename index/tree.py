@@ -21,10 +21,63 @@ class Wildcard:
 
 
 @dataclass(frozen=True, slots=True)
+class Stem:
+    """All words that have the stem of `text`, as `apply~` or a plain word in a case that stems."""
+
+    text: str
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """Words that begin with `prefix`, and whose remainder is at most `edits` edits from `rest`.
+
+    An edit puts in, leaves out or exchanges one character, or swaps two neighbours.
+    """
+
+    prefix: str
+    rest: str
+    edits: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Words that are whole numbers from `low` to `high`, both included."""
+
+    low: int
+    high: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """Words that a regular expression answers whole; see `index.regex`."""
+
+    pattern: str
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The place before the first word of a field, or behind its last one (`last`)."""
+
+    last: bool
+    column: int
+
+
+Family = Wildcard | Stem | Fuzzy | Numbers | Regex
+"""What stands for one word of several."""
+
+Single = Word | Family
+"""What stands for one word."""
+
+
+@dataclass(frozen=True, slots=True)
 class Phrase:
     """Words one after the other."""
 
-    parts: "tuple[Word | Wildcard, ...]"
+    parts: "tuple[Single, ...]"
     column: int
 
 
@@ -94,8 +147,8 @@ class Value:
     column: int
 
 
-Leaf = Word | Wildcard | Phrase
-Node = Word | Wildcard | Phrase | And | Or | Not | Near | NotNear | Field | Value
+Leaf = Single | Phrase
+Node = Leaf | Edge | And | Or | Not | Near | NotNear | Field | Value
 
 
 def children(node: Node) -> "tuple[Node, ...]":
@@ -124,16 +177,43 @@ def explain(node: Node, depth: int = 0) -> str:
     return "\n".join(lines)
 
 
+def written(leaf: Single) -> str:
+    """One word of a query as a person writes it."""
+    match leaf:
+        case Word(text):
+            return text
+        case Wildcard(pattern):
+            return pattern
+        case Stem(text):
+            return f"{text}~"
+        case Fuzzy(prefix, rest, edits):
+            return f"{prefix}{'%' * edits}{rest}"
+        case Numbers(low, high):
+            return f"{low}~~{high}"
+        case Regex(pattern):
+            return f'##"{pattern}"'
+
+
 def _describe(node: Node) -> str:
     match node:
         case Word(text):
             return f"word {text}"
         case Wildcard(pattern):
             return f"wildcard {pattern}"
+        case Stem(text):
+            return f"words with the stem of {text}"
+        case Fuzzy(prefix, rest, edits):
+            begins = f"{prefix}, then " if prefix else ""
+            spelt = f"{begins}{rest or 'nothing'}"
+            return f"words spelt {spelt}, up to {edits} edit{'s' * (edits > 1)}"
+        case Numbers(low, high):
+            return f"numbers {low} to {high}"
+        case Regex(pattern):
+            return f"words that answer the regular expression {pattern}"
+        case Edge(last):
+            return "the end" if last else "the start"
         case Phrase(parts):
-            return "phrase " + " ".join(
-                each.text if isinstance(each, Word) else each.pattern for each in parts
-            )
+            return "phrase " + " ".join(written(each) for each in parts)
         case Near(_, _, distance, ordered):
             return f"{'before, ' if ordered else ''}within {distance} words"
         case NotNear(_, _, distance, ordered):

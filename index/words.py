@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 MAX_LENGTH = 255
 WILDCARDS = "*?="
+SIGNS = f"{WILDCARDS}%~"
 
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 # Every byte of a word in lower case, all others as spaces.
@@ -223,3 +224,14 @@ def cut(form: bytes) -> bytes:
 def pattern_words(text: str) -> list[str]:
     """The words of a query text, with `*`, `?` and `=` kept as part of them."""
     return [token.text for token in scan(text, WILDCARDS)]
+
+
+def signed(text: str) -> Iterator[Token]:
+    """The words of a query text with the signs of `SIGNS` kept too, wherever they stand."""
+    for chunk in _CHUNK.finditer(text):
+        yield from _scan_chunk(chunk.group(), chunk.start(), SIGNS)
+
+
+def visible(text: str) -> str:
+    """A text without the characters that nobody sees and no word keeps."""
+    return text if text.isascii() else "".join(c for c in text if c not in _IGNORED)

@@ -55,6 +55,11 @@ class Settings(BaseModel):
         le=1.0,
         description="Share of five-word shingles from which texts are near-duplicates, 0.5 to 1.",
     )
+    stemming: bool = Field(
+        default=False,
+        description="Whether a plain word of a query, outside quotation marks, finds all English "
+        "words of its stem.",
+    )
     time_zone: str = Field(default="UTC", description="Zone in which dates are shown and produced.")
     limits: Limits = Field(default=Limits(), description="Limits for one document.")
 

@@ -15,9 +15,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from pyroaring import BitMap
 
-from index.catalog import SqlCatalog
 from index.dates import period
-from index.query import parse
 from index.searching import search
 from index.tree import Not, NotNear, walk
 from records import tables
@@ -131,7 +129,7 @@ def ask(case: Case, query: str | None, *, invert: bool) -> Found | None:
     if query is None:
         return None
     found = search(case, query, scope_all=True)
-    tree = parse(query, SqlCatalog(case).names())
+    tree = found.tree
     absence = invert or any(isinstance(node, Not | NotNear) for node in walk(tree))
     if absence and found.missing:
         raise IndexStateError(

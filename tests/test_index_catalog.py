@@ -136,6 +136,14 @@ def _tags(case: Case) -> None:
                 connection.execute(
                     tables.document_tags.insert().values(tag_id=number, document_id=each)
                 )
+            event = {"id": number, "tag_id": number, "action": "add", "actor": f"Reviewer {number}"}
+            connection.execute(
+                tables.tag_events.insert().values(**event, at="", origin={}, count=len(ids))
+            )
+            connection.execute(
+                tables.tag_event_documents.insert(),
+                [{"event_id": number, "document_id": each} for each in ids],
+            )
 
 
 def _mails(case: Case) -> None:
@@ -292,6 +300,10 @@ def test_no_value_brings_another_error(
         ('tag:"privileged - ac"', {2}),
         ("tagged:yes", {1, 2, 7}),
         ("tagged:no", {5, 8, 9}),
+        ("coded:yes", {1, 2, 7}),
+        ("coded:no", {5, 8, 9}),
+        ('reviewer:"reviewer 1"', {1, 7}),
+        ("date:[2001-05-14 TO 2001-06]", {1, 2, 5}),
         ("produced:prod001", {1, 2}),
         ("produced:yes", {1, 2}),
         ("produced:no", {5, 7, 8, 9}),
@@ -331,6 +343,7 @@ def test_no_value_brings_another_error(
         ("is:near-duplicate", {5, 9}),
         ("is:principal", {1}),
         ("language:DE", {7}),
+        ("lang:de", {7}),
         ("language:(en OR de)", {1, 7}),
         ("language:fr", set()),
         ("language:none", {2}),
@@ -373,6 +386,7 @@ def test_fields(case: Case, query: str, expected: set[int]) -> None:
         ("date:2002..2001", "comes before"),
         ("tag:cold", "there are 'Hot Document', 'Privileged - AC'"),
         ("tagged:maybe", "one of yes, no"),
+        ("reviewer:nobody", "there are 'Reviewer 1', 'Reviewer 2'"),
         ("produced:prod002", "is planned"),
         ("produced:x", "there are 'PROD001', 'PROD002'"),
         ("bates:ABC", "no Bates number"),

@@ -81,6 +81,28 @@ def test_explain(case: Case) -> None:
     assert told.startswith("AND\n  within 3 words\n    word a\n    word c\n  within 3")
 
 
+def test_a_list_of_terms(case: Case, tmp_path: Path) -> None:
+    path = tmp_path / "terms.txt"
+    path.write_text("“price of gas”;\nattached\n", encoding="utf-8")
+    assert run(case, "--terms", str(path), "--ids").stdout == "RW-00000002\nRW-00000003\n"
+    assert run(case, "1. rose\n2. attached", "--count").stdout == "2\n"
+    assert run(case, "--terms", str(path), "--explain").stdout == (
+        "OR\n  phrase price of gas\n  word attached\n"
+    )
+    assert isinstance(run(case, "rose\nattached").exception, QueryError)
+    for arguments in ((), ("gas", "--terms", str(path))):
+        assert "either QUERY or --terms" in run(case, *arguments).stderr
+
+
+def test_a_case_that_stems(case: Case) -> None:
+    assert run(case, "attachments", "--count").stdout == "0\n"
+    with (case.folder / "case.toml").open("a", encoding="utf-8") as file:
+        file.write("\nstemming = true\n")
+    assert run(case, "attaching", "--count").stdout == "1\n"
+    assert run(case, '"attaching"', "--count").stdout == "0\n"
+    assert "**price**" in run(case, "prices w/9 xfirstword").stdout
+
+
 def test_an_incomplete_index_is_told_on_stderr(case: Case) -> None:
     add(case, [Doc("gas"), Doc("x", extra={"state": "collected", "disposition": "pending"})])
     found = run(case, "gas", "--ids")

@@ -2,7 +2,6 @@
 
 import random
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -274,30 +273,6 @@ def test_of_documents_not_indexed_nothing_is_said(
 def test_a_value_that_a_field_cannot_take(library: Library, segments: list[Segment]) -> None:
     with pytest.raises(QueryError, match=r"number: cannot take 'x': it is a whole .*column 18"):
         find(library, segments, "merger OR number:x")
-
-
-@pytest.mark.parametrize(
-    ("wildcard", "terms"),
-    [
-        ("a*", ["a", "ab", "aab", "a\u0308b"]),
-        ("*b", ["ab", "aab", "b", "a\u0308b"]),
-        ("a*b", ["ab", "aab", "a\u0308b"]),
-        ("a**a*b", ["aab"]),
-        ("a?b", ["aab", "a\u0308b"]),
-        ("=*", ["5.5"]),
-        ("5.=", ["5.5"]),
-    ],
-)
-def test_wildcards(wildcard: str, terms: list[str]) -> None:
-    lexicon = "\n".join(["a", "ab", "aab", "b", "a\u0308b", "5.5", "x5"])
-    assert evaluate.expand(lexicon, wildcard) == terms
-
-
-def test_a_wildcard_of_many_stars_takes_no_longer() -> None:
-    lexicon = "\n".join("a" * 255 for _ in range(100))
-    began = time.monotonic()
-    assert evaluate.expand(lexicon, "*a" * 20 + "*b") == []
-    assert time.monotonic() - began < 2
 
 
 def test_a_wildcard_too_wide_for_positions_is_refused(

@@ -73,7 +73,9 @@ class _DaskCrew:
         yield future, outcome
 
     def cancel(self, tickets: Iterable["Future[Any]"]) -> None:
-        """Let tasks go."""
+        """Let tasks go; those of a client that was closed have gone with it."""
+        if self._client.status != "running":
+            return
         for future in tickets:
             future.cancel()  # type: ignore[no-untyped-call]
 

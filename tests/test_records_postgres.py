@@ -349,7 +349,6 @@ def _old_case(folder: Path) -> None:
     case = cases.Case(folder, resolve(folder / "case.toml"))
     with case.write() as connection:
         connection.execute(sa.text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
-    with case.write() as connection:
         config = database.migrations()
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")

@@ -22,8 +22,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bench import pipeline
-from bench.measure import measure
+from bench import cpu, pipeline
 from bench.mixed import truths, words
 from process.ocr import read_page
 from process.pdf import open_pdf
@@ -139,16 +138,15 @@ def report_speed(corpus: Path) -> None:
             pipeline.redwell("ingest", str(corpus / "ocr"), "--custodian", "A", *there)
             pipeline.redwell("process", "--no-ocr", *crew, *there)
             command = pipeline.command("process", "--json", *crew, *there)
-            before = _cpu()
-            done = measure(command, pipeline.environment())
-            spent = _cpu() - before
+            done = cpu.run(command, pipeline.environment())
+            spent = done.total
             told = json.loads(done.stdout)
         pages = told["ocr_pages"]
         counts = {name: told[name] for name in ("ocr_cached", "ocr_blank", "ocr_failed")}
         print(
             f"{workers} workers: {pages} pages in {done.seconds:.1f} s and {spent:.1f} CPU-s, "
             f"{60 * pages / done.seconds:.1f} a minute, {60 * pages / spent:.1f} a CPU-minute; "
-            f"{counts}, children {done.children_mb} MB",
+            f"{counts}, children {done.peak_mb['children']} MB",
             flush=True,
         )
 

@@ -138,7 +138,7 @@ def _inside(path: Path, passwords: tuple[str, ...]) -> _Inside:
 def _fill(opened: pikepdf.Pdf, inside: _Inside) -> None:
     info = opened.trailer.get("/Info")
     if isinstance(info, pikepdf.Dictionary):
-        for name in list(info.keys())[:_MOST_ENTRIES]:
+        for name in sorted(info.keys())[:_MOST_ENTRIES]:
             value = info.get(name)
             if isinstance(value, pikepdf.String | pikepdf.Name):
                 inside.info[name.removeprefix("/")] = str(value)[:_MOST_XMP].strip("\0")

@@ -60,9 +60,11 @@ def process_case(
     case: Case, engine: Engine, passwords: Sequence[str], *, ocr: bool = True
 ) -> Summary:
     """Read all that was collected and not yet processed, OCR what wants it, relate duplicates."""
+    count = _waiting_count(case)
     with ExitStack() as stack:
-        reading = _Families(case, stack.enter_context(progress("Reading", _waiting_count(case))))
-        streams: list[Stream[Any, Any]] = [_stream(case, engine, passwords, reading.take)]
+        reading = _Families(case, stack.enter_context(progress("Reading", count)))
+        most = min(BATCH_COUNT, max(1, count // (4 * engine.workers)))
+        streams: list[Stream[Any, Any]] = [_stream(case, engine, passwords, most, reading.take)]
         pages = None
         if ocr:
             waiting = Waiting(case)
@@ -107,10 +109,13 @@ class _Families:
 
 
 def _stream(
-    case: Case, engine: Engine, passwords: Sequence[str], take: Callable[[ExtractBatch, Any], None]
+    case: Case,
+    engine: Engine,
+    passwords: Sequence[str],
+    most: int,
+    take: Callable[[ExtractBatch, Any], None],
 ) -> Stream[ExtractBatch, tuple[FamilyResult, ...]]:
     settings = case.settings
-    share = max(1, _waiting_count(case) // (4 * engine.workers))
     batches = (
         ExtractBatch(
             jobs,
@@ -119,7 +124,7 @@ def _stream(
             tuple(passwords),
             inline=settings.inline_images == "parent",
         )
-        for jobs in _batches(_jobs(case), min(BATCH_COUNT, share))
+        for jobs in _batches(_jobs(case), most)
     )
     return Stream(
         extract_batch,

@@ -33,6 +33,7 @@ from records.errors import DiskFullError
 START_SECONDS = 120.0
 MAX_ANSWER = 64 << 20
 _STDERR_KEPT = 8192
+_READY = 0  # what a child answers unasked, once it can be asked
 _POLL = 0.1
 _MEMORY_LOOKED_AT = 1.0  # seconds, while much comes: a look at every process costs
 _LAST_SECONDS = 5.0
@@ -133,16 +134,29 @@ class Child:
             if not ended:
                 self.close()
 
+    def begin(self, request: dict[str, Any]) -> None:
+        """Have the child do this, started where there is none; nobody waits for it to end.
+
+        The next call does. What fails so costs a fresh child then, and nothing else.
+        """
+        process = self._alive()
+        process.awaited.append(self._send(process, request))
+
     def _standing(self) -> "_Process | ChildFailure":
         """The child, ready for requests; or how its start failed."""
         self.last_doing = ""
+        process = self._alive()
+        begun = any(each != _READY for each in process.awaited)
+        failure = process.wait_ready(self._memory)
+        if failure is not None:
+            self.close()
+            return self._standing() if begun else failure
+        return process
+
+    def _alive(self) -> "_Process":
         if self._process is None or self._process.exited():
             self.close()
             self._process = _Process(self._command)
-            failure = self._process.wait_ready(self._memory)
-            if failure is not None:
-                self.close()
-                return failure
         return self._process
 
     def _send(self, process: "_Process", request: dict[str, Any]) -> int:
@@ -210,6 +224,8 @@ class _Process:
         self._stderr = b""
         self._looked = self._gone = 0.0
         self.doing = self.kind = ""
+        self.awaited = [_READY]
+        """Answers that must have come before it stands."""
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         assert self._popen.stderr is not None
@@ -259,9 +275,12 @@ class _Process:
         self._requests.put(json.dumps(message).encode() + b"\n")
 
     def wait_ready(self, memory: int) -> ChildFailure | None:
-        """Wait until the child has imported what it needs."""
-        answer = self.receive(0, START_SECONDS, memory)
-        return answer if isinstance(answer, ChildFailure) else None
+        """Wait until the child has imported what it needs, and did what it was to begin with."""
+        while self.awaited:
+            answer = self.receive(self.awaited.pop(0), START_SECONDS, memory)
+            if isinstance(answer, ChildFailure):
+                return answer
+        return None
 
     def receive(
         self, number: int, seconds: float | Allowed, memory: int

@@ -1,5 +1,9 @@
-"""The child that reads evidence: answers `extract`, `ocr` and `probe`. Started by a worker."""
+"""The child that reads evidence: answers `extract`, `ocr`, `probe` and `prepare`.
 
+Started by a worker.
+"""
+
+from contextlib import suppress
 from typing import Any
 
 from ingest.child_loop import serve
@@ -7,6 +11,7 @@ from process.extract import extract
 from process.jvm import allow, probe_java
 from process.ocr import read_page
 from process.tesseract import probe as probe_tesseract
+from process.tika import prepare
 from records.errors import ToolMissingError
 
 
@@ -16,6 +21,11 @@ def handle(request: dict[str, Any]) -> dict[str, Any]:
         return extract(request)
     if request["what"] == "ocr":
         return read_page(request)
+    if request["what"] == "prepare":
+        allow(request["memory_mb"])
+        with suppress(ToolMissingError):  # `probe` tells of it
+            prepare()
+        return {}
     return _probe(request.get("memory_mb"))
 
 

@@ -29,7 +29,8 @@ from records.options import progress
 from store import Store, open_store
 
 PAGE = 500
-_KEPT_SHINGLES = 8 << 20  # of eight bytes
+_KEPT_SHINGLES = 2 << 20  # of eight bytes
+_OVERHEAD = 50  # shingles that keeping a text counts for
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +110,9 @@ class _Shingles:
             return found
         words = word_hashes(self._store.read_bytes(text).decode("utf-8", "replace"))
         found = self._kept[text] = shingles(words)
-        self._count += len(found)
+        self._count += len(found) + _OVERHEAD
         while self._count > _KEPT_SHINGLES and len(self._kept) > 1:
-            self._count -= len(self._kept.popitem(last=False)[1])
+            self._count -= len(self._kept.popitem(last=False)[1]) + _OVERHEAD
         return found
 
 

@@ -59,7 +59,7 @@ class _Address:
     origin: str
 
 
-def relate_people(case: Case, fresh: Sequence[int]) -> PeopleSummary:
+def relate_people(case: Case, fresh: Iterable[int]) -> PeopleSummary:
     """Count the addresses of fresh mails and derive whose they are."""
     with case.read() as connection:
         touched = _touched(connection, fresh)
@@ -73,7 +73,7 @@ def relate_people(case: Case, fresh: Sequence[int]) -> PeopleSummary:
     return _summary(case, len(touched))
 
 
-def _touched(connection: sa.Connection, fresh: Sequence[int]) -> set[str]:
+def _touched(connection: sa.Connection, fresh: Iterable[int]) -> set[str]:
     stale = sa.select(_A.address).where(_A.messages == STALE)
     found = set(connection.execute(stale).scalars())
     for some in batched(fresh, _IN):

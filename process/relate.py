@@ -16,7 +16,7 @@ be read suppresses only what could not be read either: the readable copy is neve
 nor is a family that holds a member which the kept one has not, or has unread.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from typing import Any, NamedTuple
@@ -30,6 +30,7 @@ from records.codes import Disposition, Role
 _COMPARED = (Disposition.REVIEWABLE, Disposition.EXCEPTION, Disposition.CONTAINER)
 _LOOSE = (Role.FILE, Role.MEMBER)
 _AT_ONCE = 200  # families in one statement
+_PAGE = 5_000
 
 type Key = tuple[str, str, int, str]
 
@@ -136,7 +137,10 @@ def _apply(connection: sa.Connection, roots: Iterable[_Root]) -> int:
     return changed
 
 
-def _roots(connection: sa.Connection, scope: str, wanted: sa.ColumnElement[bool]) -> list[_Root]:
+def _roots(
+    connection: sa.Connection, scope: str, wanted: sa.ColumnElement[bool]
+) -> Iterator[_Root]:
+    """Families so ordered that those of one key stand together, the lowest first."""
     c, member = tables.documents.c, tables.documents.alias("member").c
     holds = sa.exists().where(member.family_id == c.id, member.id != c.id)
     unknown = sa.exists().where(member.family_id == c.id, member.known_by_id.is_(None))
@@ -148,9 +152,14 @@ def _roots(connection: sa.Connection, scope: str, wanted: sa.ColumnElement[bool]
             sa.case((c.known_by_id.is_(None), False), else_=~unknown).label("known"),
         )
         .where(c.id == c.family_id, c.state == "processed", wanted)
-        .order_by(c.id)
+        .order_by(
+            *(c.dedup_hash.is_(None), c.dedup_hash, sa.case((c.dedup_hash.is_(None), c.sha256))),
+            *([c.custodian_id] if scope == "custodian" else []),
+            *(c.outcome, c.id),
+        ),
+        execution_options={"stream_results": True, "yield_per": _PAGE},
     )
-    return [_Root(row.id, _now(row), _is_system(row), _key(row, scope)) for row in rows]
+    return (_Root(row.id, _now(row), _is_system(row), _key(row, scope)) for row in rows)
 
 
 def _now(row: sa.Row[Any]) -> Standing:
@@ -192,18 +201,23 @@ class _Change:
 
 
 def _decide(roots: Iterable[_Root]) -> list[_Change]:
-    """How each family is to stand; only those for which that changes."""
-    first: dict[Key, int] = {}
-    decided = [_Change(root.id, root.now, _standing(root, first)) for root in roots]
-    return [each for each in decided if each.new != each.now]
+    """How each family is to stand; only those for which that changes, in order of their numbers.
 
-
-def _standing(root: _Root, first: dict[Key, int]) -> Standing:
-    """The derivation itself; `first` has the kept families of those before, and takes this one."""
-    if root.known:
-        return _SYSTEM
-    kept = root.id if root.key is None else first.setdefault(root.key, root.id)
-    return _ITSELF if kept == root.id else Standing(Disposition.DUPLICATE, kept)
+    Of `roots` those of one key stand together, so only the last key is held.
+    """
+    changes: list[_Change] = []
+    last: Key | None = None
+    kept = 0
+    for root in roots:
+        new = _SYSTEM if root.known else _ITSELF
+        if new == _ITSELF and root.key is not None:
+            if root.key == last:
+                new = Standing(Disposition.DUPLICATE, kept)
+            else:
+                last, kept = root.key, root.id
+        if new != root.now:
+            changes.append(_Change(root.id, root.now, new))
+    return sorted(changes, key=lambda each: each.family)
 
 
 def _settle(connection: sa.Connection, standing: Standing, families: Sequence[int]) -> None:

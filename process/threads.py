@@ -18,6 +18,7 @@ from itertools import batched
 from typing import Any
 
 import sqlalchemy as sa
+from pyroaring import BitMap
 
 from process import threads_keys as keys
 from process.batches import batched_by_cost
@@ -49,37 +50,37 @@ class ThreadSummary:
     of_several: int
 
 
-def relate_threads(case: Case, fresh: Sequence[int] | None = None) -> ThreadSummary:
+def relate_threads(case: Case, fresh: BitMap | None = None) -> ThreadSummary:
     """Bring the threads up to date; `fresh` is what `note_keys` gave, if it was called."""
     fresh = note_keys(case) if fresh is None else fresh
     computed = 0
     if fresh:
         with case.read() as connection:
             found = components(connection, fresh)
-        seeds = set(fresh)
-        with progress("Threads", sum(map(len, found))) as advance:
+        with progress("Threads", len(found.mails)) as advance:
             for group in _grouped(found):
-                _relate(case, group, seeds)
+                _relate(case, group, fresh)
                 computed += sum(map(len, group))
                 advance(sum(map(len, group)))
     return _summary(case, len(fresh), computed)
 
 
-def note_keys(case: Case) -> list[int]:
+def note_keys(case: Case) -> BitMap:
     """Put the keys of fresh mails on record; the mails whose threads are to be computed."""
     with case.read() as connection:
-        fresh = list(connection.execute(_fresh()).scalars())
-    found = set(fresh)
+        rows = connection.execute(_fresh(), execution_options={"yield_per": _PAGE})
+        fresh = BitMap(rows.scalars())
+    found = fresh.copy()
     with progress("Mail", len(fresh)) as advance:
         for some in batched(fresh, _PAGE):
             with case.write() as connection:
-                found |= _note(connection, some)
+                found.update(_note(connection, some))
             advance(len(some))
-    mails: list[int] = []
+    mails = BitMap()
     with case.read() as connection:
-        for some in batched(sorted(found), _IN):
+        for some in batched(found, _IN):
             query = sa.select(_K.document_id).where(_K.document_id.in_(some), _K.kind == "copy")
-            mails += connection.execute(query.order_by(_K.document_id)).scalars()
+            mails.update(connection.execute(query).scalars())
     return mails
 
 
@@ -189,7 +190,7 @@ def _grouped(found: Iterable[list[int]]) -> Iterator[list[list[int]]]:
     return (list(group) for group in batched_by_cost(iter(found), len, _TOGETHER, _TOGETHER))
 
 
-def _relate(case: Case, group: Sequence[Sequence[int]], seeds: set[int]) -> None:
+def _relate(case: Case, group: Sequence[Sequence[int]], seeds: BitMap) -> None:
     """Place the mails of some components and write what changed."""
     rows: list[Placed] = []
     marks: list[dict[str, Any]] = []
@@ -204,7 +205,8 @@ def _relate(case: Case, group: Sequence[Sequence[int]], seeds: set[int]) -> None
                         marks.append(_row(row.id, ("revision", str(row.revision)), 0))
             rows += build(messages)
         changed = _changed(rows, _on_record(connection, [each for one in group for each in one]))
-    _write(case, _whole_threads(rows, changed | seeds), marks)
+    touched = changed | {each.document_id for each in rows if each.document_id in seeds}
+    _write(case, _whole_threads(rows, touched), marks)
 
 
 def _on_record(connection: sa.Connection, documents: Sequence[int]) -> dict[int, Placed]:

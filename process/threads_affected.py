@@ -4,10 +4,15 @@ Two mails are of one component where a chain of shared keys leads from one to th
 outside a component has a say in how the mails in it are placed.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import batched
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
+from pyroaring import BitMap
 
 from process.threads_forest import Sets
 from records import tables
@@ -21,15 +26,31 @@ _MEET = (("id", "reference"), ("index",), ("subject",), ("copy",))
 _FAMILY = {kind: kinds for kinds in _MEET for kind in kinds}
 
 
-def components(connection: sa.Connection, seeds: Sequence[int]) -> list[list[int]]:
-    """The components that hold `seeds`, each in order of numbers, by their lowest.
+@dataclass(frozen=True, slots=True, eq=False)
+class Components:
+    """Mails by component: all numbers one behind another, and where each component ends."""
+
+    mails: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Each component in order of numbers, by its lowest."""
+        begin = 0
+        for end in self.ends.tolist():
+            yield self.mails[begin:end].tolist()
+            begin = end
+
+
+def components(connection: sa.Connection, seeds: BitMap) -> Components:
+    """The components that hold `seeds`.
 
     From a few mails it follows the keys; for many, all keys are read once in their order. In
-    memory are numbers of documents, and the hashes of keys where they are followed.
+    memory are the numbers of documents, some 40 bytes a mail, and the hashes of keys where they
+    are followed.
     """
     if len(seeds) <= _FEW:
         return _followed(connection, seeds)
-    return _swept(connection, set(seeds))
+    return _swept(connection, seeds)
 
 
 def sharing(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> Iterator[list[int]]:
@@ -60,7 +81,7 @@ def _groups(rows: Iterable["sa.Row[str, int]"]) -> Iterator[list[int]]:
         yield group
 
 
-def _followed(connection: sa.Connection, seeds: Sequence[int]) -> list[list[int]]:
+def _followed(connection: sa.Connection, seeds: Iterable[int]) -> Components:
     numbers: dict[int, int] = {}
     sets = Sets(0)
     seen: set[int] = set()
@@ -78,7 +99,8 @@ def _followed(connection: sa.Connection, seeds: Sequence[int]) -> list[list[int]
                 for each in group:
                     sets.join(numbers[group[0]], numbers[each])
         waiting = fresh
-    return _listed((each, sets.of(number)) for each, number in numbers.items())
+    mails = sorted(numbers)
+    return _parted(mails, [sets.of(numbers[each]) for each in mails])
 
 
 def _unseen(
@@ -95,7 +117,7 @@ def _unseen(
     return found
 
 
-def _swept(connection: sa.Connection, seeds: set[int]) -> list[list[int]]:
+def _swept(connection: sa.Connection, seeds: BitMap) -> Components:
     sets = Sets((connection.execute(sa.select(sa.func.max(_K.document_id))).scalar() or 0) + 1)
     for kinds in _MEET:
         query = sa.select(_K.key, _K.document_id).where(_K.kind.in_(kinds)).order_by(_K.key)
@@ -103,15 +125,22 @@ def _swept(connection: sa.Connection, seeds: set[int]) -> list[list[int]]:
         for group in _groups(rows):
             for each in group:
                 sets.join(group[0], each)
-    wanted = {sets.of(each) for each in seeds}
+    wanted = BitMap(sets.of(each) for each in seeds)
     mails = sa.select(_K.document_id).where(_K.kind == "copy").order_by(_K.document_id)
     ids = connection.execute(mails, execution_options={"yield_per": 10_000}).scalars()
-    pairs = ((each, sets.of(each)) for each in ids)
-    return _listed((each, name) for each, name in pairs if name in wanted)
+    found, names = array("q"), array("q")
+    for each in ids:
+        if (name := sets.of(each)) in wanted:
+            found.append(each)
+            names.append(name)
+    return _parted(found, names)
 
 
-def _listed(named: Iterable[tuple[int, int]]) -> list[list[int]]:
-    found: dict[int, list[int]] = {}
-    for each, name in named:
-        found.setdefault(name, []).append(each)
-    return sorted(sorted(group) for group in found.values())
+def _parted(mails: Sequence[int], names: Sequence[int]) -> Components:
+    """Cut mails, which are in order, by the names of their components."""
+    numbers, groups = np.array(mails, np.int64), np.array(names, np.int64)
+    _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
+    by_lowest = first[inverse]  # where the lowest of its component stands
+    order = np.argsort(by_lowest, kind="stable")
+    ends = np.flatnonzero(np.diff(by_lowest[order], append=-1)) + 1
+    return Components(numbers[order], ends)

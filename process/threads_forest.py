@@ -1,5 +1,6 @@
 """Sets that grow together, and parents that never make a loop."""
 
+from array import array
 from collections.abc import Callable, Sequence
 
 
@@ -7,7 +8,7 @@ class Sets:
     """Disjoint sets of the numbers from 0 on."""
 
     def __init__(self, count: int) -> None:
-        self._over = list(range(count))
+        self._over = array("q", range(count))
 
     def add(self) -> int:
         """One more, alone; its number."""

@@ -4,12 +4,15 @@ A row of `threads` whose `inclusive` is not set is one whose thread changed. A t
 whole, and its rows are written together: a kill leaves it unset, or done.
 """
 
-from collections.abc import Iterator, Sequence
+import sys
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import batched
 from typing import Any
 
 import sqlalchemy as sa
+from pyroaring import BitMap
 
 from process.batches import batched_by_cost
 from process.inclusive import (
@@ -29,10 +32,11 @@ from records.engine import Engine, TaskFailure
 from records.options import progress
 from records.streams import halves
 
-_CHARS = 4 << 20
+_CHARS = 1 << 20
 _THREADS = 100
 _IN = 500
 _ROWS = 5000
+_READ = 1000
 _D, _T = tables.documents.c, tables.threads.c
 
 type Thread = tuple[ThreadMail, ...]
@@ -50,28 +54,34 @@ class JudgedSummary:
 
 def judge_threads(case: Case, engine: Engine) -> JudgedSummary:
     """Judge all threads that changed."""
-    alone, several = _open(case)
+    alone, several, sizes = _open(case)
     done = len(alone)
     _write_alone(case, alone)
-    with progress("Inclusive mails", sum(several.values())) as advance:
-        for some in _judged(case, engine, several):
+    with progress("Inclusive mails", sum(sizes)) as advance:
+        for some in _judged(case, engine, zip(several, sizes, strict=True)):
             _write(case, some)
             done += len(some)
             advance(len(some))
     return _summary(case, done)
 
 
-def _open(case: Case) -> tuple[list[int], dict[int, int]]:
+def _open(case: Case) -> tuple[BitMap, "array[int]", "array[int]"]:
     """Threads to be judged: those of one mail, and the others with their sizes."""
     unset = sa.func.count().filter(_T.inclusive.is_(None))
     query = sa.select(_T.thread_id, sa.func.count()).group_by(_T.thread_id).having(unset > 0)
+    alone, several, sizes = BitMap(), array("q"), array("q")
     with case.read() as connection:
-        sizes = {row[0]: row[1] for row in connection.execute(query)}
-    alone = [thread for thread, size in sizes.items() if size == 1]
-    return alone, {thread: size for thread, size in sizes.items() if size > 1}
+        rows = connection.execute(query, execution_options={"yield_per": _ROWS})
+        for thread, size in rows:
+            if size == 1:
+                alone.add(thread)
+            else:
+                several.append(thread)
+                sizes.append(size)
+    return alone, several, sizes
 
 
-def _write_alone(case: Case, documents: Sequence[int]) -> None:
+def _write_alone(case: Case, documents: Iterable[int]) -> None:
     """A mail that is alone in its thread is the last of it."""
     root = sa.select(_D.id).where(_D.id == _T.document_id, _D.id == _D.family_id).exists()
     reason = sa.case((root, LAST), else_=ATTACHED)
@@ -85,10 +95,12 @@ def _write_alone(case: Case, documents: Sequence[int]) -> None:
                 )
 
 
-def _judged(case: Case, engine: Engine, sizes: dict[int, int]) -> Iterator[tuple[Judged, ...]]:
+def _judged(
+    case: Case, engine: Engine, several: Iterator[tuple[int, int]]
+) -> Iterator[tuple[Judged, ...]]:
     batches = (
         ThreadBatch(group, case.store_address)
-        for group in batched_by_cost(_threads(case, sizes), _cost, _CHARS, _THREADS)
+        for group in batched_by_cost(_threads(case, several), _cost, _CHARS, _THREADS)
     )
     for batch, result in engine.map_ordered(judge_batch, batches, pieces=_pieces):
         yield _failed(batch) if isinstance(result, TaskFailure) else result
@@ -109,9 +121,9 @@ def _failed(batch: ThreadBatch) -> tuple[Judged, ...]:
     return tuple(Judged(each.id, True, None, TEXT, None) for each in mails)
 
 
-def _threads(case: Case, sizes: dict[int, int]) -> Iterator[Thread]:
-    """The mails of each thread, some thousand rows read at a time."""
-    for some in batched_by_cost(iter(sizes), sizes.__getitem__, _ROWS, _IN):
+def _threads(case: Case, several: Iterator[tuple[int, int]]) -> Iterator[Thread]:
+    """The mails of each thread; several are given with their sizes."""
+    for some in batched_by_cost(several, lambda thread: thread[1], _READ, _IN):
         found: dict[int, list[ThreadMail]] = {}
         with case.read() as connection:
             query = (
@@ -120,14 +132,15 @@ def _threads(case: Case, sizes: dict[int, int]) -> Iterator[Thread]:
                     *(_D.dedup_hash, _D.sent_at, _D.fields, _D.family_id, _D.outcome),
                 )
                 .join(tables.documents, _D.id == _T.document_id)
-                .where(_T.thread_id.in_(some))
+                .where(_T.thread_id.in_([thread for thread, _ in some]))
                 .order_by(_T.thread_id, _T.position)
             )
-            rows = connection.execute(query).all()
-            parts = _attachments(connection, [row.id for row in rows])
-        for row in rows:
-            mail = _mail(row, frozenset(parts.get(row.id, ())))
-            found.setdefault(row.thread_id, []).append(mail)
+            read = connection.execute(query, execution_options={"yield_per": _READ})
+            for rows in read.partitions():
+                parts = _attachments(connection, [row.id for row in rows])
+                for row in rows:
+                    mail = _mail(row, frozenset(parts.get(row.id, ())))
+                    found.setdefault(row.thread_id, []).append(mail)
         yield from (tuple(each) for each in found.values())
 
 
@@ -145,7 +158,8 @@ def _mail(row: "sa.Row[*tuple[Any, ...]]", attachments: frozenset[str | None]) -
     fields: dict[str, Any] = row.fields
 
     def addresses(*names: str) -> set[str]:
-        return {each["address"] or each["name"] for n in names for each in fields.get(n, ())}
+        found = (each["address"] or each["name"] for n in names for each in fields.get(n, ()))
+        return {sys.intern(each) for each in found}  # the same people write in many mails
 
     return ThreadMail(
         id=row.id,

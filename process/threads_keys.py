@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import re
+import sys
 import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -128,12 +129,15 @@ def conversation(text: str) -> bytes:
 
 
 def _ids(text: str) -> list[str]:
-    """Message-IDs without their angle brackets; or the bare word, where it can be one."""
+    """Message-IDs without their angle brackets; or the bare word, where it can be one.
+
+    Each is held once, however many mails name it.
+    """
     found = _ID.findall(text)
     if not found and "@" in text and not text.strip().count(" "):
         found = [text.strip()]
     plain = ("".join(each.split()) for each in found)
-    return [_short(each) for each in plain if each]
+    return [sys.intern(_short(each)) for each in plain if each]
 
 
 def _references(fields: Mapping[str, Any]) -> tuple[str, ...]:
@@ -154,7 +158,7 @@ def _short(text: str) -> str:
 
 def _addresses(fields: Mapping[str, Any], *names: str) -> frozenset[str]:
     found = (each["address"] for name in names for each in fields.get(name, ()))
-    return frozenset(each for each in found if each)
+    return frozenset(sys.intern(each) for each in found if each)
 
 
 def _seconds(text: str | None) -> int | None:

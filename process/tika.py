@@ -172,6 +172,15 @@ def parse(
     return _tree(_as_json(handler, metadata), folder, trace), tuple(taker.cut)
 
 
+def prepare() -> None:
+    """Have Java and the parser stand before the first document comes; may take some seconds.
+
+    Raises `ToolMissingError`.
+    """
+    start_java()
+    _parser()
+
+
 def _run(path: Path, handler: Any, metadata: Any, context: Any) -> str:
     """Run the parser; the stack trace of what it threw, or an empty string."""
     file = jpype.JClass("java.nio.file.Paths").get(str(path))

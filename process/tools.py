@@ -42,7 +42,14 @@ def probe() -> Tools:
 
 def probe_in_worker(limits: Limits) -> Tools:
     """Ask the child that reads for this worker, which then has its Java running."""
-    return _asked(child_for(limits), {"what": "probe", "memory_mb": limits.memory_mb})
+    found = _asked(child_for(limits), {"what": "probe", "memory_mb": limits.memory_mb})
+    prepare_in_worker(limits)
+    return found
+
+
+def prepare_in_worker(limits: Limits) -> None:
+    """Have this worker's child make itself ready, while the worker does something else."""
+    child_for(limits).begin({"what": "prepare", "memory_mb": limits.memory_mb})
 
 
 def _asked(child: Child, request: dict[str, Any]) -> Tools:
@@ -104,16 +111,19 @@ def checked_in(
 ) -> Callable[[], None]:
     """Have workers start what they read with; the function given waits for one, or for each.
 
-    It raises `ToolMissingError` where that does not run. Workers that were started elsewhere are
-    compared with what is here, before this returns.
+    The others make themselves ready unwatched. It raises `ToolMissingError` where that does not
+    run. Workers that were started elsewhere are compared with what is here, before this returns.
     """
     if engine.elsewhere:
         require_worker_tools(engine, require_tools(languages), languages)
         return lambda: None
     count = engine.workers if everywhere else 1
     asked = [engine.beside(probe_in_worker, limits) for _ in range(count)]
+    others = [engine.beside(prepare_in_worker, limits) for _ in range(count, engine.workers)]
 
     def wait() -> None:
+        while others:
+            others.pop()()
         while asked:
             found = asked.pop()()
             if not isinstance(found, Tools):

@@ -9,11 +9,18 @@ from typing import Any
 
 from ingest.child_loop import progress, serve
 
+_remembered: list[int] = []
+
 
 def _handle(request: dict[str, Any]) -> dict[str, Any]:
     what = request["what"]
     if what == "echo":
         return {"echo": request.get("value"), "pid": os.getpid(), "argv": sys.argv[1:]}
+    if what == "remember":
+        _remembered.append(request["value"])
+        return {}
+    if what == "remembered":
+        return {"values": _remembered}
     if what == "hang":
         progress("page 7")
         time.sleep(3600)

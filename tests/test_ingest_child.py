@@ -67,6 +67,26 @@ def test_answers_from_one_process_until_it_fails(child: Child) -> None:
     assert ask(child, "echo")["pid"] != first["pid"]
 
 
+def test_what_is_begun_is_done_before_the_next_call(child: Child) -> None:
+    child.begin({"what": "remember", "value": 1})
+    pid = child.pid
+    child.begin({"what": "remember", "value": 2})
+    assert ask(child, "remembered") == {"values": [1, 2]}
+    child.begin({"what": "remember", "value": 3})
+    assert ask(child, "remembered") == {"values": [1, 2, 3]}
+    assert child.pid == pid
+
+
+def test_what_is_begun_and_fails_costs_a_fresh_child_only(child: Child) -> None:
+    child.begin({"what": "remember", "value": 1})
+    child.begin({"what": "abort"})
+    pid = child.pid
+    assert ask(child, "remembered") == {"values": []}
+    assert child.pid != pid
+    child.begin({"what": "abort"})
+    assert ask(child, "remembered") == {"values": []}
+
+
 def test_hang_is_a_timeout_that_says_what_was_read(child: Child) -> None:
     ask(child, "echo")
     pid = child.pid

@@ -247,7 +247,7 @@ def test_what_crosses_to_a_worker_can_be_pickled(case: Case) -> None:
     mail(case, 1, FIRST)
     mail(case, 2, _quoting(FIRST), references=("<1@x>",))
     relate_mail(case, Inline())
-    threads = tuple(threads_judged._threads(case, {1: 2}))
+    threads = tuple(threads_judged._threads(case, iter([(1, 2)])))
     batch = ThreadBatch(threads, case.store_address)
     assert pickle.loads(pickle.dumps(batch)) == batch
     found = judge_batch(batch)

@@ -131,6 +131,8 @@ def _checked(entry: Counsel, known: Iterable[Counsel]) -> Counsel:
         raise CounselError(
             f"The {entry.kind} '{name}' could be known by nothing: give it a --domain, as firm.com"
         )
+    if not addresses and not domains and len(name.split()) < 2:
+        raise CounselError(f"'{name}' could be anybody: give an address, or the whole name")
     for each in known:
         if name_key(each.name) == name_key(name):
             raise CounselError(f"'{each.name}' is on record already: remove it first to change it")

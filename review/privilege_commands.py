@@ -11,7 +11,7 @@ from records.case import Case, opened
 from records.control import control
 from records.options import case_option, counted, json_option, print_json, print_table, say
 from review import export, privilege_terms, tags
-from review.screen import REASONS, STRONG, Screen, Screened, screen
+from review.screen import REASONS, STRONG, Screen, Screened, counts, screen
 
 _SHOWN = 20
 _LONGEST = 60
@@ -109,14 +109,14 @@ def screen_command(
             _export(export, chosen)
         act = None if tag is None else _tag(case, tag, basis, chosen, scope, least)
     if as_json:
-        print_json(_told(found, chosen if limit is None else chosen[:limit], len(chosen), act))
+        print_json(_told(found, chosen, limit, act))
         return
     cut = chosen[: _SHOWN if limit is None else limit]
     rows = [[each.score, control(each.document), _reasons(each)] for each in cut]
     print_table(("points", "document", "reasons"), rows)
     first = f", the first {len(cut)} shown" if len(cut) < len(chosen) else ""
     click.echo(f"{counted(len(chosen))}{first}")
-    print_table(("reason", "documents"), list(found.counts.items()))
+    print_table(("reason", "documents"), list(counts(chosen).items()))
     if act is not None:
         click.echo(f"'{tag}' was put on {act.changed}" + (f" (act {act.act})" if act.act else ""))
 
@@ -169,11 +169,11 @@ def _tag(
 
 
 def _told(
-    found: Screen, shown: Sequence[Screened], count: int, act: tags.Applied | None
+    found: Screen, chosen: Sequence[Screened], limit: int | None, act: tags.Applied | None
 ) -> dict[str, Any]:
     return {
-        "count": count,
-        "by_reason": found.counts,
+        "count": len(chosen),
+        "by_reason": counts(chosen),
         "counsel": found.counsel,
         "third_parties_can_be_told": found.knows_client,
         "missing": found.result.missing,
@@ -188,6 +188,6 @@ def _told(
                     for one in each.reasons
                 ],
             }
-            for each in shown
+            for each in (chosen if limit is None else chosen[:limit])
         ],
     }

@@ -21,7 +21,7 @@ from review.reading_commands import print_reading, shown
 from review.targets import read_ids
 
 if TYPE_CHECKING:
-    from review.overturns import Rate, Report
+    from review.overturns import Change, Rate, Report
 
 _sample = click.argument("name", metavar="SAMPLE")
 
@@ -133,6 +133,45 @@ def list_command(case_folder: Path | None, as_json: bool) -> None:
     print_table(columns, [[each[name] for name in columns] for each in found])
     if not found:
         say("There are no samples yet: 'redwell qc draw' draws one")
+
+
+@qc_group.command("show")
+@_sample
+@case_option
+@json_option
+def show_command(name: str, case_folder: Path | None, as_json: bool) -> None:
+    """Show the documents of the SAMPLE in the order they were drawn, and both decisions on each.
+
+    Not for who is still to judge them.
+    """
+    with opened(case_folder) as case, case.read() as connection:
+        sample = qc.find(connection, name)
+        panel = load(connection)
+        drawn = qc.documents(connection, sample)
+    lines = [_line(panel, each) for each in drawn]
+    if as_json:
+        print_json({**_told(sample, drawn), "documents": lines})
+        return
+    columns = ("document", "first", "by", "second", "judge")
+    print_table(columns, [[_cell(each[name]) for name in columns] for each in lines])
+
+
+def _line(panel: Panel, each: Drawn) -> dict[str, Any]:
+    second = each.second
+    return {
+        "document": control(each.document),
+        "first": [panel.tags[put.tag].name for put in each.first],
+        "by": sorted(each.first_reviewers),
+        "second": None if second is None else [panel.tags[one].name for one in sorted(second.tags)],
+        "judge": None if second is None else second.actor,
+        "note": None if second is None else second.note,
+    }
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(value) or "(none)"
+    return value or ""
 
 
 @qc_group.command("next")
@@ -258,13 +297,15 @@ def report_command(name: str, confidence: float, case_folder: Path | None, as_js
     rows += [[f"lacked {each.key}", *_cells(each)] for each in found.put_on]
     columns = ("documents that", "judged", "overturned", "share", f"{confidence:.0%} interval")
     print_table(columns, rows)
-    for each in found.changes:
-        bore, should = ", ".join(each.first) or "none", ", ".join(each.second) or "none"
-        note = f": {each.note}" if each.note else ""
-        click.echo(
-            f"{control(each.document)}\t{bore} ({', '.join(each.by)}) → {should} "
-            f"({each.judge}){note}"
-        )
+    if found.changes:
+        click.echo("Overturned:")
+        named = ("document", "first", "by", "second", "judge", "note")
+        print_table(named, [_change(each) for each in found.changes])
+
+
+def _change(each: "Change") -> list[str]:
+    bore, should = ", ".join(each.first) or "(none)", ", ".join(each.second) or "(none)"
+    return [control(each.document), bore, ", ".join(each.by), should, each.judge, each.note]
 
 
 def _cells(rate: "Rate") -> list[str]:

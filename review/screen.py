@@ -71,12 +71,11 @@ class Screened:
 class Screen:
     """What came out: documents that anything speaks for, the highest first.
 
-    `counts` are documents by reason. `counsel` entries were gone by; without a client among them
-    third parties cannot be told. `result` is the answer of the scope's search.
+    `counsel` entries were gone by; without a client among them third parties cannot be told.
+    `result` is the answer of the scope's search.
     """
 
     documents: tuple[Screened, ...]
-    counts: dict[str, int]
     counsel: int
     knows_client: bool
     result: Result
@@ -102,14 +101,13 @@ def screen(
     found = _Screening(case, counsel, given, result.ids)
     found.look(terms)
     documents = tuple(sorted(found.screened(), key=lambda each: (-each.score, each.document)))
-    counts = Counter(name for each in documents for name in {one.reason for one in each.reasons})
-    return Screen(
-        documents,
-        {name: counts[name] for name in REASONS if counts[name]},
-        len(counsel),
-        found.register.knows_client,
-        result,
-    )
+    return Screen(documents, len(counsel), found.register.knows_client, result)
+
+
+def counts(documents: Iterable[Screened]) -> dict[str, int]:
+    """Documents by reason, in the order of the reasons."""
+    found = Counter(name for each in documents for name in {one.reason for one in each.reasons})
+    return {name: found[name] for name in REASONS if found[name]}
 
 
 class _Screening:

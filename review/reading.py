@@ -54,7 +54,7 @@ class Reading:
         """What stands above the text, as names and values; empty ones are left out."""
         pages = [] if self.pages is None else [f"{self.pages} pages"]
         family = ", ".join(self.family) if len(self.family) > 1 else ""
-        waiting = f"{self.waiting_for_ocr} pages, the text lacks them"
+        waiting = f"{self.waiting_for_ocr} pages wait for it: the text lacks them"
         pairs = [
             ("Document", ", ".join([self.control, self.type, self.disposition, *pages])),
             ("Custodian", self.custodian),
@@ -68,7 +68,7 @@ class Reading:
             ("Family", family),
             ("Thread", self.thread or ""),
             ("Near", self.near or ""),
-            ("Waits for OCR", waiting if self.waiting_for_ocr else ""),
+            ("OCR", waiting if self.waiting_for_ocr else ""),
             ("Tags", ", ".join(self.tags)),
             *(("Note", each) for each in self.notes),
         ]

@@ -121,9 +121,8 @@ def list_command(name: str | None, mine: bool, case_folder: Path | None, as_json
                 if mine
                 else batches.batches(connection, which)
             )
-            for each in listed:
-                found = batches.stand_of(connection, which, each)
-                rows.append(_line(which, each, found))
+            counts = batches.counts(connection, which)
+            rows += [_line(which, each, counts.get(each.id, (0, 0))) for each in listed]
     columns = ("set", "batch", "state", "reviewer", "documents", "left", "since")
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
@@ -133,11 +132,11 @@ def list_command(name: str | None, mine: bool, case_folder: Path | None, as_json
         say("There are no such batches: 'redwell batch cut' makes some")
 
 
-def _line(which: BatchSet, batch: Batch, found: Stand) -> tuple[Any, ...]:
+def _line(which: BatchSet, batch: Batch, counts: tuple[int, int]) -> tuple[Any, ...]:
     since = batch.returned_at or batch.out_at or batch.cut_at
     return (
         *(which.name, batch.number, batch.state, batch.reviewer),
-        *(len(found.documents), len(found.lacks), since),
+        *(*counts, since),
     )
 
 

@@ -1,5 +1,6 @@
 """Sets of batches as they are on record: where each batch stands, and what its documents lack."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -116,10 +117,13 @@ def members(connection: sa.Connection, batch: Batch) -> tuple[int, ...]:
     return tuple(connection.execute(query.order_by(_M.position, _M.document_id)).scalars())
 
 
-def sizes(connection: sa.Connection) -> dict[int, int]:
-    """How many documents each batch holds."""
-    query = sa.select(_M.batch_id, sa.func.count()).group_by(_M.batch_id)
-    return {row[0]: row[1] for row in connection.execute(query)}
+def counts(connection: sa.Connection, which: BatchSet) -> dict[int, tuple[int, int]]:
+    """How many documents each batch of a set holds, and how many of them lack a choice."""
+    query = sa.select(_M.document_id, _M.batch_id).where(_M.set_id == which.id)
+    batch_of = {row[0]: row[1] for row in connection.execute(query)}
+    found = stand(connection, load(connection), which, sorted(batch_of))
+    sizes, left = Counter(batch_of.values()), Counter(batch_of[each] for each in found.lacks)
+    return {batch: (size, left[batch]) for batch, size in sizes.items()}
 
 
 def stand(

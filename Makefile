@@ -45,9 +45,11 @@ bench: setup  ## Measure; see bench/README.md
 
 docs: setup  ## Write the generated pages
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/reviewers_hour.py
 
 docs-check: setup  ## Fail if a generated page is stale
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python docs/reviewers_hour.py --check
 
 wheel-check: setup  ## Build the wheel, install it bare in a fresh environment, run one sample
 	.ci/wheel-check

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from pyroaring import BitMap
 
-from index import coding
+from index import coding, work
 from index.dates import period
 from process.hidden import KINDS, UNSEEN
 from records import tables
@@ -74,6 +74,7 @@ class SqlCatalog:
             "type": self._type,
             "warning": self._note("warning"),
             **coding.fields(case),
+            **work.fields(case),
         }
 
     def names(self) -> Sequence[str]:

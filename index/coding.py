@@ -20,9 +20,9 @@ _N = tables.document_notes.c
 def fields(case: Case) -> dict[str, Take]:
     """The fields by their names; each call asks the database anew and raises `ValueError`."""
     return {
-        "coded": lambda operator, value, _: _coded(case, _equal(operator, value)),
-        "note": lambda operator, value, _: _noted(case, _equal(operator, value)),
-        "reviewer": lambda operator, value, _: _reviewer(case, _equal(operator, value)),
+        "coded": lambda operator, value, _: _coded(case, equal(operator, value)),
+        "note": lambda operator, value, _: _noted(case, equal(operator, value)),
+        "reviewer": lambda operator, value, _: _reviewer(case, equal(operator, value)),
     }
 
 
@@ -82,7 +82,8 @@ def _noted(case: Case, value: str) -> BitMap:
         return BitMap(document for document, text in rows if wanted in name_key(text))
 
 
-def _equal(operator: str, value: str) -> str:
+def equal(operator: str, value: str) -> str:
+    """The value of a field without an order; raises `ValueError` for another operator."""
     if operator != "=":
         raise ValueError(
             "the field has no order; write field:value, in quotation marks if it holds '..'"

@@ -4,7 +4,6 @@ One transaction makes the plan real. Planning a name again replaces its plan as 
 numbers are reserved for it.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from records.case import Case
 from records.codes import LOST, Disposition
 from records.control import control
 from records.errors import ProductionError, SpecificationError
+from review.meanings import privilege_names
 
 CULLED = "put aside by culling"
 SYSTEM = "system files"
@@ -139,14 +139,6 @@ def _refuse_name(case: Case, connection: sa.Connection, name: str) -> None:
             f"{case.productions_folder / name} is there already, and no production of this case "
             "made it: move it away or take another name"
         )
-
-
-def privilege_names(connection: sa.Connection) -> list[str]:
-    """Tags that by their name mean privilege, as "Privileged" but not "Not privileged"."""
-    names = connection.execute(sa.select(tables.tags.c.name)).scalars()
-    denied = re.compile(r"^(not|non|no)\b[\s_-]*|^nonpriv", re.IGNORECASE)
-    meant = re.compile(r"privileg|\bpriv\b|attorney.client|work.product", re.IGNORECASE)
-    return [each for each in names if meant.search(each) and not denied.search(each)]
 
 
 def excluded_by(connection: sa.Connection, specification: Specification) -> set[int]:

@@ -140,6 +140,18 @@ class PeopleError(RedwellError):
     exit_code = 46
 
 
+class ReviewError(RedwellError):
+    """A batch, a set or a sample that is not there, or in a state that does not allow the act."""
+
+    exit_code = 48
+
+
+class CounselError(RedwellError):
+    """Counsel that cannot be put on record, is there already or is not there."""
+
+    exit_code = 49
+
+
 class ProductionError(RedwellError):
     """A production that is not there, or in a state that does not allow the act."""
 

@@ -5,31 +5,18 @@ Times are ISO 8601 in UTC with a final Z, to be read the same from every databas
 
 import sqlalchemy as sa
 
-metadata = sa.MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
-
-def _id() -> sa.Column[int]:
-    return sa.Column("id", sa.Integer, primary_key=True, autoincrement=False)
-
-
-def _ref(name: str, target: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.Integer, sa.ForeignKey(f"{target}.id"), nullable=nullable, index=True)
-
-
-def _text(name: str, *, nullable: bool = False, index: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable, index=index)
-
-
-def _number(name: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=nullable)
-
+from records.columns import identity as _id
+from records.columns import metadata as metadata
+from records.columns import number as _number
+from records.columns import reference as _ref
+from records.columns import text as _text
+from records.work_tables import batch_documents as batch_documents
+from records.work_tables import batch_sets as batch_sets
+from records.work_tables import batches as batches
+from records.work_tables import counsel as counsel
+from records.work_tables import qc_decisions as qc_decisions
+from records.work_tables import qc_documents as qc_documents
+from records.work_tables import qc_samples as qc_samples
 
 cases = sa.Table(
     "cases",

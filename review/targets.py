@@ -10,6 +10,7 @@ from index.families import whole_families
 from records import tables
 from records.codes import REVIEWED, Disposition
 from records.control import control, parse_control
+from records.culls import put_aside
 from records.errors import SelectionError
 from records.numbers import table_of
 
@@ -100,6 +101,12 @@ def _copies(connection: sa.Connection, ids: BitMap) -> BitMap:
     wanted = table_of(connection, kept)
     query = sa.select(_D.id).where(_D.duplicate_of_id.in_(sa.select(wanted.c.id)))
     return kept | BitMap(connection.execute(query).scalars())
+
+
+def in_review(connection: sa.Connection) -> BitMap:
+    """All documents that are there to be reviewed: no culling rule puts them aside."""
+    query = sa.select(_D.id).where(_D.disposition.in_(REVIEWED), sa.not_(put_aside()))
+    return BitMap(connection.execute(query).scalars())
 
 
 def suppressed(connection: sa.Connection, ids: BitMap) -> BitMap:

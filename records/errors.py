@@ -93,6 +93,12 @@ class ReplacementError(RedwellError):
     exit_code = 33
 
 
+class OutputError(RedwellError):
+    """A file to be written that is there already, or a place where nothing can be written."""
+
+    exit_code = 34
+
+
 def raise_if_full(error: BaseException) -> None:
     """Raise `DiskFullError` for an error that says so: trouble of ours, of no document."""
     if isinstance(error, DiskFullError):
@@ -138,6 +144,18 @@ class PeopleError(RedwellError):
     """An address that stands in no mail, or a person without a name."""
 
     exit_code = 46
+
+
+class TermListError(RedwellError):
+    """Terms of a list that cannot be read or answered; the report names them and has the rest."""
+
+    exit_code = 47
+
+
+class SavedSearchError(RedwellError):
+    """A saved search that is not there, whose name is taken, or that others rest on."""
+
+    exit_code = 48
 
 
 class ProductionError(RedwellError):

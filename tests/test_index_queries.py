@@ -13,7 +13,8 @@ from bench import brute
 from bench.forms import Maker
 from index.adopt import adopt
 from index.build import build_segment
-from index.evaluate import Evaluator, TextSource, hits
+from index.evaluate import Evaluator
+from index.hits import TextSource, hits
 from index.interface import IndexBatch, IndexDocument
 from index.query import parse
 from index.schema import TEXT_FIELDS

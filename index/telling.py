@@ -17,7 +17,6 @@ from records.control import control
 from records.options import counted, progress
 from records.outputs import new_file
 from records.sheets import Sheet
-from records.workbooks import Book
 from store import open_store
 
 _JSON = ("control", "date", "custodian", "address", "type", "from", "subject")
@@ -135,6 +134,8 @@ def export(
             for row in rows:
                 sheet.row(*map(_written, row))
         else:
+            from records.workbooks import Book  # a fifth of a second that few commands need
+
             book = Book()
             widths = [_WIDTHS.get(each, _PLAIN_WIDTH) for each in headings]
             book.sheet("Documents", headings, rows, widths)

@@ -5,11 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from index.columns import Value
 from index.snippets import clean
 from index.term_report import Comparison, Counts, ListReport, Report, Row, percent
 from records.outputs import new_file
 from records.sheets import Sheet
-from records.workbooks import Book, Value
 
 _SHORT = 70
 _COUNTS = (
@@ -191,6 +191,8 @@ def write_workbook(report: Report, path: Path, *, overwrite: bool) -> None:
 
 
 def _book(report: Report, file: BinaryIO) -> None:
+    from records.workbooks import Book  # a fifth of a second that few commands need
+
     book = Book()
     book.sheet("About", ("about", "value"), about_lines(report), (46, 80))
     columns = ["no", "line", "term", *heading(report), "remarks"]

@@ -295,6 +295,8 @@ def _remarked(row: Row, counter: _Counter, meanings: dict[int, Hashable]) -> Row
             remarks.append(f"broad: {share:.1f} % of the scope")
         if (share := percent(row.unique, documents)) < wanted.few:
             remarks.append(f"few unique: {share:.1f} % of its documents")
+    if row.term.last_line > row.term.line:
+        remarks.append(f"lines {row.term.line} to {row.term.last_line} are one term")
     same = [
         number
         for number, said in meanings.items()

@@ -85,8 +85,7 @@ def delete(case: Case, name: str) -> Version:
         old = _own(connection, name)
         if rests := _resting(case, connection, old.name):
             raise SavedSearchError(
-                f"'{old.name}' cannot be deleted while {' and '.join(rests)} rests on it: change "
-                "that first"
+                f"'{old.name}' cannot be deleted while it is named by {', '.join(rests)}"
             )
         values = (old.query, old.as_list, old.description)
         return _write(connection, old.search_id, old.name, DELETED, *values)

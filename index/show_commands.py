@@ -114,19 +114,15 @@ def _counts(found: Opened) -> str:
 
 
 def _line(console: Console, title: str, text: str) -> None:
-    _pieces(
-        console, Text(f"{title}: ", style="dim").append(text, style="not dim"), f"{title}: {text}"
-    )
+    styled = Text.assemble((f"{title}: ", "dim"), text)
+    _pieces(console, styled, f"{title}: {text}")
 
 
 def _say(console: Console, part: Part, name: str) -> None:
     pieces = [shown(each, flat=True) for each in marked(part.text, part.marks)]
     title = name.capitalize()
-    _pieces(
-        console,
-        Text(f"{title}: ", style="dim").append(bold(pieces, indent="")),
-        f"{title}: {starred(pieces)}",
-    )
+    styled = Text.assemble((f"{title}: ", "dim"), bold(pieces, indent=""))
+    _pieces(console, styled, f"{title}: {starred(pieces)}")
 
 
 def _pieces(console: Console, styled: Text, plain: str) -> None:

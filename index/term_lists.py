@@ -24,9 +24,14 @@ class Problem:
         """What a refusal says."""
         return cls(error.line, error.column, f"{error.problem}; expected {error.expected}")
 
+    @property
+    def place(self) -> str:
+        """Where it is, in short."""
+        return f"cannot be read at line {self.line}, column {self.column}"
+
     def __str__(self) -> str:
-        """As the report has it."""
-        return f"cannot be read at line {self.line}, column {self.column}: {self.text}"
+        """All of it."""
+        return f"{self.place}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,12 +94,19 @@ def table(found: ListReport, report: Report) -> tuple[list[str], list[list[str]]
             str(row.term.number),
             _short(clean(row.term.written)),
             *map(_text, _row_values(row, report)),
-            _remarks(row),
+            _remarks(row) if row.problem is None else row.problem.place,
         ]
         for row in found.rows
     ]
     rows.append(["", "all terms", *map(_text, _total_values(found.total, report)), ""])
     return columns, rows
+
+
+def problem_lines(found: ListReport) -> Iterator[str]:
+    """What could not be read, and why."""
+    for row in found.rows:
+        if row.problem is not None:
+            yield f"{found.list.name}, term {row.term.number} {row.problem}"
 
 
 def variant_lines(found: ListReport) -> Iterator[str]:

@@ -9,6 +9,7 @@ from index.term_output import (
     about_lines,
     comparison_lines,
     json_of,
+    problem_lines,
     table,
     variant_lines,
     write_csv,
@@ -105,6 +106,8 @@ def _print(found: Report) -> None:
     for each in found.lists:
         click.echo(f"\n{each.list.name}")
         print_table(*table(each, found))
+        for line in problem_lines(each):
+            click.echo(line)
     for each in found.lists:
         lines = list(variant_lines(each))
         if lines:
@@ -119,12 +122,7 @@ def _print(found: Report) -> None:
 
 
 def _unread(found: Report) -> str:
-    problems = [
-        f"  {each.list.name}, term {row.term.number} {row.problem}"
-        for each in found.lists
-        for row in each.rows
-        if row.problem is not None
-    ]
+    problems = [f"  {line}" for each in found.lists for line in problem_lines(each)]
     terms = sum(len(each.rows) for each in found.lists)
     return "\n".join(
         (

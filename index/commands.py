@@ -13,12 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from index.columns import COLUMNS
 from index.facets import NAMES as FACETS
 from index.lists import read_terms
-from index.results import Wish, prepared
+from index.results import Found, Wish, prepared
 from index.searching import Result, kept_within, read, search
 from index.sorting import KEYS, Order, read_order
 from index.telling import export, json_of, print_facets, print_ids, print_lines, told
 from index.tree import explain
-from records.case import opened
+from records.case import Case, opened
 from records.options import (
     case_option,
     counted,
@@ -224,10 +224,12 @@ def search_command(
             return
         result = search(case, text, scope_all=scope == "all", as_list=as_list, within=within)
         warn_incomplete(result)
-        listing = not as_json and not only_ids and target is None
+        form = "json" if as_json else "count" if only_count else "ids" if only_ids else "lines"
+        if limit is None and form == "lines" and target is None:
+            limit = _SHOWN
         wish = Wish(
             order,
-            0 if only_count else _SHOWN if limit is None and listing else limit,
+            0 if only_count and target is None else limit,
             families or "families" in company,
             "threads" in company,
             hits,
@@ -238,19 +240,34 @@ def search_command(
         if target is not None:
             export(case, found, columns, target, overwrite=overwrite)
             say(f"Wrote {counted(len(found.shown))} to {target}")
-        if only_count and not as_json:
-            click.echo(found.every)
-            if found.every != found.count:
-                say(told(found))
-            print_facets(found)
-        elif only_ids and not as_json:
-            print_ids(found)
-        elif as_json:
-            marked = bool(snippets)
-            shown = replace(found, shown=()) if target is not None else found
-            print_json(json_of(case, text, shown, columns, marked=marked))
-        elif target is None:
-            print_lines(case, found, columns, marked=snippets is not False)
+            found = replace(found, shown=found.shown if only_ids else ())
+        _put_out(case, text, found, form, columns, snippets=snippets, written=target is not None)
+
+
+def _put_out(
+    case: Case,
+    text: str,
+    found: Found,
+    form: str,
+    columns: tuple[str, ...],
+    *,
+    snippets: bool | None,
+    written: bool,
+) -> None:
+    """Print a result in one form; of one that was `written`, only what was asked for beside."""
+    if form == "json":
+        print_json(json_of(case, text, found, columns, marked=bool(snippets)))
+    elif form == "count":
+        click.echo(found.every)
+        if found.every != found.count:
+            say(told(found))
+        print_facets(found)
+    elif form == "ids":
+        print_ids(found)
+    elif written:
+        print_facets(found)
+    else:
+        print_lines(case, found, columns, marked=snippets is not False)
 
 
 def warn_incomplete(result: Result) -> None:

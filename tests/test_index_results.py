@@ -256,6 +256,10 @@ def test_a_csv_is_safe_and_whole(case: Case, tmp_path: Path) -> None:
     done = run(case, "gas", "--columns", names, "--sort", "-size", "--export", str(target))
     assert done.stdout == ""
     assert "Wrote 4 documents" in done.stderr
+    more = ("--export", str(tmp_path / "more.csv"), "--facets", "type")
+    assert run(case, "gas", *more).stdout == '\ntype\n4\ttext\ttype:"text"\n'
+    told = run(case, "gas", "--export", str(tmp_path / "json.csv"), "--json").stdout
+    assert (json.loads(told)["count"], json.loads(told)["documents"]) == (4, [])
     assert target.read_bytes().startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(target.read_text(encoding="utf-8-sig"))))
     assert rows == [

@@ -8,26 +8,26 @@ indexed yet nobody can say that it lacks a word.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from pyroaring import BitMap
 
-from index import words
 from index.expand import expand
 from index.interface import Catalog
-from index.lexer import refuse
+from index.lexer import RefusedError, refuse
 from index.regex import MOST_STEPS, RegexSizeError
 from index.schema import ANY_FIELD, PARTICIPANTS
 from index.segment import Postings, Segment
-from index.spans import occurs, spans
+from index.spans import Source, occurs
 from index.tree import (
     And,
     Edge,
     Family,
     Field,
     Fuzzy,
+    Inner,
     Leaf,
     Near,
     Node,
@@ -42,6 +42,7 @@ from index.tree import (
     Value,
     Wildcard,
     Word,
+    meaning,
     walk,
     written,
 )
@@ -57,7 +58,10 @@ def fields_of(name: str) -> Sequence[str]:
 
 
 class Evaluator:
-    """Evaluates queries over open segments and a catalogue. Not to be shared by threads."""
+    """Evaluates queries over open segments and a catalogue. Not to be shared by threads.
+
+    What a word, phrase or proximity was found in is kept, so that many terms share their parts.
+    """
 
     def __init__(self, segments: Sequence[Segment], catalog: Catalog) -> None:
         self._segments = segments
@@ -65,6 +69,7 @@ class Evaluator:
         self._query = ""
         self._everything = BitMap()
         self._expansions: dict[tuple[int, str, str], list[str]] = {}
+        self._found: dict[tuple[int, str, Hashable], BitMap] = {}
         self.held = BitMap()
         for segment in segments:
             self.held |= segment.ids_of(segment.live)
@@ -90,7 +95,25 @@ class Evaluator:
                 return self._set(part, name)
             case Value():
                 return self._value(node)
-        return self._occurring(node, field)
+            case Inner():
+                return self._inner(node)
+        return self.occurring(node, field)
+
+    def _inner(self, node: Inner) -> BitMap:
+        outer, self._query = self._query, node.query
+        try:
+            return self._set(node.part, "")
+        except RefusedError as error:
+            if not node.column:  # it has no place in the query around
+                raise
+            raise refuse(
+                outer,
+                node.column,
+                f"the {node.name} cannot be answered: {error.problem}",
+                "one that can be",
+            ) from error
+        finally:
+            self._query = outer
 
     def _universe(self, node: Node) -> BitMap:
         if any(isinstance(each, Leaf | Edge) for each in walk(node)):
@@ -108,7 +131,8 @@ class Evaluator:
                 "a value of this field",
             ) from error
 
-    def _occurring(self, node: Node, field: str) -> BitMap:
+    def occurring(self, node: Node, field: str) -> BitMap:
+        """The ids of all documents in which a word, phrase or proximity occurs."""
         found = BitMap()
         for segment in self._segments:
             numbers = BitMap()
@@ -117,8 +141,35 @@ class Evaluator:
             found |= segment.ids_of(numbers)
         return found
 
+    def sources(
+        self, node: Node, segment: Segment, field: str, within: BitMap
+    ) -> Iterator[tuple[int, Source]]:
+        """The documents of `within` (numbers of a segment) in whose field the node occurs."""
+        found = self._numbers(node, segment, field) & within
+        reader = _FieldReader(self, segment, field, found, capped=False)
+        for number in found:
+            yield number, reader.at(number)
+
+    def variants(self, leaf: Family, field: str, within: BitMap) -> dict[str, BitMap]:
+        """The words that a part of a query stands for, and the ids within `within` that hold each.
+
+        Words in none of these documents are left out.
+        """
+        found: defaultdict[str, BitMap] = defaultdict(BitMap)
+        for segment in self._segments:
+            for name in fields_of(field):
+                for term in self._terms(segment, name, leaf):
+                    found[term] |= segment.ids_of(segment.documents(name, term)) & within
+        return {term: ids for term, ids in found.items() if ids}
+
     def _numbers(self, node: Node, segment: Segment, field: str) -> BitMap:
         """Numbers, within a segment, of the documents in whose field the node occurs."""
+        key = (id(segment), field, meaning(node))
+        if key not in self._found:
+            self._found[key] = self._looked_up(node, segment, field)
+        return self._found[key]
+
+    def _looked_up(self, node: Node, segment: Segment, field: str) -> BitMap:
         match node:
             case Word(text):
                 return segment.documents(field, text)
@@ -170,10 +221,12 @@ class Evaluator:
                 ) from error
         return self._expansions[key]
 
-    def positions_terms(self, segment: Segment, field: str, leaf: Family) -> list[str]:
-        """The terms of a family inside a proximity or phrase; refused when they are too many."""
+    def positions_terms(
+        self, segment: Segment, field: str, leaf: Family, *, capped: bool
+    ) -> list[str]:
+        """The terms of a family whose positions are wanted; `capped`: refused if too many."""
         terms = self._terms(segment, field, leaf)
-        if len(terms) > EXPANSION_LIMIT:
+        if capped and len(terms) > EXPANSION_LIMIT:
             raise refuse(
                 self._query,
                 leaf.column,
@@ -192,12 +245,19 @@ class _FieldReader:
     """Positions in one field of one segment; wildcards are gathered once for all documents."""
 
     def __init__(
-        self, evaluator: Evaluator, segment: Segment, field: str, candidates: BitMap
+        self,
+        evaluator: Evaluator,
+        segment: Segment,
+        field: str,
+        candidates: BitMap,
+        *,
+        capped: bool = True,
     ) -> None:
         self._evaluator = evaluator
         self._segment = segment
         self._field = field
         self._candidates = candidates
+        self._capped = capped
         self._gathered: dict[str, dict[int, list[Postings]]] = {}
 
     def at(self, number: int) -> "_DocumentSource":
@@ -216,7 +276,10 @@ class _FieldReader:
         key = written(leaf)
         if key not in self._gathered:
             found: defaultdict[int, list[Postings]] = defaultdict(list)
-            for term in self._evaluator.positions_terms(self._segment, self._field, leaf):
+            terms = self._evaluator.positions_terms(
+                self._segment, self._field, leaf, capped=self._capped
+            )
+            for term in terms:
                 postings = self._segment.postings(self._field, term)
                 for number in self._candidates & BitMap(postings.numbers):
                     found[number].append(postings)
@@ -234,62 +297,3 @@ class _DocumentSource:
 
     def words(self) -> int:
         return self.reader.words(self.number)
-
-
-class TextSource:
-    """The same positions from a text at hand, for highlighting."""
-
-    def __init__(self, text: str) -> None:
-        self.tokens = list(words.scan(text))
-        self._table: defaultdict[str, set[int]] = defaultdict(set)
-        for position, token in enumerate(self.tokens):
-            self._table[token.text].add(position)
-            if token.folded:
-                self._table[token.folded].add(position)
-
-    def positions(self, leaf: Single) -> Sequence[int]:
-        """See `spans.Source`."""
-        if isinstance(leaf, Word):
-            return sorted(self._table.get(leaf.text, ()))
-        terms = expand("\n".join(sorted(self._table)), leaf)
-        return sorted({at for term in terms for at in self._table[term]})
-
-    def words(self) -> int:
-        """See `spans.Source`."""
-        return len(self.tokens)
-
-
-def hits(node: Node, name: str, source: TextSource, field: str = "") -> set[tuple[int, int]]:
-    """What to mark in one field of a document: the words that make it answer the query."""
-    match node:
-        case Not() | Value():
-            return set()
-        case And(parts) | Or(parts):
-            return {hit for each in parts for hit in hits(each, name, source, field)}
-        case Field(inner, part):
-            return hits(part, name, source, inner)
-    return _leaf_hits(node, source) if name in fields_of(field) else set()
-
-
-def _leaf_hits(node: Node, source: TextSource) -> set[tuple[int, int]]:
-    around = spans(node, source)
-    found = {span for leaf in _positive(node) for span in spans(leaf, source)}
-    return {
-        (first, last) for first, last in found if any(a <= first and last <= b for a, b in around)
-    }
-
-
-def _positive(node: Node) -> Iterable[Leaf]:
-    match node:
-        case Edge():
-            return
-        case Or(parts):
-            for each in parts:
-                yield from _positive(each)
-        case Near(left, right):
-            yield from _positive(left)
-            yield from _positive(right)
-        case NotNear(left):
-            yield from _positive(left)
-        case _ if isinstance(node, Leaf):
-            yield node

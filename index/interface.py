@@ -42,6 +42,22 @@ class SegmentBuilt:
     sent: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SavedQuery:
+    """A search that bears a name; with `as_list` each line of its query is a term."""
+
+    name: str
+    query: str
+    as_list: bool
+
+
+class SavedQueries(Protocol):
+    """The searches that a query may name."""
+
+    def find(self, name: str) -> SavedQuery:
+        """The one of a name, whatever its case; raises `ValueError` saying which there are."""
+
+
 class Catalog(Protocol):
     """The fields of a query that the database answers, always current.
 

@@ -46,7 +46,18 @@ class Token:
     upper: str = ""
 
 
-def refuse(query: str, column: int, problem: str, expected: str) -> QueryError:
+class RefusedError(QueryError):
+    """A query that is refused at a place: its line and its column there, from 1."""
+
+    def __init__(
+        self, message: str, *, line: int, column: int, problem: str, expected: str
+    ) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
+        self.problem, self.expected = problem, expected
+
+
+def refuse(query: str, column: int, problem: str, expected: str) -> RefusedError:
     """The error that says what is wrong where, and what was expected there."""
     before = query[: column - 1]
     line, start = before.count("\n") + 1, before.rfind("\n") + 1
@@ -55,9 +66,13 @@ def refuse(query: str, column: int, problem: str, expected: str) -> QueryError:
     column -= start
     shown = "".join(" " if unicodedata.category(c).startswith("C") else c for c in text)
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in shown[: column - 1])
-    return QueryError(
+    return RefusedError(
         f"The query cannot be read: {problem} ({where} {column}); expected {expected}\n"
-        f"  {shown}\n  {' ' * (column - 1 + wide)}^"
+        f"  {shown}\n  {' ' * (column - 1 + wide)}^",
+        line=line,
+        column=column,
+        problem=problem,
+        expected=expected,
     )
 
 

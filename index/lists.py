@@ -117,8 +117,14 @@ def _term(text: str, start: int, end: int) -> Term:
 
 
 def read_terms(path: Path) -> str:
-    """The text of a file of terms; raises `QueryError` for one in another encoding."""
-    data = path.read_bytes()
+    """The text of a file of terms, its lines ended by a line feed each.
+
+    Raises `QueryError` for one that cannot be read, or is in another encoding.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise QueryError(f"The list {path} cannot be read: {error.strerror}") from error
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         text = data.decode("utf-16" if wide else "utf-8-sig")
@@ -129,4 +135,4 @@ def read_terms(path: Path) -> str:
         ) from error
     if "\x00" in text:
         raise QueryError(f"The list {path} is no text: it holds zero bytes. Save it as UTF-8 text")
-    return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -8,46 +8,84 @@ parentheses, AND on both sides of a proximity. AND on one side distributes: `(a 
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
+from index.interface import SavedQueries
 from index.leaves import OPERAND, LeafReader
-from index.lexer import Token, refuse, tokens
+from index.lexer import RefusedError, Token, refuse, tokens
 from index.lists import Term, terms
 from index.schema import TEXT_FIELDS
-from index.tree import And, Edge, Field, Near, Node, Not, NotNear, Or, Value, children
+from index.tree import And, Edge, Field, Inner, Near, Node, Not, NotNear, Or, Value, children
 from index.tree import walk as walk_tree
 from records.errors import QueryError
 
 _DEPTH = 100
 _OPERATOR = re.compile(r"(>=|<=|>|<|=)?(.*)", re.DOTALL)
 _SIGNED = ("plus", "minus")
+_SAVED = "saved"
+_MOST_SAVED = 1000  # saved searches in one query, those within others counted each time
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What a case lets a query say.
+
+    `value_fields` are those that the database answers; `saved` the searches that `saved:` names.
+    With `stemming` plain words outside quotation marks stand for all words of their stem.
+    """
+
+    value_fields: Sequence[str]
+    saved: SavedQueries | None = None
+    stemming: bool = False
 
 
 def parse(
-    query: str, value_fields: Sequence[str], *, stemming: bool = False, as_list: bool = False
+    query: str,
+    value_fields: Sequence[str],
+    *,
+    saved: SavedQueries | None = None,
+    stemming: bool = False,
+    as_list: bool = False,
 ) -> Node:
     """Read a query, or a list of terms of which any will do; raises `QueryError`.
 
-    `value_fields` are those that the database answers. With `stemming` plain words outside
-    quotation marks stand for all words of their stem; with `as_list` each line is a term.
+    See `Language` for what it may say; with `as_list` each line is a term.
     """
-    parts = [
-        _Parser(query, term, value_fields, stemming).parse()
-        for term in terms(query, as_list=as_list)
-    ]
+    return _read(query, as_list, _Reading(Language(value_fields, saved, stemming)))
+
+
+def parse_term(query: str, term: Term, language: Language) -> Node:
+    """Read one term of a list; raises `QueryError` with its place in the whole."""
+    return _Parser(query, term, _Reading(language)).parse()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What reading is at: the language, the saved searches around, and how many were opened."""
+
+    language: Language
+    around: tuple[str, ...] = ()
+    opened: list[str] = field(default_factory=list)
+
+
+def _read(query: str, as_list: bool, reading: _Reading) -> Node:
+    parts = [_Parser(query, term, reading).parse() for term in terms(query, as_list=as_list)]
     if not parts:
         raise refuse(query, 1, "the list is empty", "a term on each line")
     return parts[0] if len(parts) == 1 else Or(tuple(parts), parts[0].column)
 
 
 class _Parser:
-    def __init__(self, query: str, term: Term, value_fields: Sequence[str], stemming: bool) -> None:
+    def __init__(self, query: str, term: Term, reading: _Reading) -> None:
         self._query = query
+        self._reading = reading
         self._tokens = tokens(query, term.start, term.end)
-        self._leaves = LeafReader(query, stemming)
+        self._leaves = LeafReader(query, reading.language.stemming)
         self._at = 0
         self._depth = 0
         self._field = ""
-        self._values = frozenset(value_fields)
+        named = () if reading.language.saved is None else (_SAVED,)
+        self._values = frozenset((*reading.language.value_fields, *named))
         self._texts = (*TEXT_FIELDS, "participants")
 
     def parse(self) -> Node:
@@ -218,11 +256,12 @@ class _Parser:
                     f"a field cannot be one side of {token.text!r}",
                     f"the field around it all, as in {node.name}:(a w/5 b)",
                 )
-            if isinstance(node, Value):
+            if isinstance(node, Value | Inner):
+                name = _SAVED if isinstance(node, Inner) else node.field
                 raise refuse(
                     self._query,
                     node.column,
-                    f"{node.field}: has no words to be near to",
+                    f"{name}: has no words to be near to",
                     f"AND instead of {token.text!r}",
                 )
 
@@ -308,7 +347,7 @@ class _Parser:
 
     def _between(self, token: Token) -> Node:
         """Lucene's `date:[x TO y]`, with both ends included."""
-        if self._field not in self._values:
+        if self._field not in self._values - {_SAVED}:
             raise self._refuse(
                 token,
                 "brackets are a range of values, and stand behind a field that has them",
@@ -339,7 +378,45 @@ class _Parser:
                 operator, value, upper = _range(value)
         if not value or upper == "":
             raise self._refuse(token, f"{self._field}: lacks its value", "a value after the colon")
+        if self._field == _SAVED:
+            if operator != "=":
+                raise self._refuse(
+                    token, "saved: has no order", "the name of a saved search, in quotation marks"
+                )
+            return self._saved(token, value)
         return Value(self._field, operator, value, upper, token.column)
+
+    def _saved(self, token: Token, name: str) -> Inner:
+        """A saved search in the place of its name."""
+        reading = self._reading
+        saved, around, opened = reading.language.saved, reading.around, reading.opened
+        assert saved is not None
+        try:
+            found = saved.find(name)
+        except ValueError as error:
+            raise self._refuse(
+                token, f"saved: cannot take {name!r}: {error}", "the name of a saved search"
+            ) from error
+        if found.name in around:
+            way = " > ".join(f"'{each}'" for each in (*around, found.name))
+            raise self._refuse(token, f"this saved search is within itself: {way}", "another one")
+        opened.append(found.name)
+        if len(opened) > _MOST_SAVED:
+            raise self._refuse(
+                token,
+                "saved searches name one another too often",
+                f"at most {_MOST_SAVED:,} of them in all",
+            )
+        within = _Reading(reading.language, (*around, found.name), opened)
+        try:
+            part = _read(found.query, found.as_list, within)
+        except RefusedError as error:
+            raise self._refuse(
+                token,
+                f"the saved search '{found.name}' cannot be read: {error.problem}",
+                f"one that can be: 'redwell saved show \"{found.name}\"' has its words",
+            ) from error
+        return Inner(f"saved search {found.name}", found.query, part, token.column)
 
 
 def _range(text: str) -> tuple[str, str, str | None]:

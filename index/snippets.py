@@ -1,97 +1,30 @@
-"""What a search shows of a document: its line, and its text around the hits with these marked."""
+"""Texts with their hits marked: whole, and in stretches around the hits."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from pyroaring import BitMap
 
-from index.evaluate import TextSource, hits
+from index.hits import TextSource, hits, joined
 from index.rows import field_texts
 from index.tree import Node
-from records import tables, times
-from records.control import control
-from records.fields import Fields
 from store import Store
 
 Row = sa.Row[*tuple[Any, ...]]
 
 _AROUND = 60
 _SNIPPETS = 2
-_FIELD_ORDER = ("subject", "title", "filename", "from", "to", "cc", "bcc", "author", "path")
+FIELD_ORDER = ("subject", "title", "filename", "from", "to", "cc", "bcc", "author", "path")
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a snippet; `hit` ones are marked."""
+    """A stretch of a text; `hit` ones are marked."""
 
     text: str
     hit: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One document of a result, made ready to be shown; times in the case's zone."""
-
-    document_id: int
-    control: str
-    date: str
-    custodian: str
-    address: str
-    type: str
-    author: str
-    subject: str
-    snippets: tuple[tuple[Piece, ...], ...]
-
-
-def lines(
-    connection: sa.Connection,
-    ids: Sequence[int],
-    zone: ZoneInfo,
-    tree: Node | None,
-    store: Store,
-) -> Iterator[Line]:
-    """The lines of some documents, in the order of `ids`; with snippets if `tree` is given."""
-    d, c = tables.documents, tables.custodians
-    query = sa.select(d, c.c.name.label("custodian")).join(c, c.c.id == d.c.custodian_id)
-    for start in range(0, len(ids), 500):
-        part = ids[start : start + 500]
-        rows = {row.id: row for row in connection.execute(query.where(d.c.id.in_(part)))}
-        for each in part:
-            yield _line(rows[each], zone, tree, store)
-
-
-def _line(row: Row, zone: ZoneInfo, tree: Node | None, store: Store) -> Line:
-    fields = Fields.from_json(row.fields)
-    date = row.sent_at or fields.modified_at or row.modified_at or fields.created_at
-    return Line(
-        document_id=row.id,
-        control=control(row.id),
-        date=times.parse(date).astimezone(zone).strftime("%Y-%m-%d %H:%M") if date else "",
-        custodian=clean(row.custodian),
-        address=row.address,
-        type=row.type,
-        author=clean("; ".join(str(each) for each in fields.sender) or fields.author),
-        subject=clean(fields.subject or fields.title or row.name),
-        snippets=tuple(_snippets(row, tree, store)) if tree is not None else (),
-    )
-
-
-def by_date(connection: sa.Connection, ids: BitMap) -> list[int]:
-    """Ids in order of their date, those without one last."""
-    c = tables.documents.c
-    fields = c.fields
-    date = sa.func.coalesce(
-        c.sent_at,
-        fields["modified_at"].as_string(),
-        c.modified_at,
-        fields["created_at"].as_string(),
-    )
-    rows = connection.execute(sa.select(c.id, date)).all()
-    return [each for _, each in sorted((row[1] or "~", row[0]) for row in rows if row[0] in ids)]
 
 
 def clean(text: str) -> str:
@@ -103,41 +36,74 @@ def _control(char: str) -> bool:
     return unicodedata.category(char).startswith("C")
 
 
-def _snippets(row: Row, tree: Node, store: Store) -> Iterator[tuple[Piece, ...]]:
+def text_of(row: Row, store: Store) -> str:
+    """The text of a document; empty where it has none."""
+    if row.text_sha256 is None:
+        return ""
+    return store.read_bytes(row.text_sha256).decode("utf-8", errors="replace")
+
+
+def snippets(row: Row, tree: Node, store: Store) -> Iterator[tuple[Piece, ...]]:
+    """Some stretches of a document around its hits, of the text first."""
     found = 0
-    if row.text_sha256 is not None:
-        text = store.read_bytes(row.text_sha256).decode("utf-8", errors="replace")
+    if text := text_of(row, store):
         for pieces in excerpts(text, tree, "text"):
             yield pieces
             found += 1
             if found == _SNIPPETS:
                 return
     texts = dict(field_texts(row))
-    for name in _FIELD_ORDER:
+    for name in FIELD_ORDER:
         for pieces in excerpts(texts.get(name, ""), tree, name):
             if found < _SNIPPETS:
                 yield (Piece(f"{name}: ", False), *pieces)
             found += 1
 
 
-def excerpts(text: str, tree: Node, field: str) -> Iterator[tuple[Piece, ...]]:
-    """Stretches of a text around its hits, none overlapping."""
+def marks_of(text: str, tree: Node, field: str) -> list[tuple[int, int]]:
+    """Where the hits of one field begin and end in its text, in order, overlapping ones as one."""
     source = TextSource(text)
-    marks = sorted(
+    return [
         (source.tokens[first].start, source.tokens[last].end)
-        for first, last in hits(tree, field, source)
-    )
+        for first, last in joined(hits(tree, field, source))
+    ]
+
+
+def marked(text: str, marks: Sequence[tuple[int, int]]) -> Iterator[Piece]:
+    """A whole text in its pieces; nothing in them is flattened."""
+    at = 0
+    for first, last in marks:
+        if last > at:
+            yield Piece(text[at : max(first, at)], False)
+            yield Piece(text[max(first, at) : last], True)
+            at = last
+    yield Piece(text[at:], False)
+
+
+def shown(piece: Piece, *, flat: bool = False) -> Piece:
+    """A piece as a terminal takes it: no control character but the ends of lines and tabs."""
+    if flat:
+        return Piece(_flat(piece.text), piece.hit)
+    text = piece.text.replace("\r\n", "\n")
+    return Piece("".join(" " if _control(c) and c not in "\n\t" else c for c in text), piece.hit)
+
+
+def excerpts(
+    text: str, tree: Node, field: str, around: int = _AROUND
+) -> Iterator[tuple[Piece, ...]]:
+    """Stretches of a text around its hits, none overlapping."""
+    marks = marks_of(text, tree, field)
     at = 0
     while at < len(marks):
-        start = max(marks[at][0] - _AROUND, 0)
+        start = max(marks[at][0] - around, 0)
         inside = [marks[at]]
-        while at + 1 < len(marks) and marks[at + 1][0] < inside[-1][1] + _AROUND:
+        while at + 1 < len(marks) and marks[at + 1][0] < inside[-1][1] + around:
             at += 1
             inside.append(marks[at])
-            if inside[-1][1] - start > 4 * _AROUND:
+            if inside[-1][1] - start > 4 * around:
                 break
         at += 1
-        end = max(last for _, last in inside) + _AROUND
+        end = max(last for _, last in inside) + around
         yield tuple(_pieces(text, start, min(end, len(text)), inside))
 
 

@@ -1,7 +1,7 @@
 """The tree of a query; `column` is where the node begins in the query, from 1."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,21 @@ class Value:
     column: int
 
 
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """Another query as a part of this one, as if it stood here in parentheses.
+
+    A saved search, or what a search is kept within. The columns below `part` are those of `query`.
+    """
+
+    name: str
+    query: str
+    part: "Node"
+    column: int
+
+
 Leaf = Single | Phrase
-Node = Leaf | Edge | And | Or | Not | Near | NotNear | Field | Value
+Node = Leaf | Edge | And | Or | Not | Near | NotNear | Field | Value | Inner
 
 
 def children(node: Node) -> "tuple[Node, ...]":
@@ -156,7 +169,7 @@ def children(node: Node) -> "tuple[Node, ...]":
     match node:
         case And(parts) | Or(parts):
             return parts
-        case Not(part) | Field(_, part):
+        case Not(part) | Field(_, part) | Inner(_, _, part):
             return (part,)
         case Near(left, right) | NotNear(left, right):
             return (left, right)
@@ -168,6 +181,23 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     for child in children(node):
         yield from walk(child)
+
+
+def meaning(node: Node) -> Hashable:
+    """What a node says, wherever it stands: equal for nodes that are the same but for their place.
+
+    An inner query means what stands in it.
+    """
+    if isinstance(node, Inner):
+        return meaning(node.part)
+    said = (getattr(node, each.name) for each in fields(node) if each.name != "column")
+    return type(node).__name__, *(_meant(each) for each in said)
+
+
+def _meant(value: object) -> Hashable:
+    if isinstance(value, tuple):
+        return tuple(_meant(each) for each in value)
+    return meaning(value) if isinstance(value, Node) else value
 
 
 def explain(node: Node, depth: int = 0) -> str:
@@ -221,6 +251,8 @@ def _describe(node: Node) -> str:
             return f"the first, without the second {where}within {distance} words"
         case Field(name):
             return f"in {name}"
+        case Inner(name):
+            return name
         case Value(field, operator, value, upper):
             return (
                 f"{field} {value}..{upper}" if upper is not None else f"{field} {operator} {value}"

@@ -186,7 +186,7 @@ class Family:
     def cut_note(self) -> Note:
         """The warning of a text that was cut."""
         message = f"The text was cut at {self.limits.characters} characters"
-        return warning(Code.PARTIAL, message, TOOL, VERSION)
+        return warning(Code.TEXT_CUT, message, TOOL, VERSION)
 
     def report(self) -> dict[str, str]:
         """All members as JSON: itself where it is short, else the file that holds it."""

@@ -67,6 +67,7 @@ class Code(StrEnum):
     OCR_LOW_CONFIDENCE = "ocr-low-confidence"
     EMBEDDED_LOST = "embedded-lost"
     PARTIAL = "partial"
+    TEXT_CUT = "text-cut"
     VOLUME = "volume"
     VOLUME_MISSING = "volume-missing"
     RECOVERED = "recovered"
@@ -84,7 +85,7 @@ LOST = frozenset(
         *(Code.ENCRYPTED, Code.CORRUPT, Code.TRUNCATED, Code.UNSUPPORTED, Code.TOO_DEEP),
         *(Code.TOO_LARGE, Code.TOO_MANY, Code.BOMB, Code.UNSAFE_PATH, Code.LINK),
         *(Code.SPECIAL_FILE, Code.EMBEDDED_LOST, Code.PARTIAL, Code.TIMEOUT, Code.CRASH),
-        *(Code.MEMORY, Code.UNREADABLE_SOURCE),
+        *(Code.MEMORY, Code.TEXT_CUT, Code.UNREADABLE_SOURCE),
     }
 )
 
@@ -153,6 +154,10 @@ EXPLAINED: dict[Code, tuple[str, str]] = {
     Code.OCR_LOW_CONFIDENCE: ("OCR read a page badly.", "Do not rely on search for this page."),
     Code.EMBEDDED_LOST: ("An embedded item could not be taken out.", "Open the parent natively."),
     Code.PARTIAL: ("Only a part could be read.", "Look at the native file."),
+    Code.TEXT_CUT: (
+        "The text is longer than the limit: what lies behind it is not searched.",
+        "Look at the native file, or raise limits.characters in case.toml and collect it anew.",
+    ),
     Code.VOLUME: (
         "A further volume of an archive kept in several files; what the set holds stands under "
         "its first volume.",

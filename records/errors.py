@@ -93,6 +93,12 @@ class ReplacementError(RedwellError):
     exit_code = 33
 
 
+class OutputError(RedwellError):
+    """A file to be written that is there already, or a place where nothing can be written."""
+
+    exit_code = 34
+
+
 def raise_if_full(error: BaseException) -> None:
     """Raise `DiskFullError` for an error that says so: trouble of ours, of no document."""
     if isinstance(error, DiskFullError):
@@ -140,6 +146,12 @@ class PeopleError(RedwellError):
     exit_code = 46
 
 
+class TermListError(RedwellError):
+    """Terms of a list that cannot be read or answered; the report names them and has the rest."""
+
+    exit_code = 47
+
+
 class ReviewError(RedwellError):
     """A batch, a set or a sample that is not there, or in a state that does not allow the act."""
 
@@ -150,6 +162,12 @@ class CounselError(RedwellError):
     """Counsel that cannot be put on record, is there already or is not there."""
 
     exit_code = 49
+
+
+class SavedSearchError(RedwellError):
+    """A saved search that is not there, whose name is taken, or that others rest on."""
+
+    exit_code = 53
 
 
 class ProductionError(RedwellError):

@@ -22,7 +22,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from records import case as cases
 from records.errors import SourceError
@@ -213,9 +214,9 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         for row in (columns, *rows):
             click.echo("\t".join(str(each) for each in row))
         return
-    table = Table(*columns, box=None, header_style="bold")
+    table = Table(*(Column(Text(each)) for each in columns), box=None, header_style="bold")
     for row in rows:
-        table.add_row(*(str(each) for each in row))
+        table.add_row(*(Text(str(each)) for each in row))  # a bracket in it is no markup
     Console().print(table)
 
 

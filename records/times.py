@@ -1,6 +1,7 @@
 """Times as the record keeps them: ISO 8601 in UTC, to the second, with a final Z."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 
 def stamp(moment: dt.datetime) -> str:
@@ -14,6 +15,18 @@ def stamp(moment: dt.datetime) -> str:
 def now() -> str:
     """The present time, written."""
     return stamp(dt.datetime.now(dt.UTC))
+
+
+def local(text: str | None, zone: ZoneInfo) -> str:
+    """What `stamp` wrote, as `2001-05-14 23:30` in a zone; empty for nothing."""
+    if not text:
+        return ""
+    moment = parse(text)
+    try:
+        moment = moment.astimezone(zone)
+    except OverflowError:  # at either end of what a date can be
+        return text[:16].replace("T", " ")
+    return moment.isoformat(" ", "minutes")[:16]
 
 
 def parse(text: str) -> dt.datetime:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from pyroaring import BitMap
 
-from index.families import whole_families
+from index.families import whole_families, whole_threads
 from records import tables
 from records.codes import REVIEWED, Disposition
 from records.control import control, parse_control
@@ -14,7 +14,7 @@ from records.culls import put_aside
 from records.errors import SelectionError
 from records.numbers import table_of
 
-_D, _T = tables.documents.c, tables.threads.c
+_D = tables.documents.c
 _NAMED = 20
 
 
@@ -70,7 +70,7 @@ def widen(connection: sa.Connection, asked: BitMap, along: Along) -> Target:
 
     Of threads and families only what is reviewed comes; of copies the suppressed ones too.
     """
-    threads = asked | _threads(connection, asked) if along.threads else asked
+    threads = whole_threads(connection, asked) if along.threads else asked
     families = whole_families(connection, threads) if along.families else threads
     every = families | _copies(connection, families) if along.duplicates else families
     return Target(
@@ -79,17 +79,6 @@ def widen(connection: sa.Connection, asked: BitMap, along: Along) -> Target:
         families=len(families) - len(threads),
         duplicates=len(every) - len(families),
     )
-
-
-def _threads(connection: sa.Connection, ids: BitMap) -> BitMap:
-    given = table_of(connection, ids)
-    own = sa.select(_T.thread_id).where(_T.document_id.in_(sa.select(given.c.id)))
-    query = (
-        sa.select(_T.document_id)
-        .join(tables.documents, _D.id == _T.document_id)
-        .where(_T.thread_id.in_(own), _D.disposition.in_(REVIEWED))
-    )
-    return BitMap(connection.execute(query).scalars())
 
 
 def _copies(connection: sa.Connection, ids: BitMap) -> BitMap:

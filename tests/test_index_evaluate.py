@@ -12,7 +12,8 @@ from pyroaring import BitMap
 from index import evaluate
 from index.adopt import adopt
 from index.build import build_segment
-from index.evaluate import Evaluator, TextSource, hits
+from index.evaluate import Evaluator
+from index.hits import TextSource, hits
 from index.interface import IndexBatch, IndexDocument
 from index.query import parse
 from index.searching import open_segments

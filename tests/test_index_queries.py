@@ -13,7 +13,8 @@ from bench import brute
 from bench.forms import Maker
 from index.adopt import adopt
 from index.build import build_segment
-from index.evaluate import Evaluator, TextSource, hits
+from index.evaluate import Evaluator
+from index.hits import NOTHING, TextSource, hits, joined, tally
 from index.interface import IndexBatch, IndexDocument
 from index.query import parse
 from index.schema import TEXT_FIELDS
@@ -138,6 +139,24 @@ def test_every_form(made: Made, segments: list[Segment], form: str, seed: int) -
 def test_the_queries_find_something(made: Made, form: str) -> None:
     maker = Maker(made.library, random.Random(1), made.values)
     assert sum(bool(maker.make(form).ids) for _ in range(40)) > 8
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_hits_of_the_index_are_those_of_the_texts(
+    made: Made, segments: list[Segment], form: str
+) -> None:
+    maker = Maker(made.library, random.Random(3), made.values)
+    for _ in range(15):
+        query = maker.make(form)
+        tree = parse(query.written, ("number",), stemming=form == "stemming on")
+        evaluator = Evaluator(segments, Everything(made.scope))
+        ids = evaluator.evaluate(tree, query.written, made.scope)
+        found = tally(evaluator, segments, tree, ids, {})
+        for number in ids:
+            texts = made.texts[number]
+            sources = {name: TextSource(texts.get(name, "")) for name in TEXT_FIELDS}
+            count = sum(len(joined(hits(tree, n, source))) for n, source in sources.items())
+            assert found.get(number, NOTHING).hits == count, (query.written, number)
 
 
 @pytest.mark.parametrize("form", ["word", "regex", "phrase of signs", "w/N", "proximity nested"])

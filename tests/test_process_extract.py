@@ -313,7 +313,7 @@ def test_text_past_the_limit_is_cut_and_says_so(bench: Bench, name: str) -> None
     }[name]
     (item,) = bench.extract(data, name, Limits(characters=1000))
     assert item.text.chars <= 1010
-    assert codes(item) == [("warning", Code.PARTIAL, 1)]
+    assert codes(item) == [("warning", Code.TEXT_CUT, 1)]
     assert item.outcome is Disposition.REVIEWABLE
 
 

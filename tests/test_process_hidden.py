@@ -417,7 +417,7 @@ def test_the_look_is_bounded_by_the_limit_of_characters(bench: Bench) -> None:
     data = word(*[run("w" * 90, "<w:vanish/>")] * 20)
     item = only(bench.extract(data, "a.docx", Limits(characters=2000)))
     assert item.text.chars == 2000
-    assert codes(item) == [("warning", Code.PARTIAL, 1)]
+    assert codes(item) == [("warning", Code.TEXT_CUT, 1)]
 
 
 def test_every_kind_is_documented() -> None:

@@ -162,6 +162,18 @@ def test_everything_is_still_there_and_the_schema_is_the_present_one(folder: Pat
             connection.execute(tables.documents.update().values(known_by_id=7))
 
 
+def test_texts_that_were_cut_get_a_code_of_their_own(folder: Path) -> None:
+    told = ("The text was cut at 20000000 characters", "The text was cut short by a kill")
+    with closing(sqlite3.connect(folder / "case.db")) as connection:
+        for number, message in enumerate(told, 2):
+            row = (number, 1, "warning", "partial", message, "t", "", 1, "t")
+            connection.execute("INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        connection.commit()
+    upgrade.upgrade(folder)
+    codes = {row[0]: row[3] for row in _rows(folder / "case.db")["notes"]}
+    assert codes == {1: "partial", 2: "text-cut", 3: "partial"}
+
+
 def test_the_copy_is_whole_and_older_copies_stay(folder: Path) -> None:
     before = _rows(folder / "case.db")
     (folder / ".case.db.schema-0001-x.new").write_bytes(b"a copy that was cut off")

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from records import tables
+from records import search_tables
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=tables.metadata,
+    target_metadata=search_tables.saved_searches.metadata,
     render_as_batch=True,
 )
 with context.begin_transaction():

@@ -48,7 +48,8 @@ def held(folder: Path) -> dict[int, int]:
 def open_segment(folder: Path, whoosh_segment: Any) -> Segment:
     """Open one segment that a table of contents names."""
     deleted = BitMap(whoosh_segment.deleted_docs())
-    return Segment(folder, whoosh_segment.segment_id(), deleted)
+    totals = dict(whoosh_segment._fieldlengths)
+    return Segment(folder, whoosh_segment.segment_id(), deleted, totals)
 
 
 def adopt(folder: Path, built: Sequence[SegmentBuilt], remove: Iterable[int] = ()) -> None:

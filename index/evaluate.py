@@ -12,16 +12,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from index import words
-from index.expand import expand
+from index.expand import expand, ranks
 from index.interface import Catalog
 from index.lexer import refuse
+from index.nearness import Places, documents
 from index.regex import MOST_STEPS, RegexSizeError
 from index.schema import ANY_FIELD, PARTICIPANTS
-from index.segment import Postings, Segment
-from index.spans import occurs, spans
+from index.segment import Segment
+from index.side import SideField, bitmap
+from index.spans import spans
 from index.tree import (
     And,
     Edge,
@@ -46,7 +49,7 @@ from index.tree import (
     written,
 )
 
-EXPANSION_LIMIT = 20_000
+EXPANSION_LIMIT = 200_000
 
 
 def fields_of(name: str) -> Sequence[str]:
@@ -64,7 +67,7 @@ class Evaluator:
         self._catalog = catalog
         self._query = ""
         self._everything = BitMap()
-        self._expansions: dict[tuple[int, str, str], list[str]] = {}
+        self._expansions: dict[tuple[int, str, str], NDArray[np.int64]] = {}
         self.held = BitMap()
         for segment in segments:
             self.held |= segment.ids_of(segment.live)
@@ -113,54 +116,50 @@ class Evaluator:
         for segment in self._segments:
             numbers = BitMap()
             for name in fields_of(field):
-                numbers |= self._numbers(node, segment, name)
-            found |= segment.ids_of(numbers)
+                if (held := segment.field(name)) is not None:
+                    numbers |= self._numbers(node, _Row(self, segment, name, held))
+            found |= segment.ids_of(numbers & segment.live)
         return found
 
-    def _numbers(self, node: Node, segment: Segment, field: str) -> BitMap:
+    def _numbers(self, node: Node, row: "_Row") -> BitMap:
         """Numbers, within a segment, of the documents in whose field the node occurs."""
         match node:
-            case Word(text):
-                return segment.documents(field, text)
+            case Word() | Wildcard() | Stem() | Fuzzy() | Numbers() | Regex():
+                return row.documents(node)
             case Edge():
-                return BitMap(np.flatnonzero(segment.lengths(field)).tolist()) & segment.live
-            case Wildcard() | Stem() | Fuzzy() | Numbers() | Regex():
-                terms = self._terms(segment, field, node)
-                return BitMap.union(BitMap(), *(segment.documents(field, each) for each in terms))
-        candidates = self._candidates(node, segment, field)
-        if not candidates:
-            return candidates
-        reader = _FieldReader(self, segment, field, candidates)
-        return BitMap(each for each in candidates if occurs(node, reader.at(each)))
+                return bitmap(np.flatnonzero(row.held.lengths))
+        return bitmap(documents(node, row)) if self._possible(node, row) else BitMap()
 
-    def _candidates(self, node: Node, segment: Segment, field: str) -> BitMap:
-        """A superset of the documents in which an operand occurs."""
+    def _possible(self, node: Node, row: "_Row") -> BitMap:
+        """A superset of the documents in which an operand occurs, had cheaply."""
         match node:
+            case Word():
+                return row.documents(node)
             case Phrase(parts):
-                found = segment.live
-                for part in sorted(parts, key=lambda each: not isinstance(each, Word)):
-                    if not found:
-                        break
-                    found = found & self._numbers(part, segment, field)
-                return found
+                return self._all_possible(parts, row)
             case Or(parts):
-                return BitMap.union(
-                    BitMap(), *(self._candidates(each, segment, field) for each in parts)
-                )
+                return BitMap.union(BitMap(), *(self._possible(each, row) for each in parts))
             case Near(left, right):
-                # The start and the end are in every document that has a word at all.
-                wordy = [each for each in (left, right) if not _edged(each)] or [left, right]
-                found = self._candidates(wordy[0], segment, field)
-                return found & self._candidates(wordy[-1], segment, field) if found else found
+                return self._all_possible((left, right), row)
             case NotNear(left):
-                return self._candidates(left, segment, field)
-        return self._numbers(node, segment, field)
+                return self._possible(left, row)
+            case Wildcard() | Stem() | Fuzzy() | Numbers() | Regex():
+                return row.segment.live if len(row.ranks(node)) else BitMap()
+        return row.segment.live
 
-    def _terms(self, segment: Segment, field: str, leaf: Family) -> list[str]:
-        key = (id(segment), field, written(leaf))
+    def _all_possible(self, parts: Sequence[Node], row: "_Row") -> BitMap:
+        found = row.segment.live
+        for part in sorted(parts, key=lambda each: not isinstance(each, Word)):
+            if found:
+                found = found & self._possible(part, row)
+        return found
+
+    def ranks(self, row: "_Row", leaf: Family) -> NDArray[np.int64]:
+        """The terms that a part of a query stands for in one field of a segment."""
+        key = (id(row.segment), row.name, written(leaf))
         if key not in self._expansions:
             try:
-                self._expansions[key] = expand(segment.lexicon(field), leaf)
+                self._expansions[key] = ranks(row.held, leaf)
             except RegexSizeError as error:
                 raise refuse(
                     self._query,
@@ -170,70 +169,60 @@ class Evaluator:
                 ) from error
         return self._expansions[key]
 
-    def positions_terms(self, segment: Segment, field: str, leaf: Family) -> list[str]:
-        """The terms of a family inside a proximity or phrase; refused when they are too many."""
-        terms = self._terms(segment, field, leaf)
-        if len(terms) > EXPANSION_LIMIT:
+    def require_few(self, leaf: Family, count: int) -> None:
+        """Refuse a family of too many words inside a proximity or phrase."""
+        if count > EXPANSION_LIMIT:
             raise refuse(
                 self._query,
                 leaf.column,
-                f"{written(leaf)!r} stands for {len(terms):,} words here, too many to compare "
+                f"{written(leaf)!r} stands for {count:,} words here, too many to compare "
                 "their positions",
                 f"a pattern for at most {EXPANSION_LIMIT:,} words inside a phrase or proximity",
             )
-        return terms
-
-
-def _edged(node: Node) -> bool:
-    return any(isinstance(each, Edge) for each in walk(node))
-
-
-class _FieldReader:
-    """Positions in one field of one segment; wildcards are gathered once for all documents."""
-
-    def __init__(
-        self, evaluator: Evaluator, segment: Segment, field: str, candidates: BitMap
-    ) -> None:
-        self._evaluator = evaluator
-        self._segment = segment
-        self._field = field
-        self._candidates = candidates
-        self._gathered: dict[str, dict[int, list[Postings]]] = {}
-
-    def at(self, number: int) -> "_DocumentSource":
-        return _DocumentSource(self, number)
-
-    def positions(self, leaf: Single, number: int) -> Sequence[int]:
-        if isinstance(leaf, Word):
-            return self._segment.postings(self._field, leaf.text).positions(number)
-        gathered = self._gather(leaf).get(number, [])
-        return sorted({at for postings in gathered for at in postings.positions(number)})
-
-    def words(self, number: int) -> int:
-        return int(self._segment.lengths(self._field)[number])
-
-    def _gather(self, leaf: Family) -> dict[int, list[Postings]]:
-        key = written(leaf)
-        if key not in self._gathered:
-            found: defaultdict[int, list[Postings]] = defaultdict(list)
-            for term in self._evaluator.positions_terms(self._segment, self._field, leaf):
-                postings = self._segment.postings(self._field, term)
-                for number in self._candidates & BitMap(postings.numbers):
-                    found[number].append(postings)
-            self._gathered[key] = found
-        return self._gathered[key]
 
 
 @dataclass(frozen=True, slots=True)
-class _DocumentSource:
-    reader: _FieldReader
-    number: int
+class _Row:
+    """One field of one segment; see `nearness.Row`."""
 
-    def positions(self, leaf: Single) -> Sequence[int]:
-        return self.reader.positions(leaf, self.number)
+    evaluator: Evaluator
+    segment: Segment
+    name: str
+    held: SideField
 
-    def words(self) -> int:
-        return self.reader.words(self.number)
+    @property
+    def starts(self) -> Places:
+        return self.held.starts
+
+    def ranks(self, leaf: Single) -> NDArray[np.int64]:
+        if not isinstance(leaf, Word):
+            return self.evaluator.ranks(self, leaf)
+        rank = self.held.rank(leaf.text.encode())
+        return np.array([] if rank is None else [rank], np.int64)
+
+    def documents(self, leaf: Single) -> BitMap:
+        found = self.ranks(leaf)
+        return self.held.documents(int(found[0])) if len(found) == 1 else self._any(found)
+
+    def _any(self, ranks: NDArray[np.int64]) -> BitMap:
+        return self.held.documents_of(ranks) if len(ranks) else BitMap()
+
+    def places(self, leaf: Single) -> Places:
+        found = self.ranks(leaf)
+        if not isinstance(leaf, Word):
+            self.evaluator.require_few(leaf, len(found))
+        return self.segment.kept.get((self.name, written(leaf)), lambda: self._places(found))
+
+    def _places(self, ranks: NDArray[np.int64]) -> Places:
+        places, _ = self.held.places_of(ranks)
+        if len(ranks) < 2:
+            return places
+        if self.starts[-1] < 1 << 31:
+            places = places.astype(np.int32)  # sorted three times as fast
+        return np.unique(places).astype(np.int64)
+
+    def size(self, leaf: Single) -> int:
+        return sum(self.held.size(each) for each in self.ranks(leaf).tolist())
 
 
 class TextSource:

@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.regex import Automaton
+from index.side import SideField
 from index.stems import beginning, stem
 from index.tree import Family, Fuzzy, Numbers, Regex, Stem, Wildcard
 
+_AFTER = b"\xff"  # behind everything in UTF-8
 _NUMBER = re.compile(r"^[0-9]+$", re.MULTILINE)
 
 
@@ -30,6 +32,35 @@ def expand(lexicon: str, leaf: Family) -> list[str]:
             return [each for each in _NUMBER.findall(lexicon) if low <= int(each) <= high]
         case Regex(text):
             return list(automaton(text).answers(_beginning(lexicon, "")))
+
+
+def ranks(field: SideField, leaf: Family) -> NDArray[np.int64]:
+    """The ranks, in one field of a segment, of the terms that a part of a query stands for.
+
+    Raises `index.regex.RegexSizeError`.
+    """
+    prefix = _prefix(leaf)
+    if not prefix:
+        return field.ranks_of(_encoded(expand(field.text, leaf)), 0, field.count)
+    first, after = field.bisect(prefix), field.bisect(prefix + _AFTER)
+    found = expand(field.words(first, after).decode(), leaf)
+    return field.ranks_of(_encoded(found), first, after)
+
+
+def _encoded(terms: Sequence[str]) -> list[bytes]:
+    return sorted(each.encode() for each in terms)
+
+
+def _prefix(leaf: Family) -> bytes:
+    """What all terms begin with, in UTF-8."""
+    match leaf:
+        case Wildcard(text):
+            return re.split(r"[*?=]", text, maxsplit=1)[0].encode()
+        case Stem(text):
+            return beginning(stem(text)).encode()
+        case Fuzzy(prefix):
+            return prefix.encode()
+    return b""
 
 
 automaton = lru_cache(64)(Automaton)

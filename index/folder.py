@@ -15,11 +15,10 @@ from whoosh.filedb.filestore import RamStorage
 from whoosh.index import TOC
 from whoosh.index import IndexError as WhooshError
 
-from index.build import LEXICON, NAME
+from index.build import NAME, SEGMENT, SIDE
 from records.errors import IndexStateError
 
 _TOC = re.compile(rf"_{NAME}_(\d+)\.toc")
-_SEGMENT = ".seg"
 # What a TOC that was cut short or overwritten can raise while it is unpickled.
 _DAMAGE = (
     WhooshError,
@@ -52,8 +51,8 @@ def toc_path(folder: Path, generation: int) -> Path:
 
 
 def segment_files(folder: Path, name: str) -> tuple[Path, Path]:
-    """A segment's own file and its lexicon."""
-    return folder / f"{name}{_SEGMENT}", folder / f"{name}{LEXICON}"
+    """A segment's own file, and what stands beside it."""
+    return folder / f"{name}{SEGMENT}", folder / f"{name}{SIDE}"
 
 
 def read_contents(folder: Path) -> Contents:

@@ -123,7 +123,7 @@ def test_equal_to_the_stock_writer(
     ours, theirs = _held(Path(built.folder)), _held(tmp_path / "stock")
     assert list(ours[0]) == list(theirs[0])
     assert ours == theirs
-    assert {path.suffix for path in Path(built.folder).iterdir()} == {".seg", ".lex", ".toc"}
+    assert {path.suffix for path in Path(built.folder).iterdir()} == {".seg", ".side", ".toc"}
     frequencies = [told[1] for told, _ in ours[0].values()]
     assert max(frequencies) > 128
     assert ours[0]["text", b"first"][1][0][2] == Positions().encode([1, 80_002])

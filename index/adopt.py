@@ -15,7 +15,7 @@ segment is never built inside the index folder.
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +52,16 @@ def open_segment(folder: Path, whoosh_segment: Any) -> Segment:
     return Segment(folder, whoosh_segment.segment_id(), deleted, totals)
 
 
-def adopt(folder: Path, built: Sequence[SegmentBuilt], remove: Iterable[int] = ()) -> None:
+def adopt(
+    folder: Path,
+    built: Sequence[SegmentBuilt],
+    remove: Iterable[int] = (),
+    instead_of: Collection[str] = (),
+) -> None:
     """Take in segments, replacing older revisions, and let go of the documents of `remove`.
 
-    Only one process at a time may call this, under the case's lock.
+    The segments named in `instead_of` go: others hold their documents. Only one process at a
+    time may call this, under the case's lock.
     """
     folder.mkdir(mode=_PRIVATE, exist_ok=True)
     folder.chmod(_PRIVATE)
@@ -64,7 +70,8 @@ def adopt(folder: Path, built: Sequence[SegmentBuilt], remove: Iterable[int] = (
     new = [_move_in(folder, each) for each in built]
     if new:
         _sync(folder)
-    segments = [*old.segments, *new]
+    kept = [each for each in old.segments if each.segment_id() not in instead_of]
+    segments = [*kept, *new]
     _delete_replaced(folder, segments, remove)
     alive = tuple(each for each in segments if each.doc_count() > 0)
     contents = Contents(old.generation + 1, alive)

@@ -9,7 +9,7 @@ indexed yet nobody can say that it lacks a word.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from index.nearness import Places, documents
 from index.regex import MOST_STEPS, RegexSizeError
 from index.schema import ANY_FIELD, PARTICIPANTS
 from index.segment import Segment
-from index.side import SideField, bitmap
+from index.side import SideField, bitmap, distinct
 from index.spans import spans
 from index.tree import (
     And,
@@ -50,6 +50,7 @@ from index.tree import (
 )
 
 EXPANSION_LIMIT = 200_000
+_FEW = 4  # times as many documents or places as matter: then it pays to leave out the others
 
 
 def fields_of(name: str) -> Sequence[str]:
@@ -128,7 +129,8 @@ class Evaluator:
                 return row.documents(node)
             case Edge():
                 return bitmap(np.flatnonzero(row.held.lengths))
-        return bitmap(documents(node, row)) if self._possible(node, row) else BitMap()
+        possible = self._possible(node, row)
+        return bitmap(documents(node, row.only(possible))) if possible else BitMap()
 
     def _possible(self, node: Node, row: "_Row") -> BitMap:
         """A superset of the documents in which an operand occurs, had cheaply."""
@@ -189,6 +191,14 @@ class _Row:
     segment: Segment
     name: str
     held: SideField
+    within: NDArray[np.int64] | None = None
+    """The documents that matter, if they are few."""
+
+    def only(self, numbers: BitMap) -> "_Row":
+        """The same, of which only some documents matter."""
+        if _FEW * len(numbers) > len(self.segment.ids):
+            return self
+        return replace(self, within=np.asarray(numbers.to_array(), np.int64))
 
     @property
     def starts(self) -> Places:
@@ -211,7 +221,12 @@ class _Row:
         found = self.ranks(leaf)
         if not isinstance(leaf, Word):
             self.evaluator.require_few(leaf, len(found))
-        return self.segment.kept.get((self.name, written(leaf)), lambda: self._places(found))
+        places = self.segment.kept.get((self.name, written(leaf)), lambda: self._places(found))
+        if self.within is None or _FEW * len(self.within) > len(places):
+            return places
+        begin = np.searchsorted(places, self.starts[self.within])
+        sizes = np.searchsorted(places, self.starts[self.within + 1]) - begin
+        return places[np.repeat(begin - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())]
 
     def _places(self, ranks: NDArray[np.int64]) -> Places:
         places, _ = self.held.places_of(ranks)
@@ -219,7 +234,7 @@ class _Row:
             return places
         if self.starts[-1] < 1 << 31:
             places = places.astype(np.int32)  # sorted three times as fast
-        return np.unique(places).astype(np.int64)
+        return distinct(np.sort(places)).astype(np.int64)
 
     def size(self, leaf: Single) -> int:
         return sum(self.held.size(each) for each in self.ranks(leaf).tolist())

@@ -16,7 +16,9 @@ from index.stems import beginning, stem
 from index.tree import Family, Fuzzy, Numbers, Regex, Stem, Wildcard
 
 _AFTER = b"\xff"  # behind everything in UTF-8
-_NUMBER = re.compile(r"^[0-9]+$", re.MULTILINE)
+_DIGITS = (b"0", b":")
+_LITERAL = re.compile(r"\^?([a-zA-Z0-9]*)")
+_BEGINS_WITH_DIGIT = re.compile(r"\^?(?:\\d|\[0-9\])(?![*?]|\{0)")
 
 
 def expand(lexicon: str, leaf: Family) -> list[str]:
@@ -29,7 +31,9 @@ def expand(lexicon: str, leaf: Family) -> list[str]:
         case Fuzzy():
             return _fuzzy(lexicon, leaf)
         case Numbers(low, high):
-            return [each for each in _NUMBER.findall(lexicon) if low <= int(each) <= high]
+            digits = f"^0*[0-9]{{1,{len(str(high))}}}$"  # no more of them are read as numbers
+            found = re.findall(digits, lexicon, re.MULTILINE)
+            return [each for each in found if low <= int(each) <= high]
         case Regex(text):
             return list(automaton(text).answers(_beginning(lexicon, "")))
 
@@ -39,10 +43,12 @@ def ranks(field: SideField, leaf: Family) -> NDArray[np.int64]:
 
     Raises `index.regex.RegexSizeError`.
     """
-    prefix = _prefix(leaf)
-    if not prefix:
+    low, high = _stretch(leaf)
+    if not low:
         return field.ranks_of(_encoded(expand(field.text, leaf)), 0, field.count)
-    first, after = field.bisect(prefix), field.bisect(prefix + _AFTER)
+    first, after = field.bisect(low), field.bisect(high)
+    if isinstance(leaf, Wildcard) and leaf.pattern.encode() == low + b"*":
+        return np.arange(first, after)
     found = expand(field.words(first, after).decode(), leaf)
     return field.ranks_of(_encoded(found), first, after)
 
@@ -51,16 +57,33 @@ def _encoded(terms: Sequence[str]) -> list[bytes]:
     return sorted(each.encode() for each in terms)
 
 
-def _prefix(leaf: Family) -> bytes:
-    """What all terms begin with, in UTF-8."""
+def _stretch(leaf: Family) -> tuple[bytes, bytes]:
+    """Where, in the order of UTF-8, all terms of a family stand: from the first to before the last.
+
+    Empty where nothing is known.
+    """
     match leaf:
+        case Numbers():
+            return _DIGITS
         case Wildcard(text):
-            return re.split(r"[*?=]", text, maxsplit=1)[0].encode()
+            prefix = re.split(r"[*?=]", text, maxsplit=1)[0]
         case Stem(text):
-            return beginning(stem(text)).encode()
+            prefix = beginning(stem(text))
         case Fuzzy(prefix):
-            return prefix.encode()
-    return b""
+            pass
+        case Regex(text):
+            if _BEGINS_WITH_DIGIT.match(text) and "|" not in text:
+                return _DIGITS
+            prefix = "" if "|" in text else _literal(text)
+    return (prefix.encode(), prefix.encode() + _AFTER) if prefix else (b"", b"")
+
+
+def _literal(expression: str) -> str:
+    """The letters and digits with which a regular expression without alternatives begins."""
+    found = _LITERAL.match(expression)
+    assert found is not None  # it may be empty
+    optional = expression[found.end() : found.end() + 1] in ("*", "?", "{")
+    return found.group(1)[: -1 if optional else None].lower()
 
 
 automaton = lru_cache(64)(Automaton)

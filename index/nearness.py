@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from index.side import distinct
 from index.tree import (
     Edge,
     Fuzzy,
@@ -108,7 +109,7 @@ def _union(parts: Sequence[Spans]) -> Spans:
 
 def _unique(first: Places, last: Places) -> Spans:
     length = int((last - first).max(initial=0)) + 1
-    found = np.unique(first * length + (last - first))
+    found = distinct(np.sort(first * length + (last - first)))
     first = found // length
     return Spans(first, first + found % length)
 
@@ -139,10 +140,7 @@ def _document(places: Places, row: Row) -> Places:
 
 def _documents_at(places: Places, row: Row) -> Places:
     """The documents of ascending places, each once."""
-    found = _document(places, row)
-    new = np.ones(len(found), np.bool_)
-    np.not_equal(found[1:], found[:-1], out=new[1:])
-    return found[new]
+    return distinct(_document(places, row))
 
 
 def _near(lefts: Spans, rights: Spans, distance: int, ordered: bool, row: Row) -> Places:

@@ -162,6 +162,12 @@ class SideField:
         ends = np.asarray(self._ends[first:after])
         return first + np.searchsorted(ends, self._begins(first) + np.array(found, np.int64))
 
+    @property
+    def sizes(self) -> Places:
+        """Bytes that the places of each term take."""
+        begin = np.asarray(self._begin).astype(np.int64)
+        return begin[1:] - begin[:-1]
+
     def size(self, rank: int) -> int:
         """Bytes that the places of a term take."""
         return int(self._begin[rank + 1] - self._begin[rank])
@@ -198,27 +204,30 @@ class SideField:
         at = int(np.searchsorted(self._common, rank))
         if at < len(self._common) and self._common[at] == rank:
             return self._set(at)
-        return bitmap(self.documents_at(self.places(rank)))
+        return bitmap(self._documents(self.places(rank)))
 
     def documents_of(self, ranks: NDArray[np.int64]) -> BitMap:
         """The documents in which any of some terms stands; ranks ascend."""
         common = np.isin(ranks, self._common, assume_unique=True)
         at = np.searchsorted(self._common, ranks[common]).tolist()
         places, _ = self.places_of(ranks[~common])
-        rest = bitmap(np.unique(np.searchsorted(self.starts, places, "right") - 1))
+        rest = bitmap(np.sort(self._documents(places)))
         return BitMap.union(rest, *map(self._set, at))
+
+    def _documents(self, places: Places) -> Places:
+        return np.searchsorted(self.starts, places, "right") - 1
 
     def _set(self, at: int) -> BitMap:
         sets = self._sets
         start, end = self._sets_at + sets[at], self._sets_at + sets[at + 1]
         return BitMap.deserialize(bytes(self._file.view(start, end)))
 
-    def documents_at(self, places: Places) -> Places:
-        """The documents of ascending places, each once."""
-        found: Places = np.searchsorted(self.starts, places, "right") - 1
-        new = np.ones(len(found), np.bool_)
-        np.not_equal(found[1:], found[:-1], out=new[1:])
-        return found[new]
+
+def distinct(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Ascending numbers, each once."""
+    new = np.ones(len(numbers), np.bool_)
+    np.not_equal(numbers[1:], numbers[:-1], out=new[1:])
+    return numbers[new]
 
 
 def bitmap(numbers: NDArray[Any]) -> BitMap:

@@ -11,6 +11,8 @@ from pyroaring import BitMap
 
 from index import coding
 from index.dates import period
+from index.ids import ids
+from index.side import bitmap
 from process.hidden import KINDS, UNSEEN
 from records import tables
 from records.case import Case
@@ -94,7 +96,7 @@ class SqlCatalog:
 
     def _ids(self, query: sa.Select[Any]) -> BitMap:
         with self._case.read() as connection:
-            return BitMap(row[0] for row in connection.execute(query))
+            return bitmap(ids(connection, query))
 
     def _where(self, condition: Condition) -> BitMap:
         return self._ids(sa.select(_D.id).where(condition))

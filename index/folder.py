@@ -83,6 +83,11 @@ def _generations(folder: Path) -> list[int]:
     return sorted((int(each.group(1)) for each in found if each), reverse=True)
 
 
+def newest_generation(folder: Path) -> int | None:
+    """The generation of the newest table of contents, whole or not; None where there is none."""
+    return next(iter(_generations(folder)), None)
+
+
 def read_toc(folder: Path, generation: int) -> tuple[Any, ...]:
     """The segments that one table of contents names, as Whoosh keeps them."""
     path = toc_path(folder, generation)

@@ -1,16 +1,12 @@
-"""The commands `index` and `search`."""
+"""The command `search`."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from pyroaring import BitMap
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from index.families import whole_families
@@ -23,63 +19,12 @@ from records.control import control
 from records.options import (
     case_option,
     counted,
-    engine_for,
     json_option,
     print_json,
-    scheduler_option,
-    workers_option,
 )
 from store import open_store
 
-if TYPE_CHECKING:
-    from index.run import IndexSummary
-
 _SHOWN = 20
-
-
-@click.command("index")
-@case_option
-@workers_option
-@scheduler_option
-@json_option
-def index_command(
-    case_folder: Path | None, workers: int | None, scheduler: str | None, as_json: bool
-) -> None:
-    """Index what the index lacks.
-
-    Documents that changed since, by OCR for one, are indexed anew. The index is derived: delete
-    its folder and this command builds it again.
-    """
-    from index.run import index_case  # imports Dask: a second that a search should not wait for
-
-    with (
-        opened(case_folder) as case,
-        engine_for(case, workers, scheduler) as engine,
-        _progress() as report,
-    ):
-        summary = index_case(case, engine, report)
-    if as_json:
-        print_json(asdict(summary))
-    else:
-        click.echo(_told(summary))
-
-
-def _told(summary: "IndexSummary") -> str:
-    return (
-        f"{summary.in_index} of {summary.expected} documents are in the index: "
-        f"{summary.already} were there, {summary.indexed} were added or replaced, "
-        f"{summary.removed} removed"
-    )
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr when a person watches."""
-    console = Console(stderr=True)
-    columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("index", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @click.command("search")

@@ -1,7 +1,7 @@
 """Search a case: the query, the index and the database together."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from pyroaring import BitMap
 from index.adopt import open_segment
 from index.catalog import SqlCatalog
 from index.evaluate import Evaluator
-from index.folder import newest_generation, read_contents
+from index.folder import ADVICE, newest_generation, read_contents
 from index.ids import joined, numbers
 from index.query import parse
 from index.rows import INDEXED
@@ -195,20 +195,20 @@ def open_segments(folder: Path) -> Iterator[list[Segment]]:
 def _open(folder: Path, tries: int = 5) -> list[Segment]:
     # A table of contents may be replaced between reading it and opening what it names.
     for attempt in range(tries):
-        segments: list[Segment] = []
-        try:
-            for each in read_contents(folder).segments:
-                segments.append(open_segment(folder, each))
-        except OSError as error:
-            for opened in segments:
-                opened.close()
-            if attempt == tries - 1:
-                raise IndexStateError(
-                    f"The index {folder} cannot be opened: {error}. Delete its files "
-                    "and run 'redwell index'"
-                ) from error
-        else:
-            return segments
+        with ExitStack() as undo:
+            try:
+                segments = []
+                for each in read_contents(folder).segments:
+                    segments.append(open_segment(folder, each))
+                    undo.callback(segments[-1].close)
+            except OSError as error:
+                if attempt == tries - 1:
+                    raise IndexStateError(
+                        f"The index {folder} cannot be opened: {error}. {ADVICE}"
+                    ) from error
+            else:
+                undo.pop_all()
+                return segments
     raise AssertionError("the loop returns or raises")
 
 

@@ -26,17 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from index.folder import segment_files
+from index.folder import ADVICE, segment_files
 from index.kept import Kept
 from index.pages import Mapped
 from index.side import Side, SideField, bitmap
 from index.side_make import make_side
 from records.errors import IndexStateError
-
-ADVICE = (
-    "Run 'redwell index rebuild', which builds the index anew beside this one; nothing but time "
-    "is lost"
-)
 
 _LENGTHS = struct.Struct("!ii")
 _SLOT = struct.Struct("!Iq")
@@ -132,6 +127,10 @@ class Segment:
     def damaged(self, what: str) -> IndexStateError:
         """The error that names the segment's file, and what to do."""
         return self._file.damaged(what)
+
+    def damages(self) -> int:
+        """How many pages of the segment's file are damaged; all are read."""
+        return len(self._file.damages())
 
     def _bytes(self, start: int, size: int) -> memoryview:
         if start < 0 or size < 0 or start + size > self._file.size:

@@ -1,9 +1,10 @@
 """Makes again what stands beside a segment, from the segment itself."""
 
+import filecmp
 import pickle
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,10 +26,47 @@ def make_side(segment: "Segment", path: Path) -> None:
     contents says, or cannot be read.
     """
     terms, lengths = _surveyed(segment)
+    _write(segment, path, terms, lengths)
+
+
+def agrees(segment: "Segment", scratch: Path) -> bool:
+    """Whether what stands beside a segment is what would be made of its postings, all of them.
+
+    Reads them once; raises `IndexStateError` as `make_side` does.
+    """
+    fields = segment.side.fields
+    terms = [Term(name, each.words().split(b"\n")) for name, each in fields.items()]
+    lengths = {name: each.lengths for name, each in fields.items()}
+    made = scratch / segment.side_path.name
+    try:
+        longest = _write(segment, made, terms, lengths)
+    except (IndexError, ValueError):
+        return False  # other terms than there are, or documents
+    same = all((longest[name] == each).all() for name, each in lengths.items())
+    try:
+        return same and filecmp.cmp(made, segment.side_path, shallow=False)
+    finally:
+        made.unlink()
+
+
+def _write(
+    segment: "Segment",
+    path: Path,
+    terms: list[Term],
+    lengths: Mapping[str, NDArray[np.int64]],
+) -> dict[str, NDArray[np.int64]]:
+    """Write the file; how many words each field has in each document by its postings."""
+    edges = np.cumsum([len(each.words) for each in terms])
+    longest = {each.field: np.zeros(len(segment.ids), np.int64) for each in terms}
     with closing(SideWriter(path, terms, lengths)) as writer:
-        for piece in _pieces(segment):
-            writer.add(*piece)
+        for ranks, documents, positions in _pieces(segment):
+            writer.add(ranks, documents, positions)
+            start = 0
+            for each, end in zip(terms, np.searchsorted(ranks, edges).tolist(), strict=True):
+                np.maximum.at(longest[each.field], documents[start:end], positions[start:end] + 1)
+                start = end
         writer.finish(segment.path)
+    return longest
 
 
 def _surveyed(segment: "Segment") -> tuple[list[Term], dict[str, NDArray[np.int64]]]:

@@ -122,18 +122,18 @@ def replace(folder: Path, new: Path) -> None:
     process at a time may call this, under the case's lock.
     """
     folder.mkdir(mode=_PRIVATE, exist_ok=True)
-    segments = read_contents(new).segments
-    for each in segments:
+    found = read_contents(new)
+    for each in found.segments:
         name = each.segment_id()
-        for source, target in zip(
-            segment_files(new, name), segment_files(folder, name), strict=True
-        ):
+        pair = (segment_files(new, name), segment_files(folder, name))
+        for source, target in zip(*pair, strict=True):
             _link(source, target)
     _sync(folder)
     generation = max(generations_of(folder), default=-1) + 1
-    contents = Contents(generation, segments)
+    contents = Contents(generation, found.segments)
     _write_toc(folder, contents)
     sweep(folder, contents)
+    toc_path(new, found.generation).unlink()  # half removed it is no index
     shutil.rmtree(new)
 
 

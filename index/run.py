@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from index.adopt import adopt, held, is_replaced, mend
+from index.adopt import adopt, held, is_replaced, mend, sweep
 from index.adopt import replace as replace_index
 from index.build import build_segment
 from index.folder import read_contents
@@ -113,6 +113,8 @@ def _brought_up(
     """Bring the index in a folder up to the record."""
     with case.read() as connection:
         target = wanted(connection)
+    if folder.is_dir():
+        sweep(folder, read_contents(folder))
     mended = mend(folder)
     before = held(folder)
     missing = [i for i, revision in target.revisions.items() if before.get(i) != revision]

@@ -49,7 +49,8 @@ class Side:
             self._sums(*each) for each in zip(told["sums"], told["sums_crc"], strict=True)
         )
         self.segment_sums = other
-        self.file.trust(own, told["body"])
+        self.body: int = told["body"]
+        self.file.trust(own, self.body)
         self.fields = {name: SideField(self.file, each) for name, each in told["fields"].items()}
 
     def _directory(self) -> dict[str, Any]:

@@ -19,11 +19,11 @@ from index import words
 from index.expand import expand, ranks
 from index.interface import Catalog
 from index.lexer import refuse
-from index.nearness import Places, documents
+from index.nearness import documents
 from index.regex import MOST_STEPS, RegexSizeError
 from index.schema import ANY_FIELD, PARTICIPANTS
 from index.segment import Segment
-from index.side import SideField, bitmap, distinct
+from index.side import Places, SideField, bitmap, distinct
 from index.spans import spans
 from index.tree import (
     And,
@@ -68,7 +68,6 @@ class Evaluator:
         self._catalog = catalog
         self._query = ""
         self._everything = BitMap()
-        self._expansions: dict[tuple[int, str, str], NDArray[np.int64]] = {}
         self.held = BitMap()
         for segment in segments:
             self.held |= segment.ids_of(segment.live)
@@ -158,18 +157,17 @@ class Evaluator:
 
     def ranks(self, row: "_Row", leaf: Family) -> NDArray[np.int64]:
         """The terms that a part of a query stands for in one field of a segment."""
-        key = (id(row.segment), row.name, written(leaf))
-        if key not in self._expansions:
-            try:
-                self._expansions[key] = ranks(row.held, leaf)
-            except RegexSizeError as error:
-                raise refuse(
-                    self._query,
-                    leaf.column,
-                    f"this regular expression takes more than {MOST_STEPS:,} different steps",
-                    "a simpler one: fewer repeats of what can be read in many ways",
-                ) from error
-        return self._expansions[key]
+        try:
+            return row.segment.kept.get(
+                ("terms", row.name, written(leaf)), lambda: ranks(row.held, leaf)
+            )
+        except RegexSizeError as error:
+            raise refuse(
+                self._query,
+                leaf.column,
+                f"this regular expression takes more than {MOST_STEPS:,} different steps",
+                "a simpler one: fewer repeats of what can be read in many ways",
+            ) from error
 
     def require_few(self, leaf: Family, count: int) -> None:
         """Refuse a family of too many words inside a proximity or phrase."""
@@ -221,7 +219,9 @@ class _Row:
         found = self.ranks(leaf)
         if not isinstance(leaf, Word):
             self.evaluator.require_few(leaf, len(found))
-        places = self.segment.kept.get((self.name, written(leaf)), lambda: self._places(found))
+        places = self.segment.kept.get(
+            ("places", self.name, written(leaf)), lambda: self._places(found)
+        )
         if self.within is None or _FEW * len(self.within) > len(places):
             return places
         begin = np.searchsorted(places, self.starts[self.within])
@@ -229,15 +229,13 @@ class _Row:
         return places[np.repeat(begin - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())]
 
     def _places(self, ranks: NDArray[np.int64]) -> Places:
+        if len(ranks) == 1:
+            return self.held.places(int(ranks[0]))
         places, _ = self.held.places_of(ranks)
-        if len(ranks) < 2:
-            return places
-        if self.starts[-1] < 1 << 31:
-            places = places.astype(np.int32)  # sorted three times as fast
-        return distinct(np.sort(places)).astype(np.int64)
+        return distinct(np.sort(places))
 
     def size(self, leaf: Single) -> int:
-        return sum(self.held.size(each) for each in self.ranks(leaf).tolist())
+        return self.held.size_of(self.ranks(leaf))
 
 
 class TextSource:

@@ -18,6 +18,13 @@ from index.tree import Family, Fuzzy, Numbers, Regex, Stem, Wildcard
 _AFTER = b"\xff"  # behind everything in UTF-8
 _DIGITS = (b"0", b":")
 _LITERAL = re.compile(r"\^?([a-zA-Z0-9]*)")
+# Characters, each so many times: Python's own matching, a hundred times as fast, never goes back.
+_FIXED = re.compile(
+    r"\^?(?:(?:\[(?:[a-z]-[a-z]|[0-9]-[0-9]|[a-z0-9])+\]|\\d|[a-zA-Z0-9])"
+    r"(?:\{[1-9][0-9]{0,2}\})?)+\$?",
+    re.ASCII,
+)
+_ONE = re.compile(r"(?:\[[^\]]+\]|\\d|[a-zA-Z0-9])(?:\{([0-9]+)\})?")
 _BEGINS_WITH_DIGIT = re.compile(r"\^?(?:\\d|\[0-9\])(?![*?]|\{0)")
 
 
@@ -34,6 +41,8 @@ def expand(lexicon: str, leaf: Family) -> list[str]:
             digits = f"^0*[0-9]{{1,{len(str(high))}}}$"  # no more of them are read as numbers
             found = re.findall(digits, lexicon, re.MULTILINE)
             return [each for each in found if low <= int(each) <= high]
+        case Regex(text) if _FIXED.fullmatch(text):
+            return re.findall(f"^{_translated(text)}$", lexicon, re.MULTILINE)
         case Regex(text):
             return list(automaton(text).answers(_beginning(lexicon, "")))
 
@@ -49,8 +58,22 @@ def ranks(field: SideField, leaf: Family) -> NDArray[np.int64]:
     first, after = field.bisect(low), field.bisect(high)
     if isinstance(leaf, Wildcard) and leaf.pattern.encode() == low + b"*":
         return np.arange(first, after)
+    if isinstance(leaf, Regex) and _FIXED.fullmatch(leaf.pattern):
+        answers = re.compile(_translated(leaf.pattern).encode()).fullmatch
+        some = field.of_length(_length(leaf.pattern), first, after)
+        return some[[answers(field.word(each)) is not None for each in some.tolist()]]
     found = expand(field.words(first, after).decode(), leaf)
     return field.ranks_of(_encoded(found), first, after)
+
+
+def _translated(expression: str) -> str:
+    """An expression of `_FIXED` in Python's own language."""
+    return expression.strip("^$").lower().replace("\\d", "[0-9]")
+
+
+def _length(expression: str) -> int:
+    """How many characters answer an expression of `_FIXED`."""
+    return sum(int(each.group(1) or 1) for each in _ONE.finditer(expression.strip("^$")))
 
 
 def _encoded(terms: Sequence[str]) -> list[bytes]:

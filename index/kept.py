@@ -2,11 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-type Numbers = NDArray[np.int64]
+type Numbers = NDArray[np.signedinteger[Any]]
 
 
 class Kept:

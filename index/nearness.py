@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from index.side import distinct
+from index.side import Places, distinct
 from index.tree import (
     Edge,
     Fuzzy,
@@ -30,7 +30,7 @@ from index.tree import (
     Word,
 )
 
-type Places = NDArray[np.int64]
+type Documents = NDArray[np.int64]
 type Mask = NDArray[np.bool_]
 
 _AT_ONCE = 2_000_000  # pairs that are held in memory
@@ -62,10 +62,11 @@ class Spans:
 
     def chosen(self, mask: Mask) -> "Spans":
         """Some of them."""
-        return Spans(self.first[mask], self.last[mask])
+        first = self.first[mask]
+        return Spans(first, first if self.last is self.first else self.last[mask])
 
 
-def documents(node: Node, row: Row) -> Places:
+def documents(node: Node, row: Row) -> Documents:
     """The documents, by number, in which a proximity operand occurs."""
     match node:
         case Or(parts):
@@ -109,9 +110,17 @@ def _union(parts: Sequence[Spans]) -> Spans:
 
 def _unique(first: Places, last: Places) -> Spans:
     length = int((last - first).max(initial=0)) + 1
-    found = distinct(np.sort(first * length + (last - first)))
-    first = found // length
-    return Spans(first, first + found % length)
+    if length == 1:
+        return _single(distinct(np.sort(first)))
+    found = distinct(np.sort(_keys(first, last, length)))
+    kind = first.dtype
+    first = (found // length).astype(kind)
+    return Spans(first, first + (found % length).astype(kind))
+
+
+def _keys(first: Places, last: Places, length: int) -> NDArray[np.int64]:
+    """One number for the first and the last place; `length` is more than any two are apart."""
+    return first.astype(np.int64) * length + (last - first)
 
 
 def _phrase(parts: Sequence[Single], row: Row) -> Spans:
@@ -125,7 +134,7 @@ def _phrase(parts: Sequence[Single], row: Row) -> Spans:
     return Spans(starts, starts + (len(parts) - 1))
 
 
-def _among(places: Places, others: Places) -> Mask:
+def _among(places: NDArray[Any], others: NDArray[Any]) -> Mask:
     """Which of some ascending places are among others."""
     if not len(others):
         return np.zeros(len(places), np.bool_)
@@ -134,16 +143,16 @@ def _among(places: Places, others: Places) -> Mask:
     return found
 
 
-def _document(places: Places, row: Row) -> Places:
+def _document(places: Places, row: Row) -> Documents:
     return np.searchsorted(row.starts, places, "right") - 1
 
 
-def _documents_at(places: Places, row: Row) -> Places:
+def _documents_at(places: Places, row: Row) -> Documents:
     """The documents of ascending places, each once."""
     return distinct(_document(places, row))
 
 
-def _near(lefts: Spans, rights: Spans, distance: int, ordered: bool, row: Row) -> Places:
+def _near(lefts: Spans, rights: Spans, distance: int, ordered: bool, row: Row) -> Documents:
     """The documents in which a left is near to a right, looked for from the side with fewer."""
     if len(lefts) <= len(rights):
         return _documents_at(lefts.first[_has_near(lefts, rights, distance, ordered, row)], row)
@@ -156,6 +165,8 @@ def _has_near(lefts: Spans, rights: Spans, distance: int, ordered: bool, row: Ro
     """Which lefts have a right near to them."""
     if ordered:
         return _next(lefts.last, rights.first, distance, row)
+    if lefts.first is lefts.last and rights.first is rights.last:
+        return _beside(lefts.first, rights.first, distance, row)
     last = np.sort(rights.last)
     own = _same(lefts, rights)
     low, high = lefts.first - distance, lefts.last + distance
@@ -169,7 +180,27 @@ def _has_near(lefts: Spans, rights: Spans, distance: int, ordered: bool, row: Ro
     return found
 
 
-def _count(low: Places, high: Places, first: Places, last: Places) -> Places:
+def _beside(places: Places, others: Places, distance: int, row: Row) -> Mask:
+    """Which places have another of the others near to them: the nearest before or behind."""
+    if not len(others):
+        return np.zeros(len(places), np.bool_)
+    at = np.searchsorted(others, places)
+    before = others[np.maximum(at - 1, 0)]
+    is_before = (at > 0) & (places - before <= distance)
+    last = len(others) - 1
+    at += others[np.minimum(at, last)] == places
+    after = others[np.minimum(at, last)]
+    is_after = (at <= last) & (after - places <= distance)
+    found: Mask = is_before | is_after
+    (some,) = np.nonzero(found)
+    document = _document(places[some], row)
+    found[some] = (is_before[some] & (before[some] >= row.starts[document])) | (
+        is_after[some] & (after[some] < row.starts[document + 1])
+    )
+    return found
+
+
+def _count(low: Places, high: Places, first: Places, last: Places) -> NDArray[np.int64]:
     """How many occurrences begin at `high` or before and end at `low` or behind.
 
     Of those that begin early enough the ones to be left out end before `low`, and whatever ends
@@ -181,7 +212,7 @@ def _count(low: Places, high: Places, first: Places, last: Places) -> Places:
 def _same(some: Spans, others: Spans) -> Mask:
     """Which of some occurrences are among others."""
     length = 1 + max(int((each.last - each.first).max(initial=0)) for each in (some, others))
-    keys = [each.first * length + (each.last - each.first) for each in (some, others)]
+    keys = [_keys(each.first, each.last, length) for each in (some, others)]
     return _among(*keys)
 
 

@@ -34,8 +34,10 @@ from index.side_write import MAGIC, TAIL
 
 ADVICE = "Run 'redwell index', which makes it again from its segment"
 
-type Places = NDArray[np.int64]
-NOWHERE: Places = np.zeros(0, np.int64)
+type Places = NDArray[np.signedinteger[Any]]
+"""Of 4 bytes each where all places of a field fit with room to spare, else of 8."""
+
+_ROOM = 1 << 30
 
 
 class Side:
@@ -111,7 +113,8 @@ class SideField:
     @cached_property
     def starts(self) -> Places:
         """Where the places of each document begin, and where the last one's end."""
-        return np.asarray(self._numbers("starts")).astype(np.int64)
+        held = np.asarray(self._numbers("starts"))
+        return held.astype(np.int32 if held[-1] < _ROOM else np.int64)
 
     @cached_property
     def lengths(self) -> Places:
@@ -133,20 +136,21 @@ class SideField:
     def _begins(self, rank: int) -> int:
         return self._ends[rank - 1] + 1 if rank else 0
 
-    def _word(self, rank: int) -> bytes:
+    def word(self, rank: int) -> bytes:
+        """The term of a rank."""
         return bytes(self._words[self._begins(rank) : self._ends[rank]])
 
     def rank(self, term: bytes) -> int | None:
         """The rank of a term; None if the field lacks it."""
         found = self.bisect(term)
-        return found if found < self.count and self._word(found) == term else None
+        return found if found < self.count and self.word(found) == term else None
 
     def bisect(self, term: bytes) -> int:
         """How many terms come before this one."""
         low, high = 0, self.count
         while low < high:
             middle = (low + high) // 2
-            if self._word(middle) < term:
+            if self.word(middle) < term:
                 low = middle + 1
             else:
                 high = middle
@@ -163,36 +167,47 @@ class SideField:
         ends = np.asarray(self._ends[first:after])
         return first + np.searchsorted(ends, self._begins(first) + np.array(found, np.int64))
 
+    def of_length(self, length: int, first: int, after: int) -> NDArray[np.int64]:
+        """Those of some ranks whose terms have so many bytes."""
+        ends = np.asarray(self._ends[first:after]).astype(np.int64)
+        return first + np.flatnonzero(np.diff(ends, prepend=self._begins(first) - 1) == length + 1)
+
     @property
-    def sizes(self) -> Places:
+    def sizes(self) -> NDArray[np.int64]:
         """Bytes that the places of each term take."""
         begin = np.asarray(self._begin).astype(np.int64)
         return begin[1:] - begin[:-1]
 
-    def size(self, rank: int) -> int:
-        """Bytes that the places of a term take."""
-        return int(self._begin[rank + 1] - self._begin[rank])
+    def size_of(self, ranks: NDArray[np.int64]) -> int:
+        """Bytes that the places of some terms take."""
+        begin = np.asarray(self._begin)
+        return int((begin[ranks + 1] - begin[ranks]).sum())
 
     def places(self, rank: int) -> Places:
         """Where a term stands, ascending."""
         begin = self._begin
         data = self._file.view(self._at + begin[rank], self._at + begin[rank + 1])
-        return np.cumsum(varints.decode(data)[0])
+        kind = self.starts.dtype.type
+        found: Places = np.cumsum(varints.decode(data, kind)[0], dtype=kind)
+        return found
 
     def places_of(self, ranks: NDArray[np.int64]) -> tuple[Places, NDArray[np.int64]]:
         """Where some terms stand, one after another, and how many places each has; ranks ascend."""
+        kind = self.starts.dtype.type
         if not len(ranks):
-            return NOWHERE, NOWHERE
+            return np.zeros(0, kind), np.zeros(0, np.int64)
         begin = np.asarray(self._begin)
         starts, ends = begin[ranks].astype(np.int64), begin[ranks + 1].astype(np.int64)
-        gaps, last = varints.decode(self._gathered(starts, ends))
+        gaps, last = varints.decode(self._gathered(starts, ends), kind)
         after = np.searchsorted(last, np.cumsum(ends - starts))
         counts = np.diff(after, prepend=0)
-        places = np.cumsum(gaps)
+        # What all of them add up to may not fit; what is left of it behind the difference does.
+        places = np.cumsum(gaps, dtype=kind)
         first = after - counts
-        return places - np.repeat(places[first] - gaps[first], counts), counts
+        places -= np.repeat(places[first] - gaps[first], counts)
+        return places, counts
 
-    def _gathered(self, starts: Places, ends: Places) -> memoryview:
+    def _gathered(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> memoryview:
         """Stretches of the places' bytes; those that touch are read as one."""
         (parted,) = np.nonzero(starts[1:] != ends[:-1])
         first = starts[np.concatenate([[0], parted + 1])] + self._at
@@ -215,7 +230,7 @@ class SideField:
         rest = bitmap(np.sort(self._documents(places)))
         return BitMap.union(rest, *map(self._set, at))
 
-    def _documents(self, places: Places) -> Places:
+    def _documents(self, places: Places) -> NDArray[np.int64]:
         return np.searchsorted(self.starts, places, "right") - 1
 
     def _set(self, at: int) -> BitMap:

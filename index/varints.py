@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 type Numbers = NDArray[np.int64]
 _MOST = 9  # bytes: 63 bits
+_SHARE = 1 << 16  # bytes that are decoded at once
 
 
 def encode(numbers: Numbers) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -32,14 +33,34 @@ def encode(numbers: Numbers) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         out[at] = (left & 0x7F) | 0x80
 
 
-def decode(data: "memoryview | NDArray[Any]") -> tuple[Numbers, NDArray[np.int64]]:
-    """The numbers, and where in `data` the last byte of each stands."""
+def decode(
+    data: "memoryview | NDArray[Any]", kind: type[np.signedinteger[Any]] = np.int64
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The numbers, as `kind`, which they fit, and where in `data` the last byte of each stands."""
     found = np.frombuffer(data, np.uint8)
+    if len(found) <= _SHARE:
+        return _decoded(found, kind)
+    # In shares that stay in the processor's cache.
+    parts, start = [], 0
+    while start < len(found):
+        end = min(start + _SHARE, len(found))
+        while found[end - 1] >= 0x80:
+            end -= 1
+        numbers, ends = _decoded(found[start:end], kind)
+        ends += start
+        parts.append((numbers, ends))
+        start = end
+    return np.concatenate([each for each, _ in parts]), np.concatenate([each for _, each in parts])
+
+
+def _decoded(
+    found: NDArray[np.uint8], kind: type[np.signedinteger[Any]]
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
     ends = np.flatnonzero(found < 0x80)
-    numbers = found[ends].astype(np.int64)
+    numbers = found[ends].astype(kind)
     higher = np.flatnonzero(found >= 0x80)
     # All bytes before one are ends or higher ones, so its place tells whose byte it is.
     whose = higher - np.arange(len(higher))
-    shifts = 7 * (ends[whose] - higher)
-    np.add.at(numbers, whose, (found[higher].astype(np.int64) & 0x7F) << shifts)
+    shifts = (7 * (ends[whose] - higher)).astype(kind)
+    np.add.at(numbers, whose, (found[higher] & 0x7F).astype(kind) << shifts)
     return numbers, ends

@@ -39,7 +39,7 @@ COMMANDS = {
     "near": "process.near_commands:near",
     "languages": "process.near_commands:languages",
     "doctor": "produce.doctor:doctor",
-    "index": "index.commands:index_command",
+    "index": "index.index_commands:index_command",
     "run": "index.run_commands:run",
     "search": "index.commands:search_command",
     "show": "index.show_commands:show_command",
@@ -73,7 +73,7 @@ class _Stages(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         elsewhere = any(each.startswith(("--scheduler", "--help", "-h")) for each in args)
-        if args[0] in _WITH_WORKERS and not elsewhere:
+        if args[0] in _WITH_WORKERS and args[:2] != ["index", "check"] and not elsewhere:
             crew.prepare(_FOR_WORKERS)
         return super().resolve_command(ctx, args)
 

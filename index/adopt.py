@@ -9,13 +9,16 @@ The order, and what a crash leaves after each step:
 4. remove the older tables of contents and all files that are no longer named.
 
 What a crash leaves is swept by the next adoption, which the case's lock makes the only one. A
-segment is never built inside the index folder.
+segment is never built inside the index folder. Segments that were merged, and an index that was
+built anew beside this one, come in by the same step: the new table of contents names them in the
+place of the old ones.
 """
 
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +26,12 @@ from pyroaring import BitMap
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC
 
-from index.build import NAME
-from index.folder import Contents, read_contents, segment_files, toc_path
+from index.build import NAME, SEGMENT
+from index.folder import Contents, generations_of, read_contents, segment_files, toc_path
 from index.interface import SegmentBuilt
 from index.schema import schema
 from index.segment import Segment
+from index.side_make import make_side
 from records.errors import IndexStateError
 
 _PRIVATE = 0o700
@@ -48,13 +52,20 @@ def held(folder: Path) -> dict[int, int]:
 def open_segment(folder: Path, whoosh_segment: Any) -> Segment:
     """Open one segment that a table of contents names."""
     deleted = BitMap(whoosh_segment.deleted_docs())
-    return Segment(folder, whoosh_segment.segment_id(), deleted)
+    totals = dict(whoosh_segment._fieldlengths)
+    return Segment(folder, whoosh_segment.segment_id(), deleted, totals)
 
 
-def adopt(folder: Path, built: Sequence[SegmentBuilt], remove: Iterable[int] = ()) -> None:
+def adopt(
+    folder: Path,
+    built: Sequence[SegmentBuilt],
+    remove: Iterable[int] = (),
+    instead_of: Collection[str] = (),
+) -> None:
     """Take in segments, replacing older revisions, and let go of the documents of `remove`.
 
-    Only one process at a time may call this, under the case's lock.
+    The segments named in `instead_of` go: others hold their documents. Only one process at a
+    time may call this, under the case's lock.
     """
     folder.mkdir(mode=_PRIVATE, exist_ok=True)
     folder.chmod(_PRIVATE)
@@ -63,7 +74,8 @@ def adopt(folder: Path, built: Sequence[SegmentBuilt], remove: Iterable[int] = (
     new = [_move_in(folder, each) for each in built]
     if new:
         _sync(folder)
-    segments = [*old.segments, *new]
+    kept = [each for each in old.segments if each.segment_id() not in instead_of]
+    segments = [*kept, *new]
     _delete_replaced(folder, segments, remove)
     alive = tuple(each for each in segments if each.doc_count() > 0)
     contents = Contents(old.generation + 1, alive)
@@ -100,6 +112,69 @@ def _move_in(folder: Path, built: SegmentBuilt) -> Any:
         _sync(moved)
         moved.rename(target)
     return segment
+
+
+def replace(folder: Path, new: Path) -> None:
+    """Let the index in the folder `new` take the place of the one in `folder`, in one step.
+
+    Its files are linked before and `new` is removed behind that step: a crash leaves either the
+    old index and all of `new`, or the new index. Works whatever the old index looks like. Only one
+    process at a time may call this, under the case's lock.
+    """
+    folder.mkdir(mode=_PRIVATE, exist_ok=True)
+    found = read_contents(new)
+    for each in found.segments:
+        name = each.segment_id()
+        pair = (segment_files(new, name), segment_files(folder, name))
+        for source, target in zip(*pair, strict=True):
+            _link(source, target)
+    _sync(folder)
+    generation = max(generations_of(folder), default=-1) + 1
+    contents = Contents(generation, found.segments)
+    _write_toc(folder, contents)
+    sweep(folder, contents)
+    toc_path(new, found.generation).unlink()  # half removed it is no index
+    shutil.rmtree(new)
+
+
+def _link(source: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)  # a try that was cut off
+    try:
+        target.hardlink_to(source)
+    except OSError:  # a file system without links
+        shutil.copyfile(source, target)
+        _sync(target)
+
+
+def is_replaced(folder: Path, new: Path) -> bool:
+    """Whether the files in `new` are those of the index in `folder` already."""
+    try:
+        names = {each.segment_id() for each in read_contents(folder).segments}
+    except IndexStateError:
+        names = {each.stem for each in folder.iterdir()}
+    return any(each.stem in names for each in new.glob(f"*{SEGMENT}"))
+
+
+def mend(folder: Path) -> int:
+    """Make again what stands beside segments where it is missing or damaged; how many were.
+
+    Raises `IndexStateError` where a segment is damaged itself. Only one process at a time may call
+    this, under the case's lock.
+    """
+    mended = 0
+    for each in read_contents(folder).segments:
+        with closing(open_segment(folder, each)) as segment:
+            if segment.is_whole and not segment.side.file.damages():
+                continue
+            private = Path(tempfile.mkdtemp(prefix="side-", dir=folder))
+            made = private / segment.side_path.name
+            make_side(segment, made)
+            _sync(made)
+            made.rename(segment.side_path)
+            _sync(folder)
+            private.rmdir()
+            mended += 1
+    return mended
 
 
 def _copy_near(source: Path, folder: Path) -> Path:

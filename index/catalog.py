@@ -11,6 +11,8 @@ from pyroaring import BitMap
 
 from index import coding, work
 from index.dates import period
+from index.ids import ids
+from index.side import bitmap
 from process.hidden import KINDS, UNSEEN
 from records import tables
 from records.case import Case
@@ -24,6 +26,7 @@ Take = Callable[[str, str, str | None], BitMap]
 
 _D = tables.documents.c
 _N = tables.near_duplicates.c
+_ALL: Condition = sa.true()
 _T = tables.threads.c
 _HAS = ("attachments", "exception", "hidden", "note", "ocr", "text", "thread", "warning")
 _IS = (
@@ -47,9 +50,7 @@ class SqlCatalog:
             "bates": self._bates,
             "created": self._times(_json_time("created_at")),
             "custodian": self._custodian,
-            "date": self._times(
-                sa.func.coalesce(_D.sent_at, _modified(), _json_time("created_at"))
-            ),
+            "date": self._date,
             "disposition": self._disposition,
             "docid": self._docid,
             "exception": self._note("exception"),
@@ -95,12 +96,18 @@ class SqlCatalog:
 
     def _ids(self, query: sa.Select[Any]) -> BitMap:
         with self._case.read() as connection:
-            return BitMap(row[0] for row in connection.execute(query))
+            return bitmap(ids(connection, query))
 
     def _where(self, condition: Condition) -> BitMap:
         return self._ids(sa.select(_D.id).where(condition))
 
-    def _times(self, column: sa.ColumnElement[Any]) -> Take:
+    def _date(self, operator: str, value: str, upper: str | None) -> BitMap:
+        """The date sent, which has an index; of documents without one the first other there is."""
+        other = sa.func.coalesce(_modified(), _json_time("created_at"))
+        sent = self._times(_D.sent_at)(operator, value, upper)
+        return sent | self._times(other, _D.sent_at.is_(None))(operator, value, upper)
+
+    def _times(self, column: sa.ColumnElement[Any], among: Condition = _ALL) -> Take:
         def take(operator: str, value: str, upper: str | None) -> BitMap:
             first, after = period(value, self._zone)
             if operator == "range":
@@ -115,7 +122,7 @@ class SqlCatalog:
                 "<": column < first,
                 "<=": column < after,
             }
-            return self._where(conditions[operator])
+            return self._where(sa.and_(among, conditions[operator]))
 
         return take
 

@@ -1,14 +1,11 @@
-"""The commands `index` and `search`."""
+"""The command `search`."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from index.columns import COLUMNS
 from index.facets import NAMES as FACETS
@@ -22,64 +19,16 @@ from records.case import Case, opened
 from records.options import (
     case_option,
     counted,
-    engine_for,
     json_option,
     print_json,
     say,
-    scheduler_option,
-    workers_option,
 )
 from records.outputs import require_writable
 
 if TYPE_CHECKING:
-    from index.run import IndexSummary
+    pass
 
 _SHOWN = 20
-
-
-@click.command("index")
-@case_option
-@workers_option
-@scheduler_option
-@json_option
-def index_command(
-    case_folder: Path | None, workers: int | None, scheduler: str | None, as_json: bool
-) -> None:
-    """Index what the index lacks.
-
-    Documents that changed since, by OCR for one, are indexed anew. The index is derived: delete
-    its folder and this command builds it again.
-    """
-    from index.run import index_case  # imports Dask: a second that a search should not wait for
-
-    with (
-        opened(case_folder) as case,
-        engine_for(case, workers, scheduler) as engine,
-        _progress() as report,
-    ):
-        summary = index_case(case, engine, report)
-    if as_json:
-        print_json(asdict(summary))
-    else:
-        click.echo(_told(summary))
-
-
-def _told(summary: "IndexSummary") -> str:
-    return (
-        f"{summary.in_index} of {summary.expected} documents are in the index: "
-        f"{summary.already} were there, {summary.indexed} were added or replaced, "
-        f"{summary.removed} removed"
-    )
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr when a person watches."""
-    console = Console(stderr=True)
-    columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("index", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _sort(_context: click.Context, _option: click.Parameter, text: str) -> tuple[Order, ...]:

@@ -9,18 +9,21 @@ indexed yet nobody can say that it lacks a word.
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from index.expand import expand
+from index.expand import ranks
 from index.interface import Catalog
 from index.lexer import RefusedError, refuse
+from index.nearness import documents
 from index.regex import MOST_STEPS, RegexSizeError
 from index.schema import ANY_FIELD, PARTICIPANTS
-from index.segment import Postings, Segment
-from index.spans import Source, occurs
+from index.segment import Segment
+from index.side import Places, SideField, bitmap, distinct
+from index.spans import Source
 from index.tree import (
     And,
     Edge,
@@ -47,7 +50,8 @@ from index.tree import (
     written,
 )
 
-EXPANSION_LIMIT = 20_000
+EXPANSION_LIMIT = 200_000
+_FEW = 4  # times as many documents or places as matter: then it pays to leave out the others
 
 
 def fields_of(name: str) -> Sequence[str]:
@@ -68,8 +72,7 @@ class Evaluator:
         self._catalog = catalog
         self._query = ""
         self._everything = BitMap()
-        self._expansions: dict[tuple[int, str, str], list[str]] = {}
-        self._found: dict[tuple[int, str, Hashable], BitMap] = {}
+        self._found: dict[tuple[str, str, Hashable], BitMap] = {}
         self.held = BitMap()
         for segment in segments:
             self.held |= segment.ids_of(segment.live)
@@ -136,19 +139,25 @@ class Evaluator:
         found = BitMap()
         for segment in self._segments:
             numbers = BitMap()
-            for name in fields_of(field):
-                numbers |= self._numbers(node, segment, name)
-            found |= segment.ids_of(numbers)
+            for row in self._rows(segment, field):
+                numbers |= self._numbers(node, row)
+            found |= segment.ids_of(numbers & segment.live)
         return found
+
+    def _rows(self, segment: Segment, field: str) -> Iterator["_Row"]:
+        for name in fields_of(field):
+            if (held := segment.field(name)) is not None:
+                yield _Row(self, segment, name, held)
 
     def sources(
         self, node: Node, segment: Segment, field: str, within: BitMap
     ) -> Iterator[tuple[int, Source]]:
         """The documents of `within` (numbers of a segment) in whose field the node occurs."""
-        found = self._numbers(node, segment, field) & within
-        reader = _FieldReader(self, segment, field, found, capped=False)
-        for number in found:
-            yield number, reader.at(number)
+        for row in self._rows(segment, field):
+            found = self._numbers(node, row) & within & segment.live
+            whole = replace(row, capped=False)
+            for number in found:
+                yield number, _Document(whole, number)
 
     def variants(self, leaf: Family, field: str, within: BitMap) -> dict[str, BitMap]:
         """The words that a part of a query stands for, and the ids within `within` that hold each.
@@ -157,143 +166,150 @@ class Evaluator:
         """
         found: defaultdict[str, BitMap] = defaultdict(BitMap)
         for segment in self._segments:
-            for name in fields_of(field):
-                for term in self._terms(segment, name, leaf):
-                    found[term] |= segment.ids_of(segment.documents(name, term)) & within
+            for row in self._rows(segment, field):
+                for rank in row.ranks(leaf).tolist():
+                    numbers = row.held.documents(rank) & segment.live
+                    found[row.held.word(rank).decode()] |= segment.ids_of(numbers) & within
         return {term: ids for term, ids in found.items() if ids}
 
-    def _numbers(self, node: Node, segment: Segment, field: str) -> BitMap:
+    def _numbers(self, node: Node, row: "_Row") -> BitMap:
         """Numbers, within a segment, of the documents in whose field the node occurs."""
-        key = (id(segment), field, meaning(node))
+        key = (row.segment.name, row.name, meaning(node))
         if key not in self._found:
-            self._found[key] = self._looked_up(node, segment, field)
+            self._found[key] = self._looked_up(node, row)
         return self._found[key]
 
-    def _looked_up(self, node: Node, segment: Segment, field: str) -> BitMap:
+    def _looked_up(self, node: Node, row: "_Row") -> BitMap:
         match node:
-            case Word(text):
-                return segment.documents(field, text)
+            case Word() | Wildcard() | Stem() | Fuzzy() | Numbers() | Regex():
+                return row.documents(node)
             case Edge():
-                return BitMap(np.flatnonzero(segment.lengths(field)).tolist()) & segment.live
-            case Wildcard() | Stem() | Fuzzy() | Numbers() | Regex():
-                terms = self._terms(segment, field, node)
-                return BitMap.union(BitMap(), *(segment.documents(field, each) for each in terms))
-        candidates = self._candidates(node, segment, field)
-        if not candidates:
-            return candidates
-        reader = _FieldReader(self, segment, field, candidates)
-        return BitMap(each for each in candidates if occurs(node, reader.at(each)))
+                return bitmap(np.flatnonzero(row.held.lengths))
+        possible = self._possible(node, row)
+        return bitmap(documents(node, row.only(possible))) if possible else BitMap()
 
-    def _candidates(self, node: Node, segment: Segment, field: str) -> BitMap:
-        """A superset of the documents in which an operand occurs."""
+    def _possible(self, node: Node, row: "_Row") -> BitMap:
+        """A superset of the documents in which an operand occurs, had cheaply."""
         match node:
+            case Word():
+                return row.documents(node)
             case Phrase(parts):
-                found = segment.live
-                for part in sorted(parts, key=lambda each: not isinstance(each, Word)):
-                    if not found:
-                        break
-                    found = found & self._numbers(part, segment, field)
-                return found
+                return self._all_possible(parts, row)
             case Or(parts):
-                return BitMap.union(
-                    BitMap(), *(self._candidates(each, segment, field) for each in parts)
-                )
+                return BitMap.union(BitMap(), *(self._possible(each, row) for each in parts))
             case Near(left, right):
-                # The start and the end are in every document that has a word at all.
-                wordy = [each for each in (left, right) if not _edged(each)] or [left, right]
-                found = self._candidates(wordy[0], segment, field)
-                return found & self._candidates(wordy[-1], segment, field) if found else found
+                return self._all_possible((left, right), row)
             case NotNear(left):
-                return self._candidates(left, segment, field)
-        return self._numbers(node, segment, field)
+                return self._possible(left, row)
+            case Wildcard() | Stem() | Fuzzy() | Numbers() | Regex():
+                return row.segment.live if len(row.ranks(node)) else BitMap()
+        return row.segment.live
 
-    def _terms(self, segment: Segment, field: str, leaf: Family) -> list[str]:
-        key = (id(segment), field, written(leaf))
-        if key not in self._expansions:
-            try:
-                self._expansions[key] = expand(segment.lexicon(field), leaf)
-            except RegexSizeError as error:
-                raise refuse(
-                    self._query,
-                    leaf.column,
-                    f"this regular expression takes more than {MOST_STEPS:,} different steps",
-                    "a simpler one: fewer repeats of what can be read in many ways",
-                ) from error
-        return self._expansions[key]
+    def _all_possible(self, parts: Sequence[Node], row: "_Row") -> BitMap:
+        found = row.segment.live
+        for part in sorted(parts, key=lambda each: not isinstance(each, Word)):
+            if found:
+                found = found & self._possible(part, row)
+        return found
 
-    def positions_terms(
-        self, segment: Segment, field: str, leaf: Family, *, capped: bool
-    ) -> list[str]:
-        """The terms of a family whose positions are wanted; `capped`: refused if too many."""
-        terms = self._terms(segment, field, leaf)
-        if capped and len(terms) > EXPANSION_LIMIT:
+    def ranks(self, row: "_Row", leaf: Family) -> NDArray[np.int64]:
+        """The terms that a part of a query stands for in one field of a segment."""
+        try:
+            return row.segment.kept.get(
+                ("terms", row.name, written(leaf)), lambda: ranks(row.held, leaf)
+            )
+        except RegexSizeError as error:
             raise refuse(
                 self._query,
                 leaf.column,
-                f"{written(leaf)!r} stands for {len(terms):,} words here, too many to compare "
+                f"this regular expression takes more than {MOST_STEPS:,} different steps",
+                "a simpler one: fewer repeats of what can be read in many ways",
+            ) from error
+
+    def require_few(self, leaf: Family, count: int) -> None:
+        """Refuse a family of too many words inside a proximity or phrase."""
+        if count > EXPANSION_LIMIT:
+            raise refuse(
+                self._query,
+                leaf.column,
+                f"{written(leaf)!r} stands for {count:,} words here, too many to compare "
                 "their positions",
                 f"a pattern for at most {EXPANSION_LIMIT:,} words inside a phrase or proximity",
             )
-        return terms
-
-
-def _edged(node: Node) -> bool:
-    return any(isinstance(each, Edge) for each in walk(node))
-
-
-class _FieldReader:
-    """Positions in one field of one segment; wildcards are gathered once for all documents."""
-
-    def __init__(
-        self,
-        evaluator: Evaluator,
-        segment: Segment,
-        field: str,
-        candidates: BitMap,
-        *,
-        capped: bool = True,
-    ) -> None:
-        self._evaluator = evaluator
-        self._segment = segment
-        self._field = field
-        self._candidates = candidates
-        self._capped = capped
-        self._gathered: dict[str, dict[int, list[Postings]]] = {}
-
-    def at(self, number: int) -> "_DocumentSource":
-        return _DocumentSource(self, number)
-
-    def positions(self, leaf: Single, number: int) -> Sequence[int]:
-        if isinstance(leaf, Word):
-            return self._segment.postings(self._field, leaf.text).positions(number)
-        gathered = self._gather(leaf).get(number, [])
-        return sorted({at for postings in gathered for at in postings.positions(number)})
-
-    def words(self, number: int) -> int:
-        return int(self._segment.lengths(self._field)[number])
-
-    def _gather(self, leaf: Family) -> dict[int, list[Postings]]:
-        key = written(leaf)
-        if key not in self._gathered:
-            found: defaultdict[int, list[Postings]] = defaultdict(list)
-            terms = self._evaluator.positions_terms(
-                self._segment, self._field, leaf, capped=self._capped
-            )
-            for term in terms:
-                postings = self._segment.postings(self._field, term)
-                for number in self._candidates & BitMap(postings.numbers):
-                    found[number].append(postings)
-            self._gathered[key] = found
-        return self._gathered[key]
 
 
 @dataclass(frozen=True, slots=True)
-class _DocumentSource:
-    reader: _FieldReader
+class _Row:
+    """One field of one segment; see `nearness.Row`."""
+
+    evaluator: Evaluator
+    segment: Segment
+    name: str
+    held: SideField
+    within: NDArray[np.int64] | None = None
+    """The documents that matter, if they are few."""
+    capped: bool = True
+    """Whether a family of too many words is refused."""
+
+    def only(self, numbers: BitMap) -> "_Row":
+        """The same, of which only some documents matter."""
+        if _FEW * len(numbers) > len(self.segment.ids):
+            return self
+        return replace(self, within=np.asarray(numbers.to_array(), np.int64))
+
+    @property
+    def starts(self) -> Places:
+        return self.held.starts
+
+    def ranks(self, leaf: Single) -> NDArray[np.int64]:
+        if not isinstance(leaf, Word):
+            return self.evaluator.ranks(self, leaf)
+        rank = self.held.rank(leaf.text.encode())
+        return np.array([] if rank is None else [rank], np.int64)
+
+    def documents(self, leaf: Single) -> BitMap:
+        found = self.ranks(leaf)
+        return self.held.documents(int(found[0])) if len(found) == 1 else self._any(found)
+
+    def _any(self, ranks: NDArray[np.int64]) -> BitMap:
+        return self.held.documents_of(ranks) if len(ranks) else BitMap()
+
+    def places(self, leaf: Single) -> Places:
+        found = self.ranks(leaf)
+        if self.capped and not isinstance(leaf, Word):
+            self.evaluator.require_few(leaf, len(found))
+        places = self.segment.kept.get(
+            ("places", self.name, written(leaf)), lambda: self._places(found)
+        )
+        if self.within is None or _FEW * len(self.within) > len(places):
+            return places
+        begin = np.searchsorted(places, self.starts[self.within])
+        sizes = np.searchsorted(places, self.starts[self.within + 1]) - begin
+        return places[np.repeat(begin - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())]
+
+    def _places(self, ranks: NDArray[np.int64]) -> Places:
+        if len(ranks) == 1:
+            return self.held.places(int(ranks[0]))
+        places, _ = self.held.places_of(ranks)
+        return distinct(np.sort(places))
+
+    def size(self, leaf: Single) -> int:
+        return self.held.size_of(self.ranks(leaf))
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """One field of one document; see `spans.Source`."""
+
+    row: _Row
     number: int
 
     def positions(self, leaf: Single) -> Sequence[int]:
-        return self.reader.positions(leaf, self.number)
+        places = self.row.places(leaf)
+        first, after = self.row.starts[self.number : self.number + 2].tolist()
+        begin, end = np.searchsorted(places, (first, after)).tolist()
+        found: list[int] = (places[begin:end] - (first + 1)).tolist()
+        return found
 
     def words(self) -> int:
-        return self.reader.words(self.number)
+        return int(self.row.held.lengths[self.number])

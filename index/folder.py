@@ -3,6 +3,7 @@
 A TOC `_MAIN_<generation>.toc` names the segments and their deleted documents; the newest one that
 can be read and whose segments are all there is the index. The files are pickles: the folder is
 private to its owner (mode 0700) and is never taken from elsewhere; it can always be rebuilt.
+What stands beside a segment is made again where it is missing.
 """
 
 import pickle
@@ -15,11 +16,14 @@ from whoosh.filedb.filestore import RamStorage
 from whoosh.index import TOC
 from whoosh.index import IndexError as WhooshError
 
-from index.build import LEXICON, NAME
+from index.build import NAME, SEGMENT, SIDE
 from records.errors import IndexStateError
 
+ADVICE = (
+    "Run 'redwell index rebuild', which builds it anew beside this one; nothing but time is lost"
+)
+
 _TOC = re.compile(rf"_{NAME}_(\d+)\.toc")
-_SEGMENT = ".seg"
 # What a TOC that was cut short or overwritten can raise while it is unpickled.
 _DAMAGE = (
     WhooshError,
@@ -52,36 +56,48 @@ def toc_path(folder: Path, generation: int) -> Path:
 
 
 def segment_files(folder: Path, name: str) -> tuple[Path, Path]:
-    """A segment's own file and its lexicon."""
-    return folder / f"{name}{_SEGMENT}", folder / f"{name}{LEXICON}"
+    """A segment's own file, and what stands beside it."""
+    return folder / f"{name}{SEGMENT}", folder / f"{name}{SIDE}"
 
 
 def read_contents(folder: Path) -> Contents:
     """The newest whole table of contents; `EMPTY` where the index was never built.
 
-    Raises `IndexStateError` where there are some and none of them can be read.
+    Raises `IndexStateError` where there are some and none of them can be read, or where the one
+    that holds names a segment whose file is gone.
     """
-    generations = _generations(folder)
+    generations = generations_of(folder)
     while generations:
-        for generation in generations:
-            segments = _read(folder, generation)
-            if segments is not None:
-                return Contents(generation, segments)
-        seen, generations = generations, _generations(folder)
+        found = next(filter(None, (_read(folder, each) for each in generations)), None)
+        gone = [] if found is None else _gone(folder, found)
+        if found is not None and not gone:
+            return found
+        seen, generations = generations, generations_of(folder)
         if seen == generations:  # else they were replaced while they were read
-            raise IndexStateError(
-                f"The index {folder} is damaged: none of its tables of contents can be read. "
-                "Delete the folder's files and run 'redwell index'; nothing but time is lost"
-            )
+            what = "none of its tables of contents can be read"
+            if gone:
+                what = f"it lacks {', '.join(gone)}, so it cannot answer for all documents"
+            raise IndexStateError(f"The index {folder} is damaged: {what}. {ADVICE}")
     return EMPTY
 
 
-def _generations(folder: Path) -> list[int]:
+def _gone(folder: Path, contents: Contents) -> list[str]:
+    """The names of segments' own files that are not there."""
+    files = (segment_files(folder, each.segment_id())[0] for each in contents.segments)
+    return [each.name for each in files if not each.is_file()]
+
+
+def generations_of(folder: Path) -> list[int]:
     """The generations of all tables of contents, the newest first."""
     if not folder.is_dir():
         return []
     found = (_TOC.fullmatch(each.name) for each in folder.iterdir())
     return sorted((int(each.group(1)) for each in found if each), reverse=True)
+
+
+def newest_generation(folder: Path) -> int | None:
+    """The generation of the newest table of contents, whole or not; None where there is none."""
+    return next(iter(generations_of(folder)), None)
 
 
 def read_toc(folder: Path, generation: int) -> tuple[Any, ...]:
@@ -93,10 +109,8 @@ def read_toc(folder: Path, generation: int) -> tuple[Any, ...]:
     return tuple(TOC.read(storage, NAME, gen=generation).segments)
 
 
-def _read(folder: Path, generation: int) -> tuple[Any, ...] | None:
+def _read(folder: Path, generation: int) -> Contents | None:
     try:
-        segments = read_toc(folder, generation)
+        return Contents(generation, read_toc(folder, generation))
     except _DAMAGE:
         return None
-    files = [file for each in segments for file in segment_files(folder, each.segment_id())]
-    return segments if all(file.is_file() for file in files) else None

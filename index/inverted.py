@@ -59,9 +59,11 @@ class Inverter:
         self, fields: Iterable[str], folder: Path, run: int = RUN, piece: int = PIECE
     ) -> None:
         numbers = count()
-        self._known = {name: _Numbers(numbers) for name in sorted(fields)}
+        fields = sorted(fields)
+        self._known = {name: _Numbers(numbers) for name in fields}
         self._folder, self._run, self._piece = folder, run, piece
         self._runs: list[Path] = []
+        self._lengths: dict[str, dict[int, int]] = {name: {} for name in fields}
         self._begin()
 
     def _begin(self) -> None:
@@ -70,10 +72,10 @@ class Inverter:
         # Stretches of text: where each begins among the numbers, its document, its first place.
         self._starts, self._documents, self._places = array("i"), array("i"), array("i")
 
-    def add(self, document: int, field: str, text: str) -> int:
-        """Take in one field of a document; the number of its words, second forms included."""
+    def add(self, document: int, field: str, text: str) -> None:
+        """Take in one field of a document."""
         number = self._known[field].__getitem__
-        place = held = 0
+        place = 0
         for stretch in words.stretches(text):
             forms, again = words.forms(stretch)
             if not forms:
@@ -85,10 +87,16 @@ class Inverter:
             self._again.extend([start + each for each in again])
             self._numbers.extend(map(number, forms))
             place += len(forms) - len(again)
-            held += len(forms)
             if len(self._numbers) >= self._run:
                 self._lay_down()
-        return held
+        self._lengths[field][document] = place
+
+    def lengths(self, documents: int) -> dict[str, NDArray[np.int64]]:
+        """How many words each field has in each of the documents."""
+        found = {name: np.zeros(documents, np.int64) for name in self._lengths}
+        for name, lengths in self._lengths.items():
+            found[name][list(lengths)] = list(lengths.values())
+        return found
 
     def terms(self) -> list[Term]:
         """All words of each field that has any; together they count up as `occurrences` does."""

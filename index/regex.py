@@ -12,6 +12,7 @@ ends and change nothing. Upper and lower case are one, as everywhere.
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from threading import Lock
@@ -19,6 +20,8 @@ from threading import Lock
 MOST_PLACES = 500
 MOST_STEPS = 50_000
 
+_SKIPPED = 4  # letters, and one, that are looked for at once in the words that come
+_LAST = "\U0010ffff"
 _REPEAT = re.compile(r"\{(\d{1,3})(,(\d{1,3})?)?\}", re.ASCII)
 _CLASSES: dict[str, Callable[[str], bool]] = {
     "d": lambda c: c in "0123456789",
@@ -92,7 +95,9 @@ class Automaton:
         """
         # Neighbours in order begin alike: their states are kept, and go on from where they part.
         before, states = "", [self._first]
-        for word in words:
+        at = 0
+        while at < len(words):
+            word = words[at]
             shared = 0
             most = min(len(states) - 1, len(word))
             while shared < most and word[shared] == before[shared]:
@@ -108,6 +113,10 @@ class Automaton:
             before = word
             if self._final[state]:
                 yield word
+            at += 1
+            if state == self._dead and len(states) <= _SKIPPED:
+                # Whatever else begins so cannot answer either.
+                at = bisect_right(words, word[: len(states) - 1] + _LAST, at)
 
     def _step(self, state: int, char: str) -> int:
         with self._lock:

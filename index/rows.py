@@ -11,6 +11,12 @@ from records import tables
 from records.codes import Disposition
 from records.fields import Address, Fields
 
+INDEXED = sa.and_(
+    tables.documents.c.state == "processed",
+    tables.documents.c.outcome != Disposition.CONTAINER,
+)
+"""Whether a document should be in the index."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -23,11 +29,7 @@ class Wanted:
 def wanted(connection: sa.Connection) -> Wanted:
     """All processed documents but containers; duplicates too, which the scope hides later."""
     c = tables.documents.c
-    query = (
-        sa.select(c.id, c.revision, c.text_chars)
-        .where(c.state == "processed", c.outcome != Disposition.CONTAINER)
-        .order_by(c.id)
-    )
+    query = sa.select(c.id, c.revision, c.text_chars).where(INDEXED).order_by(c.id)
     rows = connection.execute(query).all()
     return Wanted({row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows})
 

@@ -1,14 +1,20 @@
 """Bring the index up to the record: build what it lacks, adopt, and prove that it is all there."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from pathlib import Path
 
 import sqlalchemy as sa
 
-from index.adopt import adopt, held
+from index.adopt import adopt, held, is_replaced, mend, sweep
+from index.adopt import replace as replace_index
 from index.build import build_segment
+from index.folder import read_contents
 from index.interface import IndexBatch, IndexDocument, SegmentBuilt
+from index.merge import Merge, merge_segments, planned
 from index.rows import Wanted, load_documents, wanted
 from index.sending import received
 from records import audit, tables, times
@@ -31,9 +37,21 @@ _ADOPT_AT_ONCE = 4
 _ADOPT_SECONDS = 10.0  # a crash costs no more work than this, and a batch
 
 
+class Merging(StrEnum):
+    """Whether segments are merged when all documents are in: when they are many, all, or not."""
+
+    AUTO = "auto"
+    ALL = "all"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class IndexSummary:
-    """What a run did; `in_index` equals `expected` unless `failed` documents are named."""
+    """What a run did; `in_index` equals `expected` unless `failed` documents are named.
+
+    `segments` is how many the index has now, `merged` how many were merged into others, `mended`
+    beside how many the files were made again.
+    """
 
     expected: int
     already: int
@@ -41,42 +59,124 @@ class IndexSummary:
     removed: int
     in_index: int
     failed: tuple[int, ...]
+    segments: int
+    merged: int
+    mended: int
 
 
-def index_case(case: Case, engine: Engine, progress: Progress) -> IndexSummary:
-    """Index all that the index lacks and drop what it should not hold.
+def index_case(
+    case: Case, engine: Engine, progress: Progress, merging: Merging = Merging.AUTO
+) -> IndexSummary:
+    """Index all that the index lacks, drop what it should not hold, and merge many segments.
 
     Resumable: whatever was adopted before a crash is in the index and is not done again. Raises
-    `CaseBusyError` while another stage writes, `IndexStateError` where documents could not be
-    indexed, after all others were.
+    `CaseBusyError` while another stage writes, `IndexStateError` where the index is damaged or
+    documents could not be indexed, after all others were.
     """
     with working(case, "index"):
-        with case.read() as connection:
-            target = wanted(connection)
-        before = held(case.index_folder)
-        missing = [i for i, revision in target.revisions.items() if before.get(i) != revision]
-        extra = [i for i in before if i not in target.revisions]
-        run = _begin(case, len(missing))
-        failed = _build(case, engine, progress, missing, target)
-        if extra:
-            adopt(case.index_folder, (), extra)
-        summary = _summarise(case, target, len(missing), len(extra), failed)
-        _finish(case, run, summary)
+        sweep_replaced(case)
+        summary = _brought_up(case, engine, progress, case.index_folder, merging)
     _require_whole(summary)
     return summary
 
 
-def _build(
-    case: Case, engine: Engine, progress: Progress, missing: list[int], target: Wanted
-) -> list[int]:
-    """Build and adopt in order; the ids of the documents whose worker died each time."""
-    done = 0
+def rebuild_case(case: Case, engine: Engine, progress: Progress) -> IndexSummary:
+    """Build the index anew beside the old one, which answers until the new one takes its place.
+
+    Resumable: what was built before a crash is not built again. Raises as `index_case` does, and
+    then leaves the old index.
+    """
+    with working(case, "index rebuild"):
+        sweep_replaced(case)
+        new = case.rebuild_folder
+        try:
+            read_contents(new)
+        except IndexStateError:
+            shutil.rmtree(new)  # nothing of it can be used
+        summary = _brought_up(case, engine, progress, new, Merging.AUTO)
+        _require_whole(summary)
+        if new.is_dir():
+            replace_index(case.index_folder, new)
+    return summary
+
+
+def sweep_replaced(case: Case) -> None:
+    """Remove what a rebuild that was cut off at its very end left beside the new index."""
+    new = case.rebuild_folder
+    if new.is_dir() and is_replaced(case.index_folder, new):
+        shutil.rmtree(new)
+
+
+def _brought_up(
+    case: Case, engine: Engine, progress: Progress, folder: Path, merging: Merging
+) -> IndexSummary:
+    """Bring the index in a folder up to the record."""
+    with case.read() as connection:
+        target = wanted(connection)
+    if folder.is_dir():
+        sweep(folder, read_contents(folder))
+    mended = mend(folder)
+    before = held(folder)
+    missing = [i for i, revision in target.revisions.items() if before.get(i) != revision]
+    extra = [i for i in before if i not in target.revisions]
+    run = _begin(case, len(missing))
     failed: list[int] = []
+    done = 0
     for ready in _built(case, engine, _plan(missing, target, engine.workers), failed):
-        adopt(case.index_folder, ready)
+        adopt(folder, ready)
         done += sum(each.documents for each in ready)
         progress(done, len(missing))
-    return failed
+    if extra:
+        adopt(folder, (), extra)
+    merged = _merge(case, engine, progress, folder, merging, len(missing))
+    after = held(folder)
+    summary = IndexSummary(
+        expected=len(target.revisions),
+        already=len(target.revisions) - len(missing),
+        indexed=len(missing) - len(failed),
+        removed=len(extra),
+        in_index=sum(1 for i, revision in target.revisions.items() if after.get(i) == revision),
+        failed=tuple(failed),
+        segments=len(read_contents(folder).segments),
+        merged=merged,
+        mended=mended,
+    )
+    _finish(case, run, summary)
+    return summary
+
+
+def _merge(
+    case: Case, engine: Engine, progress: Progress, folder: Path, merging: Merging, done: int
+) -> int:
+    """Merge segments until there are few enough; how many went into others.
+
+    Documents of merged segments count as so many more to be done.
+    """
+    if merging is Merging.NONE:
+        return 0
+    merged, everything = 0, merging is Merging.ALL
+    while groups := planned(read_contents(folder).segments, everything=everything):
+        everything = False
+        scratch = str(case.scratch_folder / "index")
+        work = [Merge(str(folder), group, scratch) for group in groups]
+        sizes = {s.segment_id(): s.doc_count() for s in read_contents(folder).segments}
+        total = done + sum(sizes[name] for group in groups for name in group)
+        progress(done, total)
+        for merge, built in _merged(engine, work):
+            adopt(folder, [built], instead_of=merge.names)
+            merged += len(merge.names)
+            done += built.documents
+            progress(done, total)
+    return merged
+
+
+def _merged(engine: Engine, work: Sequence[Merge]) -> Iterator[tuple[Merge, SegmentBuilt]]:
+    """Merge in the workers, or here where they do not see the index or die of it."""
+    if engine.apart:
+        yield from ((merge, merge_segments(merge)) for merge in work)
+        return
+    for merge, built in engine.map_ordered(merge_segments, work, window=engine.workers):
+        yield merge, merge_segments(merge) if isinstance(built, TaskFailure) else built
 
 
 def _pieces(batch: IndexBatch) -> list[IndexBatch]:
@@ -188,22 +288,6 @@ def _finish(case: Case, run: int, summary: IndexSummary) -> None:
             .values(state="complete", finished_at=times.now(), summary=values)
         )
         audit.append(connection, "indexed", run=run, **values)
-
-
-def _summarise(
-    case: Case, target: Wanted, missing: int, removed: int, failed: Sequence[int]
-) -> IndexSummary:
-    after = held(case.index_folder)
-    current = sum(1 for i, revision in target.revisions.items() if after.get(i) == revision)
-    expected = len(target.revisions)
-    return IndexSummary(
-        expected=expected,
-        already=expected - missing,
-        indexed=missing - len(failed),
-        removed=removed,
-        in_index=current,
-        failed=tuple(failed),
-    )
 
 
 def _require_whole(summary: IndexSummary) -> None:

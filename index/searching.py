@@ -1,21 +1,22 @@
 """Search a case: the query, the index and the database together."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from index.adopt import open_segment
 from index.catalog import SqlCatalog
 from index.evaluate import Evaluator
-from index.folder import read_contents
+from index.folder import ADVICE, newest_generation, read_contents
+from index.ids import joined, numbers
+from index.interface import Catalog
 from index.query import Language, parse
-from index.rows import wanted
+from index.rows import INDEXED
 from index.saved import SavedSearches
 from index.segment import Segment
 from index.tree import And, Inner, Node, Value, walk
@@ -23,7 +24,10 @@ from records import tables
 from records.case import Case
 from records.codes import REVIEWED, Code, Disposition
 from records.errors import IndexStateError
+from records.versions import DataVersion
 
+_WAITING = sa.func.json_array_length(tables.documents.c.ocr_pages) > 0
+_KEPT = 500  # answers of the database
 _NOT_REVIEWED = frozenset(Disposition) - frozenset(REVIEWED)
 
 
@@ -59,17 +63,123 @@ def search(
     puts aside. `is:duplicate`, `is:culled` and `disposition:…` in the query add theirs;
     `scope_all` takes in every document on record. With `as_list` each line of `query` is a term,
     and a document answers to any of them. `within` is another query that all must answer to; the
-    tree of the result is that of `query` alone.
+    tree of the result is that of `query` alone. Who searches often keeps a `Session`.
     """
-    catalog = SqlCatalog(case)
-    tree = read(case, query, as_list=as_list)
-    asked = tree if within is None else kept_within(case, tree, within)
-    with open_segments(case.index_folder) as segments:
-        evaluator = Evaluator(segments, catalog)
+    with closing(Session(case)) as session:
+        return session.search(query, scope_all, as_list=as_list, within=within)
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """What an answer cannot cover; see `Result`. `cut` has all documents whose text was cut."""
+
+    missing: int
+    unprocessed: int
+    waiting_for_ocr: int
+    cut: BitMap
+
+
+class Session:
+    """Searches a case again and again, with its index open; not to be shared by threads.
+
+    What the database said is kept until it changes, and the index is opened anew when another
+    table of contents holds: each answer is of the case as it is when it is asked.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._version = DataVersion(case.engine)
+        self._catalog = KeptCatalog(SqlCatalog(case))
+        self._seen = ""
+        self._segments: list[Segment] = []
+        self._generation: int | None = None
+        self._gaps: Gaps | None = None
+
+    def search(
+        self,
+        query: str,
+        scope_all: bool = False,
+        *,
+        as_list: bool = False,
+        within: str | None = None,
+    ) -> Result:
+        """See `searching.search`."""
+        tree = read(self._case, query, as_list=as_list)
+        asked = tree if within is None else kept_within(self._case, tree, within)
+        catalog, segments = self._current()
+        if self._gaps is None:
+            self._gaps = gaps_of(self._case, segments)
+        gaps = self._gaps
         universe = catalog.everything() if scope_all else scope_of(catalog, asked)
-        ids = evaluator.evaluate(asked, query, universe)
-        missing, unprocessed = lacking_of(case, segments)
-    return Result(ids, missing, unprocessed, waiting_for_ocr(case), cut(case, universe), tree)
+        ids = Evaluator(segments, catalog).evaluate(asked, query, universe)
+        return Result(
+            *(ids, gaps.missing, gaps.unprocessed, gaps.waiting_for_ocr),
+            len(universe & gaps.cut),
+            tree,
+        )
+
+    def _current(self) -> tuple["KeptCatalog", list[Segment]]:
+        """The catalogue and the segments as they are now."""
+        version = self._version.now()
+        if version != self._seen:
+            self._catalog.forget()
+            self._gaps = None
+            self._seen = version
+        newest = newest_generation(self._case.index_folder)
+        if newest != self._generation:
+            self._let_go()
+            self._segments = _open(self._case.index_folder)
+            self._generation = newest
+            self._gaps = None
+        return self._catalog, self._segments
+
+    def _let_go(self) -> None:
+        for each in self._segments:
+            each.close()
+        self._segments, self._generation = [], None
+
+    def close(self) -> None:
+        """Let go of the index and the database."""
+        self._let_go()
+        self._version.close()
+
+
+class KeptCatalog:
+    """A catalogue whose answers are kept until they are forgotten. See `interface.Catalog`."""
+
+    def __init__(self, catalog: SqlCatalog) -> None:
+        self._catalog = catalog
+        self._kept: dict[tuple[str | None, ...], BitMap] = {}
+
+    def names(self) -> Sequence[str]:
+        """See `interface.Catalog`."""
+        return self._catalog.names()
+
+    def select(self, field: str, operator: str, value: str, upper: str | None) -> BitMap:
+        """See `interface.Catalog`."""
+        return self._get(
+            (field, operator, value, upper),
+            lambda: self._catalog.select(field, operator, value, upper),
+        )
+
+    def scope(self) -> BitMap:
+        """See `interface.Catalog`."""
+        return self._get(("scope",), self._catalog.scope)
+
+    def everything(self) -> BitMap:
+        """See `SqlCatalog.everything`."""
+        return self._get(("everything",), self._catalog.everything)
+
+    def _get(self, key: tuple[str | None, ...], make: Callable[[], BitMap]) -> BitMap:
+        if key not in self._kept:
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            self._kept[key] = make()
+        return BitMap(self._kept[key])  # a copy: sets can be changed
+
+    def forget(self) -> None:
+        """Ask anew from now on."""
+        self._kept.clear()
 
 
 def read(case: Case, query: str, *, as_list: bool = False) -> Node:
@@ -94,23 +204,7 @@ def kept_within(case: Case, tree: Node, within: str) -> Node:
 def lacking(case: Case) -> int:
     """How many processed documents the index lacks, or holds in an older revision."""
     with open_segments(case.index_folder) as segments:
-        return _counted(case, segments)[0]
-
-
-def waiting_for_ocr(case: Case) -> int:
-    """Documents with pages that OCR has still to read; they were searched without them."""
-    waiting = sa.func.json_array_length(tables.documents.c.ocr_pages) > 0
-    query = sa.select(sa.func.count()).select_from(tables.documents).where(waiting)
-    with case.read() as connection:
-        return connection.execute(query).scalar_one()
-
-
-def cut(case: Case, ids: BitMap) -> int:
-    """Those of some documents whose text was cut at the limit of characters."""
-    n = tables.notes.c
-    query = sa.select(n.document_id).where(n.code == Code.TEXT_CUT, n.severity == "warning")
-    with case.read() as connection:
-        return len(ids & BitMap(connection.execute(query).scalars()))
+        return _gaps(case, segments).missing
 
 
 @contextmanager
@@ -127,24 +221,24 @@ def open_segments(folder: Path) -> Iterator[list[Segment]]:
 def _open(folder: Path, tries: int = 5) -> list[Segment]:
     # A table of contents may be replaced between reading it and opening what it names.
     for attempt in range(tries):
-        segments: list[Segment] = []
-        try:
-            for each in read_contents(folder).segments:
-                segments.append(open_segment(folder, each))
-        except OSError as error:
-            for opened in segments:
-                opened.close()
-            if attempt == tries - 1:
-                raise IndexStateError(
-                    f"The index {folder} cannot be opened: {error}. Delete its files "
-                    "and run 'redwell index'"
-                ) from error
-        else:
-            return segments
+        with ExitStack() as undo:
+            try:
+                segments = []
+                for each in read_contents(folder).segments:
+                    segments.append(open_segment(folder, each))
+                    undo.callback(segments[-1].close)
+            except OSError as error:
+                if attempt == tries - 1:
+                    raise IndexStateError(
+                        f"The index {folder} cannot be opened: {error}. {ADVICE}"
+                    ) from error
+            else:
+                undo.pop_all()
+                return segments
     raise AssertionError("the loop returns or raises")
 
 
-def scope_of(catalog: SqlCatalog, tree: Node) -> BitMap:
+def scope_of(catalog: Catalog, tree: Node) -> BitMap:
     """The documents that a query is asked of: those in review, and what it says beside."""
     scope = catalog.scope()
     for node in walk(tree):
@@ -156,33 +250,39 @@ def scope_of(catalog: SqlCatalog, tree: Node) -> BitMap:
     return scope
 
 
-def lacking_of(case: Case, segments: list[Segment]) -> tuple[int, int]:
-    """How many processed documents the index lacks, and how many are not processed yet.
+def gaps_of(case: Case, segments: Sequence[Segment]) -> Gaps:
+    """What a search of these segments cannot cover.
 
     Raises `IndexStateError` where there is no index to search at all.
     """
-    missing, unprocessed = _counted(case, segments)
-    if missing and not segments:
+    gaps = _gaps(case, segments)
+    if gaps.missing and not segments:
         raise IndexStateError(
-            f"The index holds none of {missing} processed documents: run 'redwell index' first"
+            f"The index holds none of {gaps.missing} processed documents: run 'redwell index' first"
         )
-    return missing, unprocessed
+    return gaps
 
 
-def _counted(case: Case, segments: list[Segment]) -> tuple[int, int]:
-    held = [_keys(each.ids, each.revisions)[np.asarray(each.live.to_array())] for each in segments]
+def _gaps(case: Case, segments: Sequence[Segment]) -> Gaps:
+    """What is on record and not in the index as it is on record; one look at the rows."""
     d = tables.documents.c
+    key = sa.cast(d.id, sa.BigInteger) * (1 << 32) + d.revision
+    query = sa.select(
+        joined(sa.case((INDEXED, key))),
+        sa.func.count(sa.case((d.disposition == Disposition.PENDING, 1))),
+        sa.func.count(sa.case((_WAITING, 1))),
+    )
     with case.read() as connection:
-        revisions = wanted(connection).revisions
-        unprocessed = connection.execute(
-            sa.select(sa.func.count()).where(d.disposition == Disposition.PENDING)
-        ).scalar_one()
-    ids = np.fromiter(revisions.keys(), np.int64, len(revisions))
-    target = _keys(ids, np.fromiter(revisions.values(), np.int64, len(revisions)))
+        keys, unprocessed, waiting = connection.execute(query).one()
+        cut = BitMap(connection.execute(_cut()).scalars())
+    target = numbers(keys)
+    held = [
+        (each.ids << 32 | each.revisions)[np.asarray(each.live.to_array())] for each in segments
+    ]
     found = np.isin(target, np.concatenate(held)) if held else np.zeros(len(target), bool)
-    return len(target) - int(np.count_nonzero(found)), unprocessed
+    return Gaps(len(target) - int(np.count_nonzero(found)), unprocessed, waiting, cut)
 
 
-def _keys(ids: NDArray[np.int64], revisions: NDArray[np.int64]) -> NDArray[np.int64]:
-    """One number for an id and a revision, both of which fit 32 bits."""
-    return (ids << 32) | revisions
+def _cut() -> sa.Select[int]:
+    n = tables.notes.c
+    return sa.select(n.document_id).where(n.code == Code.TEXT_CUT, n.severity == "warning")

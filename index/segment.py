@@ -1,21 +1,24 @@
 """Reads one segment in Whoosh's W3 layout, mapped into memory and never copied whole.
 
-Only what the evaluator needs: terms, postings with positions, the lexicon and the two numbers a
-document. The layout is that of whoosh/codec/whoosh3.py, filedb/filetables.py (a hash table by the
-low 32 bits of MD5) and filedb/compound.py, release 2.7.5. Nothing here keeps a seek position, but
-the caches are not locked: use one `Segment` per thread.
+Only what the evaluator needs: ids and revisions of the documents, terms, postings with positions.
+The layout is that of whoosh/codec/whoosh3.py, filedb/filetables.py (a hash table by the low 32
+bits of MD5) and filedb/compound.py, release 2.7.5. What a search reads stands beside the segment
+(`index.side`); a segment without it, or with a damaged one, has it made again in a private file.
+
+Nothing here keeps a seek position, but the caches are not locked: use one `Segment` per thread.
 """
 
 import hashlib
 import io
-import json
-import mmap
 import pickle
 import struct
+import tempfile
 import zlib
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 
@@ -23,7 +26,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from index.folder import segment_files
+from index.folder import ADVICE, segment_files
+from index.kept import Kept
+from index.pages import Mapped
+from index.side import Side, SideField, bitmap
+from index.side_make import make_side
 from records.errors import IndexStateError
 
 _LENGTHS = struct.Struct("!ii")
@@ -32,6 +39,24 @@ _TABLE = struct.Struct("!qi")
 _INFO = struct.Struct("!BfIBBfII")
 _EXTENT = struct.Struct("!qi")
 _INT = struct.Struct("!i")
+_HEAD = 13  # bytes before the first term
+_KEPT = 64 << 20  # bytes of places that are kept for the next query
+
+# What bytes that were overwritten can raise while they are read.
+_DAMAGE = (
+    pickle.UnpicklingError,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    ImportError,
+    OverflowError,
+    MemoryError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,61 +71,95 @@ class Postings:
         at = bisect_left(self.numbers, number)
         if at == len(self.numbers) or self.numbers[at] != number:
             return []
-        # Four bytes of count, then a pickled list of deltas without its final mark.
-        return list(accumulate(pickle.loads(self.values[at][4:] + b".")))  # noqa: S301
+        return positions_of(self.values[at])
 
 
 NOWHERE = Postings((), ())
 
 
-class Segment:
-    """One open segment."""
+def positions_of(value: bytes) -> list[int]:
+    """The positions of one posting: four bytes of count, a pickled list of their differences."""
+    return list(accumulate(pickle.loads(value[4:] + b".")))  # noqa: S301 (our own private file)
 
-    def __init__(self, folder: Path, name: str, deleted: BitMap) -> None:
-        self.path, self._lexicon_path = segment_files(folder, name)
-        with self.path.open("rb") as file:
-            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._directory = self._read_directory()
-        self._prefix = name
-        self._terms, self._terms_size = self._extent(".trm")
-        self._posts, _ = self._extent(".pst")
-        self._read_terms_header()
-        self.ids = self._column("document_id")
-        self.revisions = self._column("revision")
+
+class Segment:
+    """One open segment; `totals`, if given, is how many occurrences each of its fields has."""
+
+    def __init__(
+        self, folder: Path, name: str, deleted: BitMap, totals: Mapping[str, int] | None = None
+    ) -> None:
+        self.name, self.totals = name, totals
+        self.path, self.side_path = segment_files(folder, name)
+        self._file = Mapped(self.path, ADVICE)
+        self._side = self._open_side()
+        with self._reading():
+            self._directory = self._read_directory()
+            self._terms, self._terms_size = self._extent(".trm")
+            self._posts, _ = self._extent(".pst")
+            self._read_terms_header()
+            self.ids = self._column("document_id")
+            self.revisions = self._column("revision")
         self.live = BitMap(range(len(self.ids))) - deleted
-        self._postings: dict[tuple[str, str], Postings] = {}
-        self._lexicon: dict[str, str] = {}
-        self._lengths: dict[str, NDArray[np.int64]] = {}
+        self.kept = Kept(_KEPT)
+
+    def _open_side(self) -> Side | None:
+        """What stands beside; None where it is not there, or damaged so that all of it is."""
+        try:
+            side = Side(self.side_path)
+        except (FileNotFoundError, IndexStateError):
+            return None
+        if side.segment_size != self._file.size:
+            side.close()
+            raise self._file.damaged(
+                f"it has {self._file.size:,} bytes in place of {side.segment_size:,}"
+            )
+        self._file.trust(side.segment_sums, self._file.size)
+        return side
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Names the file where its bytes cannot be read as what they are to be."""
+        try:
+            yield
+        except _DAMAGE as error:
+            raise self._file.damaged(f"it cannot be read ({error})") from error
+
+    def damaged(self, what: str) -> IndexStateError:
+        """The error that names the segment's file, and what to do."""
+        return self._file.damaged(what)
+
+    def damages(self) -> int:
+        """How many pages of the segment's file are damaged; all are read."""
+        return len(self._file.damages())
+
+    def _bytes(self, start: int, size: int) -> memoryview:
+        if start < 0 or size < 0 or start + size > self._file.size:
+            raise EOFError("it is cut off")
+        return self._file.view(start, start + size)
 
     def _read_directory(self) -> dict[str, tuple[int, int]]:
-        (start,) = struct.unpack_from("!q", self._map, 0)
-        found = pickle.loads(memoryview(self._map)[start:])  # noqa: S301 (our own private file)
+        (start,) = struct.unpack("!q", self._bytes(0, 8))
+        data = self._bytes(start, self._file.size - start)
+        found = pickle.loads(data)  # noqa: S301 (our own private file)
         return {name: (each["offset"], each["length"]) for name, each in found.items()}
 
     def _extent(self, suffix: str) -> tuple[int, int]:
-        try:
-            return self._directory[f"{self._prefix}{suffix}"]
-        except KeyError as error:
-            raise IndexStateError(
-                f"The segment {self.path} lacks its part {suffix}. Delete the files of the index "
-                "folder and run 'redwell index'"
-            ) from error
+        return self._directory[f"{self.name}{suffix}"]
 
     def _read_terms_header(self) -> None:
         tail = self._terms + self._terms_size - _INT.size
-        extras = tail - _INT.unpack_from(self._map, tail)[0]
-        self._fields: dict[str, int] = pickle.loads(  # noqa: S301 (our own private file)
-            memoryview(self._map)[extras:tail]
-        )["fieldmap"]
-        first = extras - 256 * _TABLE.size
-        self._tables = [_TABLE.unpack_from(self._map, first + i * _TABLE.size) for i in range(256)]
+        (size,) = _INT.unpack(self._bytes(tail, _INT.size))
+        extras = self._bytes(tail - size, size)
+        self._fields: dict[str, int] = pickle.loads(extras)["fieldmap"]  # noqa: S301
+        count = 256 * _TABLE.size
+        self._tables = list(_TABLE.iter_unpack(self._bytes(tail - size - count, count)))
 
     def _column(self, field: str) -> NDArray[np.int64]:
         count = self._document_count()
         # A column that holds only its default 0 is not written, nor are zeros at its end.
-        start, size = self._directory.get(f"{self._prefix}.{field}.col", (0, 0))
+        start, size = self._directory.get(f"{self.name}.{field}.col", (0, 0))
         numbers = np.zeros(count, dtype=np.int64)
-        held = np.frombuffer(self._map[start : start + size], dtype=">u4")
+        held = np.frombuffer(self._bytes(start, size), dtype=">u4")
         numbers[: len(held)] = held
         return numbers
 
@@ -108,31 +167,27 @@ class Segment:
         # Every document has an id of 1 or more, so this column is as long as the segment.
         return self._extent(".document_id.col")[1] // 4
 
+    def terms(self) -> Iterator[tuple[str, bytes, Postings]]:
+        """All terms of all fields, in order, with their postings, from the segment itself."""
+        names = {number: name for name, number in self._fields.items()}
+        with self._reading():
+            at = self._terms + _HEAD
+            end = self._terms + self._tables[0][0]
+            while at < end:
+                key_size, size = _LENGTHS.unpack(self._bytes(at, _LENGTHS.size))
+                at += _LENGTHS.size
+                key = bytes(self._bytes(at, key_size))
+                at += key_size
+                yield names[int.from_bytes(key[:2])], key[2:], self._decoded(at, size)
+                at += size
+
     def postings(self, field: str, term: str) -> Postings:
-        """Where a term stands in a field; deleted documents included."""
-        key = (field, term)
-        if key not in self._postings:
-            self._postings[key] = self._load(field, term)
-        return self._postings[key]
-
-    def documents(self, field: str, term: str) -> BitMap:
-        """Numbers of the living documents that hold a term in a field; nothing is kept of them."""
-        postings = self._postings.get((field, term)) or self._load(field, term)
-        return BitMap(postings.numbers) & self.live
-
-    def _load(self, field: str, term: str) -> Postings:
+        """Where a term stands in a field by the segment itself; deleted documents included."""
         if field not in self._fields:
             return NOWHERE
-        found = self._find(struct.pack("!H", self._fields[field]) + term.encode())
-        if found is None:
-            return NOWHERE
-        start, size = found
-        inlined = _INFO.unpack_from(self._map, start)[0]
-        start, size = start + _INFO.size, size - _INFO.size
-        if inlined:
-            numbers, _, values = pickle.loads(self._map[start : start + size])  # noqa: S301
-            return Postings(numbers, values)
-        return self._blocks(*_EXTENT.unpack_from(self._map, start))
+        with self._reading():
+            found = self._find(struct.pack("!H", self._fields[field]) + term.encode())
+            return self._decoded(*found) if found else NOWHERE
 
     def _find(self, key: bytes) -> tuple[int, int] | None:
         digest = hashlib.md5(key, usedforsecurity=False).digest()
@@ -140,25 +195,31 @@ class Segment:
         table, slots = self._tables[value & 255]
         for step in range(slots):
             slot = ((value >> 8) + step) % slots
-            hashed, at = _SLOT.unpack_from(self._map, self._terms + table + slot * _SLOT.size)
+            place = self._terms + table + slot * _SLOT.size
+            hashed, at = _SLOT.unpack(self._bytes(place, _SLOT.size))
             if not at:
                 return None
             if hashed == value:
                 start = self._terms + at
-                key_size, size = _LENGTHS.unpack_from(self._map, start)
+                key_size, size = _LENGTHS.unpack(self._bytes(start, _LENGTHS.size))
                 start += _LENGTHS.size
-                if self._map[start : start + key_size] == key:
+                if self._bytes(start, key_size) == key:
                     return start + key_size, size
         return None
 
+    def _decoded(self, start: int, size: int) -> Postings:
+        """The postings that a term's information tells of."""
+        told = self._bytes(start, size)
+        inlined = _INFO.unpack_from(told)[0]
+        if inlined:
+            numbers, _, values = pickle.loads(told[_INFO.size :])  # noqa: S301
+            return Postings(numbers, values)
+        return self._blocks(*_EXTENT.unpack_from(told, _INFO.size))
+
     def _blocks(self, offset: int, length: int) -> Postings:
-        start = self._posts + offset
-        file = io.BytesIO(self._map[start : start + length])
+        file = io.BytesIO(self._bytes(self._posts + offset, length))
         if file.read(4) != b"W3Bl":
-            raise IndexStateError(
-                f"The segment {self.path} is damaged. Delete the files of the index folder and run "
-                "'redwell index'"
-            )
+            raise ValueError("no postings where they should be")
         numbers: list[int] = []
         values: list[bytes] = []
         last = False
@@ -175,42 +236,54 @@ class Segment:
             values.extend(block)
         return Postings(numbers, values)
 
+    @cached_property
+    def side(self) -> Side:
+        """What stands beside the segment; made now, for this process alone, if it is not there."""
+        if self._side is None:
+            with tempfile.TemporaryDirectory(prefix="redwell-side-") as folder:
+                path = Path(folder) / self.side_path.name
+                make_side(self, path)
+                self._side = Side(path)
+        return self._side
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what should stand beside the segment does."""
+        return self._side is not None
+
+    def field(self, name: str) -> SideField | None:
+        """One field, as it stands beside the segment; None where it has no words."""
+        return self.side.fields.get(name)
+
+    def documents(self, field: str, term: str) -> BitMap:
+        """Numbers of the living documents that hold a term in a field."""
+        found = self.field(field)
+        rank = found.rank(term.encode()) if found else None
+        return found.documents(rank) & self.live if found and rank is not None else BitMap()
+
     def ids_of(self, numbers: BitMap) -> BitMap:
         """Ids of documents by their numbers within the segment."""
-        return BitMap(self.ids[np.asarray(numbers.to_array())].tolist()) if numbers else BitMap()
+        return bitmap(self.ids[np.asarray(numbers.to_array())]) if numbers else BitMap()
 
     def numbers_of(self, ids: BitMap) -> BitMap:
         """Numbers, within the segment, of those of its living documents whose id is in `ids`."""
         if not ids.intersect(self.ids_of(self.live)):
             return BitMap()
         among = np.isin(self.ids, np.asarray(ids.to_array()))
-        return BitMap(np.flatnonzero(among).tolist()) & self.live
+        return bitmap(np.flatnonzero(among)) & self.live
 
     def lexicon(self, field: str) -> str:
         """All terms of a field, in order, a line each."""
-        if field not in self._lexicon:
-            with self._lexicon_path.open("rb") as file:
-                extents = json.loads(file.readline())
-                start, size = extents[field]
-                file.seek(start, io.SEEK_CUR)
-                self._lexicon[field] = file.read(size).decode()
-        return self._lexicon[field]
+        found = self.field(field)
+        return found.text if found else ""
 
     def lengths(self, field: str) -> NDArray[np.int64]:
-        """How many words a field has in each document, by its number within the segment.
-
-        The index does not hold it, so the first call for a field reads all of its postings.
-        """
-        if field not in self._lengths:
-            found = np.zeros(len(self.ids), dtype=np.int64)
-            for term in filter(None, self.lexicon(field).split("\n")):
-                postings = self._load(field, term)
-                ends = [sum(pickle.loads(v[4:] + b".")) + 1 for v in postings.values]  # noqa: S301
-                numbers = np.asarray(postings.numbers)
-                found[numbers] = np.maximum(found[numbers], ends)
-            self._lengths[field] = found
-        return self._lengths[field]
+        """How many words a field has in each document, by its number within the segment."""
+        found = self.field(field)
+        return found.lengths if found else np.zeros(len(self.ids), np.int64)
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._map.close()
+        """Let go of the files."""
+        self._file.close()
+        if self._side is not None:
+            self._side.close()

@@ -26,13 +26,11 @@ from index.evaluate import Evaluator
 from index.families import Families
 from index.lexer import RefusedError
 from index.searching import (
-    cut,
-    lacking_of,
+    gaps_of,
     language_of,
     open_segments,
     read,
     scope_of,
-    waiting_for_ocr,
 )
 from index.term_lists import Listed, Problem, TermList, read_lists, signs
 from index.tree import meaning, written
@@ -171,7 +169,7 @@ def report(case: Case, paths: Sequence[Path], wanted: Wanted, progress: Advance)
         scope = catalog.scope()
         if scope_tree is not None:
             scope = evaluator.evaluate(scope_tree, wanted.scope, scope_of(catalog, scope_tree))
-        missing, unprocessed = lacking_of(case, segments)
+        gaps = gaps_of(case, segments)
         with case.read() as connection:
             counter = _Counter(case, connection, scope, wanted)
         progress(0, more=sum(len(each.terms) for each in lists))
@@ -185,10 +183,10 @@ def report(case: Case, paths: Sequence[Path], wanted: Wanted, progress: Advance)
         wanted.scope,
         len(scope),
         len(counter.whole(scope)),
-        missing,
-        unprocessed,
-        waiting_for_ocr(case),
-        cut(case, scope),
+        gaps.missing,
+        gaps.unprocessed,
+        gaps.waiting_for_ocr,
+        len(scope & gaps.cut),
         counter.without_text,
         language.stemming,
     )

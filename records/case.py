@@ -72,6 +72,11 @@ class Case:
         return self.folder / "index"
 
     @property
+    def rebuild_folder(self) -> Path:
+        """Where an index is built anew before it takes the place of the one that stands."""
+        return self.folder / "index-new"
+
+    @property
     def productions_folder(self) -> Path:
         """Where volumes stand."""
         return self.folder / "productions"

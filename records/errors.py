@@ -134,6 +134,12 @@ class IndexStateError(RedwellError):
     exit_code = 43
 
 
+class IndexCheckError(RedwellError):
+    """`index check` found the index damaged, or other than the record says."""
+
+    exit_code = 44
+
+
 class CullError(RedwellError):
     """A culling rule that is not there, whose name is taken, or that says nothing."""
 

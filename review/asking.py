@@ -7,8 +7,7 @@ from pyroaring import BitMap
 from index import words
 from index.catalog import SqlCatalog
 from index.evaluate import Evaluator
-from index.query import parse
-from index.searching import open_segments
+from index.searching import open_segments, read
 from records.case import Case
 
 
@@ -18,8 +17,7 @@ def ask(case: Case, queries: Sequence[str], universe: BitMap) -> Iterator[BitMap
     A number or bullet before a query, and a comma behind it, are left out as in a list.
     """
     catalog = SqlCatalog(case)
-    names, stemming = catalog.names(), case.settings.stemming
-    trees = [parse(each, names, stemming=stemming, as_list=True) for each in queries]
+    trees = [read(case, each, as_list=True) for each in queries]
     with open_segments(case.index_folder) as segments:
         evaluator = Evaluator(segments, catalog)
         for query, tree in zip(queries, trees, strict=True):

@@ -1,5 +1,6 @@
 """Cases and indexes for the tests of index/ and review/: rows and blobs put in by hand."""
 
+import random
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Any
 
 from pyroaring import BitMap
 
+from index import schema
 from index.adopt import adopt
 from index.build import build_segment
 from index.interface import IndexBatch, IndexDocument
@@ -15,7 +17,7 @@ from index.rows import load_documents, wanted
 from records import tables, times
 from records.case import Case, CaseInfo, create, opened
 from records.fields import Fields
-from store import open_store
+from store import LocalStore, open_store
 
 INFO = CaseInfo("1:26-cv-1", "A v. B", "S.D.N.Y.", "America/New_York", "ABC", 7)
 
@@ -137,3 +139,34 @@ class Everything:
 
     def scope(self) -> BitMap:
         return self._scope
+
+
+def odd_documents(store: LocalStore) -> list[IndexDocument]:
+    """Documents with all fields and with none, plain and accented, empty and with a long one."""
+    chance = random.Random(11)
+    common = [
+        "the",
+        "contract",
+        "of",
+        "Größe",
+        "café",
+        "王小明",
+        "naïve",
+        "über",
+        "don't",
+        "price²",
+        "w",
+    ]
+    found: list[IndexDocument] = []
+    for number in range(300):
+        some = chance.choices([*common, *(f"w{chance.randint(0, 900)}" for _ in range(20))], k=30)
+        text = chance.choice(("", "everywhere " + " ".join(some), " ".join(some[:3]), "\n\n"))
+        if number == 150:
+            text = "first " + "again other\n" * 40_000 + "first " + "x" * 300 + " é" * 40 + " last"
+        chosen = chance.sample(schema.TEXT_FIELDS[1:], chance.randint(0, 9))
+        texts = tuple((name, " ".join(some[:5]) + "\npath/Straße.txt") for name in chosen)
+        with store.writing() as writer:
+            sha256 = writer.put_bytes(f"all {text}".encode() if number % 9 else b"").sha256
+        missing = number % 7 == 0
+        found.append(IndexDocument(1000 - number, number % 3, None if missing else sha256, texts))
+    return found

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from index.commands import index_command, search_command
+from index.commands import search_command
+from index.index_commands import index_command
 from records.case import Case
 from records.errors import QueryError
 from records.fields import Address, Fields
@@ -134,4 +135,7 @@ def test_index(case: Case) -> None:
         "removed": 0,
         "in_index": 4,
         "failed": [],
+        "segments": 2,
+        "merged": 0,
+        "mended": 0,
     }

@@ -32,8 +32,9 @@ class FragileEngine(Inline):
         super().__init__()
         self._deadly_documents = deadly
 
-    def kills(self, _function: Callable[[Any], Any], batch: IndexBatch) -> bool:
-        return any(each.document_id in self._deadly_documents for each in batch.documents)
+    def kills(self, _function: Callable[[Any], Any], batch: Any) -> bool:
+        documents = batch.documents if isinstance(batch, IndexBatch) else ()
+        return any(each.document_id in self._deadly_documents for each in documents)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Segments by our builder beside those by Whoosh's own writer: the same, posting by posting."""
 
-import random
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from index.interface import IndexBatch, IndexDocument
 from index.inverted import Inverter
 from index.searching import open_segments
 from store import LocalStore
+from tests.index_cases import odd_documents
 
 type Held = tuple[dict[Any, Any], dict[str, bytes], int, dict[str, int]]
 """Postings and weights by field and term, columns, number of documents, lengths of fields."""
@@ -50,7 +50,8 @@ def _stock(folder: Path, store: LocalStore, documents: Sequence[IndexDocument]) 
     writer.commit(merge=False)
 
 
-def _held(folder: Path) -> Held:
+def stock_contents(folder: Path) -> Held:
+    """All that the stock reader finds in an index of one segment."""
     reader = whoosh_index.open_dir(str(folder), indexname=NAME).reader()
     found: dict[Any, Any] = {}
     for (field, term), info in reader._terms.items():
@@ -74,37 +75,6 @@ def _held(folder: Path) -> Held:
     return answer
 
 
-def _documents(store: LocalStore) -> list[IndexDocument]:
-    """Documents with all fields and with none, plain and accented, empty and with a long one."""
-    chance = random.Random(11)
-    common = [
-        "the",
-        "contract",
-        "of",
-        "Größe",
-        "café",
-        "王小明",
-        "naïve",
-        "über",
-        "don't",
-        "price²",
-        "w",
-    ]
-    found: list[IndexDocument] = []
-    for number in range(300):
-        some = chance.choices([*common, *(f"w{chance.randint(0, 900)}" for _ in range(20))], k=30)
-        text = chance.choice(("", "everywhere " + " ".join(some), " ".join(some[:3]), "\n\n"))
-        if number == 150:
-            text = "first " + "again other\n" * 40_000 + "first " + "x" * 300 + " é" * 40 + " last"
-        chosen = chance.sample(schema.TEXT_FIELDS[1:], chance.randint(0, 9))
-        texts = tuple((name, " ".join(some[:5]) + "\npath/Straße.txt") for name in chosen)
-        with store.writing() as writer:
-            sha256 = writer.put_bytes(f"all {text}".encode() if number % 9 else b"").sha256
-        missing = number % 7 == 0
-        found.append(IndexDocument(1000 - number, number % 3, None if missing else sha256, texts))
-    return found
-
-
 @pytest.mark.parametrize(
     ("run", "piece"),
     [(4_000_000, 500_000), (4_000_000, 1_000), (500, 100), (3_000, 1), (20_000, 4_000_000)],
@@ -117,13 +87,13 @@ def test_equal_to_the_stock_writer(
     # Documents longer than a run are parted among several.
     monkeypatch.setattr("index.words.stretches", partial(words.stretches, size=2_000))
     store = LocalStore(tmp_path / "store")
-    documents = tuple(_documents(store))
+    documents = tuple(odd_documents(store))
     built = build_segment(IndexBatch(documents, store.address, str(tmp_path / "scratch")))
     _stock(tmp_path / "stock", store, documents)
-    ours, theirs = _held(Path(built.folder)), _held(tmp_path / "stock")
+    ours, theirs = stock_contents(Path(built.folder)), stock_contents(tmp_path / "stock")
     assert list(ours[0]) == list(theirs[0])
     assert ours == theirs
-    assert {path.suffix for path in Path(built.folder).iterdir()} == {".seg", ".lex", ".toc"}
+    assert {path.suffix for path in Path(built.folder).iterdir()} == {".seg", ".side", ".toc"}
     frequencies = [told[1] for told, _ in ours[0].values()]
     assert max(frequencies) > 128
     assert ours[0]["text", b"first"][1][0][2] == Positions().encode([1, 80_002])
@@ -146,4 +116,6 @@ def test_documents_without_a_word(tmp_path: Path) -> None:
     documents = tuple(IndexDocument(number, 0, None, (("title", "--"),)) for number in (1, 2))
     built = build_segment(IndexBatch(documents, store.address, str(tmp_path / "scratch")))
     _stock(tmp_path / "stock", store, documents)
-    assert _held(Path(built.folder)) == _held(tmp_path / "stock") != ({}, {}, 0, {})
+    assert (
+        stock_contents(Path(built.folder)) == stock_contents(tmp_path / "stock") != ({}, {}, 0, {})
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from pyroaring import BitMap
 
-from index import coding
+from index import coding, drawn
 from index.dates import period
 from process.hidden import KINDS, UNSEEN
 from records import tables
@@ -47,9 +47,7 @@ class SqlCatalog:
             "bates": self._bates,
             "created": self._times(_json_time("created_at")),
             "custodian": self._custodian,
-            "date": self._times(
-                sa.func.coalesce(_D.sent_at, _modified(), _json_time("created_at"))
-            ),
+            "date": self._times(dated()),
             "disposition": self._disposition,
             "docid": self._docid,
             "exception": self._note("exception"),
@@ -74,6 +72,7 @@ class SqlCatalog:
             "type": self._type,
             "warning": self._note("warning"),
             **coding.fields(case),
+            **drawn.fields(case),
         }
 
     def names(self) -> Sequence[str]:
@@ -341,6 +340,11 @@ def _hides(kind: str) -> Condition:
 def _modified() -> sa.ColumnElement[Any]:
     """The document's own date of change if it tells one, else its file's."""
     return sa.func.coalesce(_json_time("modified_at"), _D.modified_at)
+
+
+def dated() -> sa.ColumnElement[Any]:
+    """The date of a document, as `date:` takes it: sent, else changed, else made."""
+    return sa.func.coalesce(_D.sent_at, _modified(), _json_time("created_at"))
 
 
 def _compare(

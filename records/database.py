@@ -13,7 +13,7 @@ from records.errors import CaseExistsError, DatabaseError, DiskFullError, Redwel
 if TYPE_CHECKING:
     from alembic.config import Config
 
-SCHEMA = "0004"  # the newest revision under migrations/versions
+SCHEMA = "0007"  # the newest revision under migrations/versions
 
 
 def connect(address: str) -> sa.Engine:

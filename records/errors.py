@@ -140,6 +140,18 @@ class PeopleError(RedwellError):
     exit_code = 46
 
 
+class SampleError(RedwellError):
+    """A sample that is not there or cannot be drawn, or whose documents are not coded yet."""
+
+    exit_code = 48
+
+
+class LearningError(RedwellError):
+    """Learning that is not there, or in a state that does not allow the act."""
+
+    exit_code = 49
+
+
 class ProductionError(RedwellError):
     """A production that is not there, or in a state that does not allow the act."""
 

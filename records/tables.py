@@ -5,31 +5,27 @@ Times are ISO 8601 in UTC with a final Z, to be read the same from every databas
 
 import sqlalchemy as sa
 
-metadata = sa.MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
+from records.columns import identity as _id
+from records.columns import metadata
+from records.columns import number as _number
+from records.columns import reference as _ref
+from records.columns import text as _text
+from records.sample_tables import (
+    learning_documents,
+    learning_rounds,
+    learnings,
+    sample_documents,
+    samples,
 )
 
-
-def _id() -> sa.Column[int]:
-    return sa.Column("id", sa.Integer, primary_key=True, autoincrement=False)
-
-
-def _ref(name: str, target: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.Integer, sa.ForeignKey(f"{target}.id"), nullable=nullable, index=True)
-
-
-def _text(name: str, *, nullable: bool = False, index: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable, index=index)
-
-
-def _number(name: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=nullable)
-
+__all__ = [
+    "learning_documents",
+    "learning_rounds",
+    "learnings",
+    "metadata",
+    "sample_documents",
+    "samples",
+]
 
 cases = sa.Table(
     "cases",

@@ -45,6 +45,8 @@ COMMANDS = {
     "cull": "review.cull_commands:cull_group",
     "tag": "review.commands:tag_group",
     "note": "review.note_commands:note_group",
+    "sample": "review.sample_commands:sample_group",
+    "learn": "review.learn_commands:learn_group",
     "produce": "produce.commands:produce",
     "overlay": "produce.overlay_commands:overlay_group",
 }

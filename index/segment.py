@@ -13,6 +13,7 @@ import mmap
 import pickle
 import struct
 import zlib
+from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,6 +52,20 @@ class Postings:
 
 
 NOWHERE = Postings((), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Frequencies:
+    """The words of a field, sorted, and of each word how many documents hold it.
+
+    `numbers` are these documents within the segment, deleted ones included, and `counts` how often
+    it stands in each, word after word.
+    """
+
+    words: Sequence[str]
+    sizes: NDArray[np.int64]
+    numbers: NDArray[np.int32]
+    counts: NDArray[np.int32]
 
 
 class Segment:
@@ -119,6 +134,19 @@ class Segment:
         """Numbers of the living documents that hold a term in a field; nothing is kept of them."""
         postings = self._postings.get((field, term)) or self._load(field, term)
         return BitMap(postings.numbers) & self.live
+
+    def frequencies(self, field: str) -> "Frequencies":
+        """How often each word of a field stands in which documents; nothing is kept of it."""
+        found = list(filter(None, self.lexicon(field).split("\n")))
+        sizes = np.zeros(len(found), np.int64)
+        numbers, heads = array("i"), bytearray()
+        for at, word in enumerate(found):
+            postings = self._load(field, word)
+            sizes[at] = len(postings.numbers)
+            numbers.extend(postings.numbers)
+            heads += b"".join(value[:4] for value in postings.values)  # each begins with its count
+        counts = np.frombuffer(heads, ">u4").astype(np.int32)
+        return Frequencies(found, sizes, np.frombuffer(numbers, np.int32), counts)
 
     def _load(self, field: str, term: str) -> Postings:
         if field not in self._fields:

@@ -22,11 +22,12 @@ from pyroaring import BitMap
 from index.rows import wanted
 from index.searching import open_segments
 from index.segment import Segment
-from index.vectors import Vectors, vectors
+from index.vectors import Vectors, steps, vectors
 from records import sets
 from records.case import Case
 from records.control import control
 from records.errors import IndexStateError
+from records.options import progress
 
 FORMAT = 1
 """Grows when vectors are made otherwise."""
@@ -41,7 +42,8 @@ def load(case: Case, ids: BitMap) -> Vectors:
         path = case.folder / "learning" / f"{_key(segments, ids)}.npz"
         found = _read(path)
         if found is None:
-            found = vectors(segments, ids)
+            with progress("Reading the index", steps(segments)) as advance:
+                found = vectors(segments, ids, advance)
             with contextlib.suppress(PermissionError):  # kept for speed only
                 _write(path, found)
     return found

@@ -9,7 +9,7 @@ each vector has the length 1: the weights of AutoTAR (Cormack and Grossman, arXi
 import hashlib
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -24,6 +24,8 @@ from index.schema import ANY_FIELD
 from index.segment import Segment
 
 type Numbers = NDArray[np.int64]
+_PIECE = 1_000_000  # numbers that are hashed at once
+
 type Matrix = Any  # scipy.sparse.csr_array, which has no types
 
 
@@ -70,22 +72,44 @@ class Vectors:
         return at if at < len(self.vocabulary) and self.vocabulary[at] == word else None
 
 
-def vectors(segments: Sequence[Segment], ids: BitMap) -> Vectors:
-    """The vectors of those documents of `ids` that the segments hold."""
+def vectors(
+    segments: Sequence[Segment], ids: BitMap, advance: Callable[[int], None] | None = None
+) -> Vectors:
+    """The vectors of those documents of `ids` that the segments hold.
+
+    `advance` is told of each of `steps` that is done.
+    """
     known = _Columns(count())
-    parts = [_counted(segment, ids, known) for segment in segments]
+    parts = [_counted(segment, ids, known, advance) for segment in segments]
     held = np.concatenate([np.zeros(0, np.int64), *(found for found, _ in parts)])
-    if not len(known):
-        return _weighed(np.sort(held), [], sp.csr_array((len(held), 0), dtype=np.int32))
-    empty = sp.csr_array((0, len(known)), dtype=np.int32)
+    frequencies = np.zeros(len(known), np.int64)
     for _, part in parts:
-        part.resize(part.shape[0], len(known))
-    matrix = sp.vstack([empty, *(part for _, part in parts)], format="csr")
-    order = np.argsort(held)
-    frequencies = np.bincount(matrix.indices, minlength=len(known))
+        frequencies += np.bincount(part.indices, minlength=len(known))
     vocabulary = sorted(word for word, at in known.items() if frequencies[at] > 1)
     columns = np.array([known[each] for each in vocabulary], np.int64)
-    return _weighed(held[order], vocabulary, matrix[order][:, columns])
+    matrix = _stacked([part for _, part in parts], columns, len(known))
+    if np.any(np.diff(held) < 0):
+        order = np.argsort(held)
+        held, matrix = held[order], matrix[order]
+    return _weighed(held, vocabulary, matrix)
+
+
+def steps(segments: Sequence[Segment]) -> int:
+    """In how many steps vectors are made."""
+    return len(segments) * len(ANY_FIELD)
+
+
+def _stacked(parts: list[Matrix], columns: Numbers, width: int) -> Matrix:
+    """The rows of all parts below one another, with some of the columns in their order.
+
+    Takes the parts out of the list: of two copies of all only one is whole at a time.
+    """
+    chosen = [sp.csr_array((0, len(columns)), dtype=np.int32)]
+    while parts:
+        part = parts.pop(0)
+        part.resize(part.shape[0], width)
+        chosen.append(part[:, columns] if width else part)
+    return sp.vstack(chosen, format="csr")
 
 
 class _Columns(dict[str, int]):
@@ -100,13 +124,19 @@ class _Columns(dict[str, int]):
         return number
 
 
-def _counted(segment: Segment, ids: BitMap, known: _Columns) -> tuple[Numbers, Matrix]:
+def _counted(
+    segment: Segment, ids: BitMap, known: _Columns, advance: Callable[[int], None] | None
+) -> tuple[Numbers, Matrix]:
     """The wanted documents of a segment, and how often each holds which word."""
     wanted = np.asarray(segment.numbers_of(ids).to_array(), np.int64)
     row_of = np.full(len(segment.ids), -1, np.int32)
     row_of[wanted] = np.arange(len(wanted), dtype=np.int32)
     rows, columns, counts = [], [], []
-    for field in ANY_FIELD if len(wanted) else ():
+    for field in ANY_FIELD:
+        if advance is not None:
+            advance(1)
+        if not len(wanted):
+            continue
         found = segment.frequencies(field)
         numbers = np.fromiter((known[each] for each in found.words), np.int32, len(found.words))
         row, column = row_of[found.numbers], np.repeat(numbers, found.sizes)
@@ -126,11 +156,15 @@ def _weighed(ids: Numbers, vocabulary: list[str], counts: Matrix) -> Vectors:
     counts.sort_indices()
     digest = hashlib.sha256("\n".join(vocabulary).encode())
     for part in (ids, counts.indptr, counts.indices, counts.data):
-        digest.update(part.astype("<i8").tobytes())
+        for start in range(0, len(part), _PIECE):
+            digest.update(part[start : start + _PIECE].astype("<i8").tobytes())
     frequencies = np.bincount(counts.indices, minlength=len(vocabulary))
     weights = np.log(max(len(ids), 1) / np.maximum(frequencies, 1))
-    values = ((1 + np.log(counts.data)) * weights[counts.indices]).astype(np.float32)
+    values = np.log(counts.data, dtype=np.float32)
+    values += 1
+    values *= weights.astype(np.float32)[counts.indices]
+    rows = np.repeat(np.arange(len(ids), dtype=np.int32), np.diff(counts.indptr))
+    lengths = np.sqrt(np.bincount(rows, values**2, len(ids)))
+    values /= np.where(lengths > 0, lengths, 1).astype(np.float32)[rows]
     matrix = sp.csr_array((values, counts.indices, counts.indptr), shape=counts.shape)
-    lengths = np.sqrt(matrix.multiply(matrix).sum(axis=1))
-    matrix.data /= np.repeat(np.where(lengths > 0, lengths, 1), np.diff(matrix.indptr))
     return Vectors(ids, tuple(vocabulary), weights, matrix, digest.hexdigest())

@@ -308,9 +308,12 @@ def show_command(
             each for each in learning_report.documents(connection, state) if each["round"] == wanted
         ]
     if not found:
-        raise LearningError(
-            f"{state.learning.name!r} has {len(state.rounds)} rounds, and none of number {wanted}"
+        has = (
+            f"has {len(state.rounds)} rounds, and none of number {wanted}"
+            if wanted
+            else "has no round"
         )
+        raise LearningError(f"{state.learning.name!r} {has}: 'redwell learn next' cuts them")
     if as_json:
         print_json(found)
     elif only_ids:

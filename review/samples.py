@@ -98,7 +98,10 @@ def draw(
     wanted = min(sampling.size_for(margin, confidence), count) if margin is not None else size
     assert wanted is not None
     if not 0 < wanted <= count:
-        raise SampleError(f"A sample of {wanted} cannot be drawn from {count} documents")
+        raise SampleError(
+            f"A sample of {wanted:,} cannot be drawn from {count:,} documents: ask for "
+            "fewer, or give --margin, which takes no more than there are"
+        )
     with case.write() as connection:
         _refuse_taken(connection, name)
         parts = _parted(connection, result.ids, stratify, case.settings.zone)

@@ -53,6 +53,8 @@ COMMANDS = {
     "qc": "review.qc_commands:qc_group",
     "review": "review.work_commands:review_group",
     "privilege": "review.privilege_commands:privilege_group",
+    "sample": "review.sample_commands:sample_group",
+    "learn": "review.learn_commands:learn_group",
     "produce": "produce.commands:produce",
     "overlay": "produce.overlay_commands:overlay_group",
 }

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from pyroaring import BitMap
 
-from index import coding, work
+from index import coding, drawn, work
 from index.dates import period
 from index.ids import ids
 from index.side import bitmap
@@ -76,6 +76,7 @@ class SqlCatalog:
             "warning": self._note("warning"),
             **coding.fields(case),
             **work.fields(case),
+            **drawn.fields(case),
         }
 
     def names(self) -> Sequence[str]:

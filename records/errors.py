@@ -176,6 +176,18 @@ class SavedSearchError(RedwellError):
     exit_code = 53
 
 
+class SampleError(RedwellError):
+    """A sample that is not there or cannot be drawn, or whose documents are not coded yet."""
+
+    exit_code = 54
+
+
+class LearningError(RedwellError):
+    """Learning that is not there, or in a state that does not allow the act."""
+
+    exit_code = 55
+
+
 class ProductionError(RedwellError):
     """A production that is not there, or in a state that does not allow the act."""
 

@@ -10,6 +10,11 @@ from records.columns import metadata as metadata
 from records.columns import number as _number
 from records.columns import reference as _ref
 from records.columns import text as _text
+from records.sample_tables import learning_documents as learning_documents
+from records.sample_tables import learning_rounds as learning_rounds
+from records.sample_tables import learnings as learnings
+from records.sample_tables import sample_documents as sample_documents
+from records.sample_tables import samples as samples
 from records.work_tables import batch_documents as batch_documents
 from records.work_tables import batch_sets as batch_sets
 from records.work_tables import batches as batches

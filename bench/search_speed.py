@@ -74,7 +74,7 @@ def _measured(home: Path, scratch: Path, sample: int, *, building: bool) -> int:
     with opened(home) as case:
         with case.read() as connection:
             target = wanted(connection)
-        count, text = len(target.revisions), sum(target.characters.values())
+        count, text = len(target), int(target.characters.sum())
         print(f"{count:,} documents, {text / 1e6:.0f} MB of text", flush=True)
         if building:
             _build(case, text, count)
@@ -117,7 +117,7 @@ def _build(case: Case, text: int, count: int) -> None:
 def _texts(case: Case, count: int) -> Iterator[tuple[int, dict[str, str]]]:
     store = open_store(case.store_address)
     with case.read() as connection:
-        ids = list(wanted(connection).revisions)[:count]
+        ids = wanted(connection).ids.tolist()[:count]
         for start in range(0, len(ids), _AT_ONCE):
             for each in load_documents(connection, ids[start : start + _AT_ONCE]):
                 texts = dict(each.fields)

@@ -150,7 +150,8 @@ def _readable(segment: Segment) -> Iterator[Finding]:
 def _documents(case: Case, found: Counter[tuple[int, int]], report: Report) -> Iterator[Finding]:
     """Whether each document that should be in the index is in it once, and no other is."""
     with case.read() as connection:
-        revisions = wanted(connection).revisions
+        target = wanted(connection)
+    revisions = dict(zip(target.ids.tolist(), target.revisions.tolist(), strict=True))
     held: dict[int, list[int]] = {}
     for (number, revision), times in found.items():
         held.setdefault(number, []).extend([revision] * times)

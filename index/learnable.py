@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 from pyroaring import BitMap
 
-from index.rows import wanted
+from index.rows import key_of, wanted
 from index.searching import open_segments
 from index.segment import Segment
 from index.vectors import Vectors, steps, vectors
@@ -51,12 +51,13 @@ def load(case: Case, ids: BitMap) -> Vectors:
 
 def _require_held(case: Case, segments: Sequence[Segment], ids: BitMap) -> None:
     with case.read() as connection:
-        revisions = wanted(connection).revisions
-    held: dict[int, int] = {}
+        target = wanted(connection)
+    held = [np.zeros(0, np.int64)]
     for each in segments:
         alive = np.asarray(each.live.to_array(), np.int64)
-        held.update(zip(each.ids[alive].tolist(), each.revisions[alive].tolist(), strict=True))
-    behind = [each for each in ids if each not in held or held[each] != revisions.get(each)]
+        held.append(key_of(each.ids[alive], each.revisions[alive]))
+    current = np.intersect1d(target.keys, np.concatenate(held)) >> 32
+    behind = ids - BitMap(current)
     if behind:
         raise IndexStateError(
             f"The index does not hold {len(behind)} of the documents as they are now "

@@ -7,9 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
+from pyroaring import BitMap
 
-from index.adopt import adopt, held, is_replaced, mend, sweep
+from index.adopt import adopt, held_keys, is_replaced, mend, sweep
 from index.adopt import replace as replace_index
 from index.build import build_segment
 from index.folder import read_contents
@@ -116,26 +119,25 @@ def _brought_up(
     if folder.is_dir():
         sweep(folder, read_contents(folder))
     mended = mend(folder)
-    before = held(folder)
-    missing = [i for i, revision in target.revisions.items() if before.get(i) != revision]
-    extra = [i for i in before if i not in target.revisions]
+    before = held_keys(folder)
+    missing = target.without(before)
+    extra = BitMap(np.setdiff1d(before >> 32, target.ids))
     run = _begin(case, len(missing))
     failed: list[int] = []
     done = 0
-    for ready in _built(case, engine, _plan(missing, target, engine.workers), failed):
+    for ready in _built(case, engine, _plan(missing, engine.workers), failed):
         adopt(folder, ready)
         done += sum(each.documents for each in ready)
         progress(done, len(missing))
     if extra:
         adopt(folder, (), extra)
     merged = _merge(case, engine, progress, folder, merging, len(missing))
-    after = held(folder)
     summary = IndexSummary(
-        expected=len(target.revisions),
-        already=len(target.revisions) - len(missing),
+        expected=len(target),
+        already=len(target) - len(missing),
         indexed=len(missing) - len(failed),
         removed=len(extra),
-        in_index=sum(1 for i, revision in target.revisions.items() if after.get(i) == revision),
+        in_index=len(target) - len(target.without(held_keys(folder))),
         failed=tuple(failed),
         segments=len(read_contents(folder).segments),
         merged=merged,
@@ -185,7 +187,7 @@ def _pieces(batch: IndexBatch) -> list[IndexBatch]:
 
 
 def _built(
-    case: Case, engine: Engine, plan: Sequence[list[int]], failed: list[int]
+    case: Case, engine: Engine, plan: Sequence[NDArray[np.int64]], failed: list[int]
 ) -> Iterator[list[SegmentBuilt]]:
     """Segments as they come, several at a time; documents that end their worker go to `failed`."""
     ready: list[SegmentBuilt] = []
@@ -206,36 +208,36 @@ def _built(
         yield ready
 
 
-def _plan(missing: Iterable[int], target: Wanted, workers: int) -> list[list[int]]:
+def _plan(missing: Wanted, workers: int) -> list[NDArray[np.int64]]:
     """Cut the work into batches, the largest first.
 
     Each takes a share of what is left, down to a sixth of a worker's own: few segments, and no
     worker is busy for long when the others are done.
     """
-    weights = [(each, target.characters[each] + _OVERHEAD) for each in missing]
-    left = sum(weight for _, weight in weights)
+    weights = missing.characters + _OVERHEAD
+    left = int(weights.sum())
     crew = max(workers, 1)
     least = max(left // (6 * crew), _SMALLEST_BATCH)
-    plan: list[list[int]] = []
+    begins: list[int] = []
     sizes: list[int] = []
     room = 0
-    for each, weight in weights:
+    for at, weight in enumerate(map(int, weights)):
         full = weight > room and left > least // 2
-        if not plan or full or len(plan[-1]) == _BATCH_DOCUMENTS:
-            plan.append([])
+        if not begins or full or at - begins[-1] == _BATCH_DOCUMENTS:
+            begins.append(at)
             sizes.append(0)
             room = min(max(2 * left // (3 * crew), least), _BATCH_CHARACTERS)
-        plan[-1].append(each)
         sizes[-1] += weight
         room, left = room - weight, left - weight
+    plan = np.split(missing.ids, begins[1:]) if begins else []
     order = sorted(range(len(plan)), key=sizes.__getitem__, reverse=True)
     return [plan[each] for each in order]
 
 
-def _batches(case: Case, plan: Iterable[list[int]], scratch: str) -> Iterator[IndexBatch]:
+def _batches(case: Case, plan: Iterable[NDArray[np.int64]], scratch: str) -> Iterator[IndexBatch]:
     for ids in plan:
         with case.read() as connection:
-            documents = load_documents(connection, ids)
+            documents = load_documents(connection, ids.tolist())
         for part in _parts(documents):
             yield IndexBatch(part, case.store_address, scratch)
 

@@ -109,7 +109,7 @@ def put(case: Case, text: str) -> str:
 def index_here(case: Case, ids: Sequence[int] | None = None) -> None:
     """Index documents (default: all that there should be) as one segment, in this process."""
     with case.read() as connection:
-        chosen = list(wanted(connection).revisions) if ids is None else list(ids)
+        chosen = wanted(connection).ids.tolist() if ids is None else list(ids)
         documents = load_documents(connection, chosen)
     add_segment(case, documents)
 

@@ -2,10 +2,11 @@
 
 import heapq
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
@@ -152,26 +153,28 @@ def test_long_fields_go_in_several_batches(tmp_path: Path) -> None:
 
 
 def test_batches_are_large_but_enough_for_all_workers() -> None:
-    ids = range(1, 10_001)
-    large = Wanted({1: 1, 2: 1, 3: 1}, {1: 20_000_000, 2: 6_000_000, 3: 5})
-    assert _plan([1, 2, 3], large, 1) == [[1], [2, 3]]
-    late = Wanted({1: 1, 2: 1, 3: 1}, {1: 5, 2: 6_000_000, 3: 20_000_000})
-    assert _plan([1, 2, 3], late, 1) == [[3], [1, 2]]
-    many = Wanted(dict.fromkeys(ids, 1), dict.fromkeys(ids, 0))
-    assert max(len(batch) for batch in _plan(ids, many, 1)) <= 5_000
-    assert _plan([], many, 2) == []
+    assert planned([20_000_000, 6_000_000, 5], 1) == [[1], [2, 3]]
+    assert planned([5, 6_000_000, 20_000_000], 1) == [[3], [1, 2]]
+    assert max(map(len, planned([0] * 10_000, 1))) <= 5_000
+    assert planned([], 2) == []
+
+
+def planned(characters: Sequence[int], workers: int) -> list[list[int]]:
+    """Batches of documents with so many characters, numbered from 1."""
+    ids = np.arange(1, len(characters) + 1)
+    target = Wanted(ids, np.ones_like(ids), np.array(characters, np.int64))
+    return [each.tolist() for each in _plan(target, workers)]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4, 16])
 @pytest.mark.parametrize("longest", [3_000, 40_000, 400_000])
 def test_no_worker_is_busy_for_long_when_the_others_are_done(workers: int, longest: int) -> None:
-    ids = range(1, 10_001)
     chance = random.Random(longest)
-    characters = {each: chance.choice((200, chance.randint(0, longest))) for each in ids}
-    plan = _plan(ids, Wanted(dict.fromkeys(ids, 1), characters), workers)
-    assert sorted(each for batch in plan for each in batch) == list(ids)
+    characters = [chance.choice((200, chance.randint(0, longest))) for _ in range(10_000)]
+    plan = planned(characters, workers)
+    assert sorted(each for batch in plan for each in batch) == list(range(1, 10_001))
     assert all(batch == sorted(batch) for batch in plan)
-    sizes = [sum(characters[each] + 1_500 for each in batch) for batch in plan]
+    sizes = [sum(characters[each - 1] + 1_500 for each in batch) for batch in plan]
     assert sizes == sorted(sizes, reverse=True)
     ends = [0] * workers
     for size in sizes:

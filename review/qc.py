@@ -97,6 +97,16 @@ def returned(case: Case, name: str) -> tuple[Source, int]:
     return Source(ids, told), len(known) - len(done)
 
 
+def query_of(case: Case, sample: Sample) -> str | None:
+    """The search that a sample was drawn by, or that the batches it was drawn from were cut by."""
+    if (query := sample.source.get("query")) is not None:
+        return str(query)
+    if (name := sample.source.get("set")) is None:
+        return None
+    with case.read() as connection:
+        return find_set(connection, name).query
+
+
 def draw(
     case: Case,
     name: str,

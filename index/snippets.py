@@ -107,9 +107,9 @@ def excerpts(
 ) -> Iterator[tuple[Piece, ...]]:
     """Stretches of a text around its hits, none overlapping."""
     marks = marks_of(text, tree, field)
-    at = 0
+    at = end = 0
     while at < len(marks):
-        start = max(marks[at][0] - around, 0)
+        start = max(marks[at][0] - around, end)
         inside = [marks[at]]
         while at + 1 < len(marks) and marks[at + 1][0] < inside[-1][1] + around:
             at += 1
@@ -117,8 +117,9 @@ def excerpts(
             if inside[-1][1] - start > 4 * around:
                 break
         at += 1
-        end = max(last for _, last in inside) + around
-        yield tuple(_pieces(text, start, min(end, len(text)), inside))
+        last = marks[at][0] if at < len(marks) else len(text)
+        end = min(inside[-1][1] + around, last)
+        yield tuple(_pieces(text, start, end, inside))
 
 
 def _pieces(text: str, start: int, end: int, marks: Sequence[tuple[int, int]]) -> Iterator[Piece]:

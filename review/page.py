@@ -96,8 +96,8 @@ def print_reading(reading: Reading, form: Form, above: Iterable[tuple[str, str]]
         return
     for row in rows:
         if console.is_terminal:
-            title = Text(_title(row[0]), style="dim")
-            console.print(title.append_text(bold(row[1], indent="")))
+            title = (_title(row[0]), "dim")
+            console.print(Text.assemble(title, bold(row[1], indent="")))
         else:
             click.echo(_plain(row))
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from index.snippets import Piece, clean, first_lines, shown
+from index.snippets import Piece, clean, excerpts, first_lines, shown
+from index.tree import Word
 from records import tables, times
 from records.case import Case
 from records.errors import QueryError, SelectionError
@@ -145,6 +146,25 @@ def test_some_lines_and_what_is_left(case: Case) -> None:
     out = run(case, "1", "--query", "gas", "--text", "hits", "--lines", "1").stdout
     assert out.endswith("price.\n")
     assert "(no hits in the text)" in run(case, "1", "--query", "zinc", "--text", "hits").stdout
+
+
+def test_on_a_terminal_hits_are_bright_and_titles_dim(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    lines = run(case, "1", "--query", "price").stdout.splitlines()
+    assert "\x1b[2mCustodian:  \x1b[0mRay, Ann" in lines
+    assert "\x1b[1;33mprice\x1b[0m [31m rose ." in lines
+
+
+def test_stretches_around_hits_do_not_overlap() -> None:
+    text = " ".join(f"w{number} gas" for number in range(200))
+    found = list(excerpts(text, Word("gas", 1), "text"))
+    assert len(found) > 3
+    assert sum(each.hit for pieces in found for each in pieces) == 200
+    joined = "".join(each.text for pieces in found for each in pieces)
+    assert joined.replace("…", "") == text
 
 
 def test_a_pager_is_given_the_same(case: Case) -> None:

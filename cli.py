@@ -42,7 +42,7 @@ COMMANDS = {
     "index": "index.index_commands:index_command",
     "run": "index.run_commands:run",
     "search": "index.commands:search_command",
-    "show": "index.show_commands:show_command",
+    "show": "review.show_commands:show_command",
     "saved": "review.saved_commands:saved_group",
     "terms": "index.terms_commands:terms_group",
     "ocr": "review.ocr_commands:ocr_group",

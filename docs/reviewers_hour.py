@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -52,6 +52,11 @@ class Run:
 type Step = str | Run
 
 FIRST = '"First pass"'
+AGREED = """1. demurrage
+2. swivel
+3. "kenter link"
+4. corro*
+"""
 STEPS: tuple[Step, ...] = (
     "## The case manager prepares\n\nMira is the case's admin. She names the reviewers, makes the "
     "choices that every document needs, and puts counsel on record.",
@@ -70,13 +75,16 @@ STEPS: tuple[Step, ...] = (
         "--domain kestrelpassage.example"),
     Run("mira", 'redwell counsel add "Northmoor Chandlery Ltd" --kind client --side opposing '
         "--domain northmoor-chandlery.example"),
-    # The report on the agreed terms belongs here, in the place of the count.
-    "She looks at what the agreed terms find, and cuts it into batches of whole families.",
-    Run("mira", "redwell search 'demurrage OR swivel OR \"kenter link\" OR corro*' --count"),
-    Run("mira", f"redwell batch cut {FIRST} 'demurrage OR swivel OR \"kenter link\" OR corro*' "
-        "--by family --size 8"),
+    f"The parties agreed on terms. They came as a list, `agreed.txt`:\n\n```text\n{AGREED}```\n\n"
+    "Before anybody reads, she looks at what each of them brings, with families, and what would be "
+    "lost without it.",
+    Run("mira", "redwell terms report --terms agreed.txt --variants"),
+    "She keeps the list as a search, and cuts what it finds into batches of whole families.",
+    Run("mira", "redwell saved add Agreed --terms agreed.txt", 90),
+    Run("mira", f"redwell batch cut {FIRST} saved:agreed --by family --size 8"),
     Run("mira", f"redwell batch list {FIRST}"),
-    "## Nine o'clock: a batch\n\nAnn takes the first batch that nobody has, and reads.",
+    "## Nine o'clock: a batch\n\nAnn takes the first batch that nobody has, and reads. "
+    "The hits of the agreed terms stand between stars; on a terminal they are bright.",
     Run("ann", f"redwell batch checkout {FIRST}", 120),
     Run("ann", "redwell batch next --lines 12", 20),
     Run("ann", "redwell tag add Responsive --ids {b1}", 75),
@@ -194,6 +202,7 @@ class Hour:
         with (
             mock.patch.dict(os.environ, environment),
             mock.patch.object(times, "now", self._clock.stamp),
+            chdir(self._case.parent),
         ):
             yield
 
@@ -272,6 +281,7 @@ def make() -> str:
         sources = gather(Path(home) / "sources")
         case = Path(home) / "case"
         prepare(case, sources)
+        (Path(home) / "agreed.txt").write_text(AGREED, encoding="utf-8")
         return "\n\n".join((HEAD, *Hour(case).page())) + "\n"
 
 

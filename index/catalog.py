@@ -16,9 +16,9 @@ from index.side import bitmap
 from process.hidden import KINDS, UNSEEN
 from records import tables
 from records.case import Case
-from records.codes import REVIEWED, Code, Disposition, Role
+from records.codes import Code, Disposition, Role
 from records.control import parse_control
-from records.culls import put_aside
+from records.culls import in_review, put_aside
 from records.storable import ByBytes
 
 Condition = sa.ColumnElement[bool]
@@ -89,7 +89,7 @@ class SqlCatalog:
 
     def scope(self) -> BitMap:
         """All documents that a search returns: reviewed ones that no culling rule puts aside."""
-        return self._where(sa.and_(_D.disposition.in_(REVIEWED), sa.not_(put_aside())))
+        return self._where(in_review())
 
     def everything(self) -> BitMap:
         """All documents on record, whatever became of them."""

@@ -16,6 +16,7 @@ from index.sorting import KEYS, Order, read_order
 from index.telling import export, json_of, print_facets, print_ids, print_lines, told
 from index.tree import explain
 from records.case import Case, opened
+from records.exports import check_target, export_options
 from records.options import (
     case_option,
     counted,
@@ -23,7 +24,6 @@ from records.options import (
     print_json,
     say,
 )
-from records.outputs import require_writable
 
 if TYPE_CHECKING:
     pass
@@ -108,17 +108,11 @@ _SHOWING = (
         callback=_among(FACETS, "facet"),
         help=f"Count what was found by these, parted by commas: {', '.join(FACETS)}.",
     ),
-    click.option(
-        "--export",
-        "target",
-        type=click.Path(path_type=Path),
-        help="Write all documents into this FILE.csv or FILE.xlsx.",
-    ),
-    click.option("--overwrite", is_flag=True, help="Let --export take the place of a file."),
 )
 
 
 def _options[F: Callable[..., Any]](command: F) -> F:
+    command = export_options(command)
     for option in reversed((*_CHOOSING, *_SHOWING)):
         command = option(command)
     return command
@@ -164,8 +158,7 @@ def search_command(
         )
     text = query if query is not None else read_terms(list_path or Path())
     as_list = list_path is not None
-    if target is not None:
-        require_writable(target, (".csv", ".xlsx"), overwrite=overwrite)
+    check_target(target, overwrite=overwrite)
     with opened(case_folder) as case:
         if only_tree:
             tree = read(case, text, as_list=as_list)

@@ -1,5 +1,6 @@
 """Texts with their hits marked: whole, and in stretches around the hits."""
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ Row = sa.Row[*tuple[Any, ...]]
 
 _AROUND = 60
 _SNIPPETS = 2
+_JOINERS = "\u200c\u200d"  # they belong to words of some scripts
+_ENDS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")  # of lines, beside the line feed
 FIELD_ORDER = ("subject", "title", "filename", "from", "to", "cc", "bcc", "author", "path")
 
 
@@ -33,7 +36,7 @@ def clean(text: str) -> str:
 
 
 def _control(char: str) -> bool:
-    return unicodedata.category(char).startswith("C")
+    return unicodedata.category(char).startswith("C") and char not in _JOINERS
 
 
 def text_of(row: Row, store: Store) -> str:
@@ -81,11 +84,22 @@ def marked(text: str, marks: Sequence[tuple[int, int]]) -> Iterator[Piece]:
 
 
 def shown(piece: Piece, *, flat: bool = False) -> Piece:
-    """A piece as a terminal takes it: no control character but the ends of lines and tabs."""
+    """A piece as a terminal takes it: of what controls only the ends of lines and tabs stay."""
     if flat:
         return Piece(_flat(piece.text), piece.hit)
-    text = piece.text.replace("\r\n", "\n")
+    text = _ENDS.sub("\n", piece.text)
     return Piece("".join(" " if _control(c) and c not in "\n\t" else c for c in text), piece.hit)
+
+
+def first_lines(pieces: Sequence[Piece], lines: int) -> tuple[list[Piece], list[Piece]]:
+    """Pieces parted behind so many lines; the line feed between is in neither part."""
+    for at, piece in enumerate(pieces):
+        ends = piece.text.split("\n")
+        if len(ends) > lines:
+            kept = [*pieces[:at], Piece("\n".join(ends[:lines]), piece.hit)]
+            return kept, [Piece("\n".join(ends[lines:]), piece.hit), *pieces[at + 1 :]]
+        lines -= len(ends) - 1
+    return list(pieces), []
 
 
 def excerpts(
@@ -93,9 +107,9 @@ def excerpts(
 ) -> Iterator[tuple[Piece, ...]]:
     """Stretches of a text around its hits, none overlapping."""
     marks = marks_of(text, tree, field)
-    at = 0
+    at = end = 0
     while at < len(marks):
-        start = max(marks[at][0] - around, 0)
+        start = max(marks[at][0] - around, end)
         inside = [marks[at]]
         while at + 1 < len(marks) and marks[at + 1][0] < inside[-1][1] + around:
             at += 1
@@ -103,8 +117,9 @@ def excerpts(
             if inside[-1][1] - start > 4 * around:
                 break
         at += 1
-        end = max(last for _, last in inside) + around
-        yield tuple(_pieces(text, start, min(end, len(text)), inside))
+        last = marks[at][0] if at < len(marks) else len(text)
+        end = min(inside[-1][1] + around, last)
+        yield tuple(_pieces(text, start, end, inside))
 
 
 def _pieces(text: str, start: int, end: int, marks: Sequence[tuple[int, int]]) -> Iterator[Piece]:

@@ -14,9 +14,8 @@ from index.results import Found
 from index.snippets import Piece, clean, snippets
 from records.case import Case
 from records.control import control
+from records.exports import write_table
 from records.options import counted, progress
-from records.outputs import new_file
-from records.sheets import Sheet
 from store import open_store
 
 _JSON = ("control", "date", "custodian", "address", "type", "from", "subject")
@@ -49,7 +48,7 @@ def print_lines(case: Case, found: Found, columns: Sequence[str], *, marked: boo
         else:
             click.echo("\t".join(cells))
             for each in pieces:
-                click.echo(f"    {starred(each)}")
+                click.echo(f"    {starred(each).strip()}")
     some = f", the first {found.first} shown" if found.first < found.count else ""
     click.echo(told(found) + some)
     print_facets(found)
@@ -88,7 +87,7 @@ def json_of(
     listed = []
     for document, pieces in _documents(case, found, names, marked=marked):
         each: dict[str, Any] = dict(zip(names, document.values, strict=True))
-        each["snippets"] = [starred(piece) for piece in pieces]
+        each["snippets"] = [starred(piece).strip() for piece in pieces]
         if found.hits is not None:
             each["hits"] = found.tallies[document.id].hits if document.id in found.tallies else 0
         if kinds:
@@ -124,22 +123,10 @@ def export(
     if not columns and (found.along.threads or found.along.families):
         names = (*names, "along")
     headings = [COLUMNS[each].heading for each in names]
-    with (
-        progress(f"Writing {path.name}", len(found.shown)) as advance,
-        new_file(path, overwrite=overwrite) as file,
-    ):
+    widths = [_WIDTHS.get(each, _PLAIN_WIDTH) for each in headings]
+    with progress(f"Writing {path.name}", len(found.shown)) as advance:
         rows = _rows(case, found, names, advance)
-        if path.suffix.lower() == ".csv":
-            sheet = Sheet(file.write, headings)
-            for row in rows:
-                sheet.row(*map(_written, row))
-        else:
-            from records.workbooks import Book  # a fifth of a second that few commands need
-
-            book = Book()
-            widths = [_WIDTHS.get(each, _PLAIN_WIDTH) for each in headings]
-            book.sheet("Documents", headings, rows, widths)
-            book.save(file)
+        write_table(path, "Documents", headings, rows, overwrite=overwrite, widths=widths)
 
 
 def _rows(
@@ -176,4 +163,4 @@ def bold(pieces: Iterable[Piece], indent: str = "    ") -> Text:
 
 def starred(pieces: Iterable[Piece]) -> str:
     """Pieces in plain text, hits between stars."""
-    return "".join(f"**{each.text}**" if each.hit else each.text for each in pieces).strip()
+    return "".join(f"**{each.text}**" if each.hit else each.text for each in pieces)

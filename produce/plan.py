@@ -32,6 +32,7 @@ from records.case import Case
 from records.codes import LOST, Disposition
 from records.control import control
 from records.errors import ProductionError, SpecificationError
+from records.numbers import next_number
 from review.meanings import privilege_names
 
 CULLED = "put aside by culling"
@@ -298,7 +299,7 @@ def _write(connection: sa.Connection, specification: Specification, found: Plan)
         for table in (tables.production_items, tables.production_files):
             connection.execute(table.delete().where(table.c.production_id == old))
         connection.execute(p.delete().where(p.c.id == old))
-    number = old or (connection.execute(sa.select(sa.func.max(p.c.id))).scalar() or 0) + 1
+    number = old or next_number(connection, p.c.id)
     aside = {each for name in (CULLED, SYSTEM) for each in found.conflicts.get(name, ())}
     kept = {name: list(ids[:_KEPT]) for name, ids in found.conflicts.items()}
     sizes = {name: len(ids) for name, ids in found.conflicts.items()}

@@ -47,6 +47,11 @@ def put_aside() -> sa.ColumnElement[bool]:
     )
 
 
+def in_review() -> sa.ColumnElement[bool]:
+    """Whether a document is there to be reviewed: no culling rule puts it aside."""
+    return sa.and_(_D.disposition.in_(REVIEWED), sa.not_(put_aside()))
+
+
 def aside(connection: sa.Connection) -> set[int]:
     """All documents that culling puts aside."""
     return set(connection.execute(sa.select(_D.id).where(put_aside())).scalars())

@@ -1,4 +1,4 @@
-"""Many numbers of documents as a table within a statement: the database joins the sets."""
+"""Numbers of the record: many as a table within a statement, and the next one of a column."""
 
 import json
 from collections.abc import Iterable
@@ -14,3 +14,8 @@ def table_of(connection: sa.Connection, ids: Iterable[int]) -> sa.Subquery:
         return sa.select(sa.func.unnest(given).column_valued("id")).subquery()
     listed = sa.func.json_each(json.dumps(list(ids))).table_valued("value")
     return sa.select(sa.cast(listed.c.value, sa.Integer).label("id")).subquery()
+
+
+def next_number(connection: sa.Connection, column: "sa.Column[int]") -> int:
+    """One more than the largest there is, from 1; for who alone writes at the time."""
+    return int(connection.execute(sa.select(sa.func.max(column))).scalar() or 0) + 1

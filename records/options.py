@@ -27,6 +27,7 @@ from rich.text import Text
 
 from records import case as cases
 from records.errors import SourceError
+from records.sheets import cell
 
 if TYPE_CHECKING:
     from records.engine import Engine
@@ -230,10 +231,8 @@ def print_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     first = list(islice(following, 1))
     writer.writerow(columns)
     for row in chain(first, following):
-        writer.writerow([_harmless(str(each)) for each in row])
+        writer.writerow([cell(_encodable(str(each))) for each in row])
 
 
-def _harmless(value: str) -> str:
-    """Names are evidence and can be made to harm; an apostrophe makes text of a formula."""
-    plain = value.encode("utf-8", "backslashreplace").decode("utf-8")
-    return f"'{plain}" if plain.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else plain
+def _encodable(value: str) -> str:
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")

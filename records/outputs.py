@@ -1,14 +1,19 @@
 """Files that a command writes where its user says: whole or not there, and over nothing."""
 
 import errno
+import fcntl
 import os
+import re
+import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from records.errors import OutputError, raise_if_full
+
+_RANDOM = "[a-z0-9_]{8}"  # what `tempfile` puts into a name
 
 
 def require_writable(path: Path, endings: tuple[str, ...], *, overwrite: bool) -> None:
@@ -41,26 +46,59 @@ def _there(path: Path) -> OutputError:
 def new_file(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     """A file that stands at `path` once all of it is written; an error leaves what was there.
 
-    Raises `OutputError` where it cannot be written, `DiskFullError` where there is no room.
+    Until then it is `.NAME.….part` beside it, and locked; what a killed command left there is
+    removed first. Raises `OutputError` where it cannot be written, `DiskFullError` where there is
+    no room.
     """
     fresh = None
     try:
-        fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        fresh = Path(name)
+        _sweep(path)
+        fd, fresh = _part(path)
         with os.fdopen(fd, "wb") as file:
             yield file
             file.flush()
             os.fsync(fd)
-        mask = os.umask(0)
-        os.umask(mask)
-        fresh.chmod(0o666 & ~mask)  # as any other file of the user's
-        _move(fresh, path, overwrite=overwrite)
+            mask = os.umask(0)
+            os.umask(mask)
+            fresh.chmod(0o666 & ~mask)  # as any other file of the user's
+            _move(fresh, path, overwrite=overwrite)
     except OSError as error:
         raise_if_full(error)
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
         if fresh is not None:
             fresh.unlink(missing_ok=True)
+
+
+def _part(path: Path) -> tuple[int, Path]:
+    """An empty file beside the target that is ours until it is closed, or this process ends."""
+    while True:
+        fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        with suppress(OSError):  # a file system without locks: there nothing is swept either
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        if os.fstat(fd).st_nlink:
+            return fd, Path(name)
+        os.close(fd)  # another command swept it before it was locked
+
+
+def _sweep(path: Path) -> None:
+    """Remove the parts of this target that no living command writes."""
+    ours = re.compile(rf"\.{re.escape(path.name)}\.{_RANDOM}\.part")
+    with suppress(OSError):  # a folder that takes files and does not list them
+        for each in path.parent.iterdir():
+            if ours.fullmatch(each.name):
+                with suppress(OSError):  # it is locked, another's, or gone meanwhile
+                    _remove_dead(each)
+
+
+def _remove_dead(part: Path) -> None:
+    fd = os.open(part, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if stat.S_ISREG(os.fstat(fd).st_mode):
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            part.unlink()
+    finally:
+        os.close(fd)
 
 
 def _move(fresh: Path, path: Path, *, overwrite: bool) -> None:

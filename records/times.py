@@ -29,6 +29,17 @@ def local(text: str | None, zone: ZoneInfo) -> str:
     return moment.isoformat(" ", "minutes")[:16]
 
 
+def zoned(text: str | None, zone: ZoneInfo) -> str:
+    """The same with the name of the zone's time: `2001-05-14 23:30 EDT`."""
+    if not text:
+        return ""
+    try:
+        name = parse(text).astimezone(zone).tzname()
+    except OverflowError:
+        name = "UTC"
+    return f"{local(text, zone)} {name}"
+
+
 def parse(text: str) -> dt.datetime:
     """Read what `stamp` wrote."""
     return dt.datetime.fromisoformat(text)

@@ -11,7 +11,7 @@ from pyroaring import BitMap
 
 from records import audit, tables, times
 from records.errors import DatabaseError
-from records.numbers import table_of
+from records.numbers import next_number, table_of
 from review.rules import Plan
 
 _E, _D = tables.tag_events.c, tables.document_tags.c
@@ -38,7 +38,7 @@ def write(
 
 def next_act(connection: sa.Connection) -> int:
     """The number of the next act; writers go one after the other."""
-    return int(connection.execute(sa.select(sa.func.max(_E.act))).scalar() or 0) + 1
+    return next_number(connection, _E.act)
 
 
 def event(
@@ -51,7 +51,7 @@ def event(
     undoes: int | None = None,
 ) -> int:
     """Write an event without its documents; its number."""
-    number = int(connection.execute(sa.select(sa.func.max(_E.id))).scalar() or 0) + 1
+    number = next_number(connection, _E.id)
     connection.execute(
         tables.tag_events.insert().values(
             id=number,

@@ -15,9 +15,9 @@ from records.options import case_option, counted, json_option, print_json, print
 from review import batches, checkout, cutting
 from review.batches import Batch, BatchSet, Stand
 from review.cutting import Cut, Wish
+from review.page import Form, marking, page_options, print_reading
 from review.panel import Panel, load
-from review.reading import read
-from review.reading_commands import print_reading, shown
+from review.reading import json_of, read
 from review.targets import read_ids
 from review.units import Unit
 
@@ -300,13 +300,20 @@ def _mine(case: Case, name: str | None) -> tuple[BatchSet, Batch]:
 @click.argument("name", metavar="[SET]", required=False)
 @click.option("--batch", "number", type=click.IntRange(min=1), help="Which one of several.")
 @click.option("--after", help="Go on behind this document, coded or not.")
-@shown
+@click.option(
+    "--hits/--no-hits",
+    default=True,
+    show_default=True,
+    help="Mark the hits of the search that the set was cut from.",
+)
+@page_options
 @case_option
 @json_option
 def next_command(
     name: str | None,
     number: int | None,
     after: str | None,
+    hits: bool,
     lines: int | None,
     pager: bool,
     case_folder: Path | None,
@@ -328,20 +335,20 @@ def next_command(
         if document is None:
             _done(which, batch, found, as_json)
             return
-        reading = read(case, document)
+        tree = marking(case, which.query) if hits else None
+        reading, form = read(case, document, tree), Form(case.settings.zone, lines, pager, reach=2)
     place, left = found.documents.index(document) + 1, len(found.lacks)
     lacks = [panel.groups[each] for each in found.lacks.get(document, ())]
     if as_json:
         told = {"set": which.name, "batch": batch.number, "place": place, "left": left}
-        print_json({**told, "lacks": [each.name for each in lacks], "document": asdict(reading)})
+        print_json({**told, "lacks": [each.name for each in lacks], "document": json_of(reading)})
         return
-    above = (
-        f"Batch {batch.number} of '{which.name}': {place} of {len(found.documents)}, {left} left"
-    )
+    place_told = f"{place} of {len(found.documents)}, {left} left"
+    above = [("", f"Batch {batch.number} of '{which.name}': {place_told}")]
     for each in lacks:
         choices = ", ".join(tag.name for tag in panel.members(each.id))
-        above += f"\n{'To code:':<11}{each.name}: {choices}"
-    print_reading(reading, lines, pager, above)
+        above.append(("To code", f"{each.name}: {choices}"))
+    print_reading(reading, form, above)
 
 
 def _following(found: Stand, after: str | None) -> int | None:

@@ -17,6 +17,7 @@ from records.case import Case
 from records.codes import Disposition
 from records.errors import CullError
 from records.naming import name_key, plain_name
+from records.numbers import next_number
 from review.conditions import Condition, Found, Judged, ask, check, judge
 
 _D = tables.documents.c
@@ -58,7 +59,7 @@ def add(case: Case, name: str, condition: Condition, *, dry_run: bool = False) -
             check(connection, condition)
         found = ask(case, condition.query, invert=condition.invert)
         with case.write() as connection:
-            number = (connection.execute(sa.select(sa.func.max(_R.id))).scalar() or 0) + 1
+            number = next_number(connection, _R.id)
             connection.execute(
                 tables.cull_rules.insert().values(
                     id=number,

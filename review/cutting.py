@@ -16,6 +16,7 @@ from records import audit, tables, times
 from records.case import Case
 from records.errors import ReviewError
 from records.naming import name_key, plain_name
+from records.numbers import next_number
 from review.batches import OPEN, RETURNED, Batch, BatchSet, batches, sets
 from review.decisions import groups_named
 from review.panel import load
@@ -207,7 +208,7 @@ def _write(
     for batch, ids in joined.items():
         after = sum(each == batch for each in placed.batch_of.values())
         _put(connection, number, batch, ids, after)
-    following = _next(connection, tables.batches.c.id)
+    following = next_number(connection, tables.batches.c.id)
     for place, ids in enumerate(filled):
         connection.execute(
             tables.batches.insert().values(
@@ -231,7 +232,7 @@ def _put(connection: sa.Connection, which: int, batch: int, ids: Sequence[int], 
 
 
 def _insert_set(connection: sa.Connection, which: BatchSet) -> int:
-    number = _next(connection, _S.id)
+    number = next_number(connection, _S.id)
     connection.execute(
         tables.batch_sets.insert().values(
             id=number,
@@ -245,10 +246,6 @@ def _insert_set(connection: sa.Connection, which: BatchSet) -> int:
         )
     )
     return number
-
-
-def _next(connection: sa.Connection, column: sa.Column[int]) -> int:
-    return int(connection.execute(sa.select(sa.func.max(column))).scalar() or 0) + 1
 
 
 def _audit(connection: sa.Connection, done: Cut, result: Result) -> None:

@@ -10,7 +10,7 @@ from pyroaring import BitMap
 from records import audit, roles, tables, times
 from records.case import Case
 from records.errors import RoleError, TagError
-from records.numbers import table_of
+from records.numbers import next_number, table_of
 from records.roles import UserRole
 from review.targets import require_known
 
@@ -43,7 +43,7 @@ def add(case: Case, text: str, ids: Iterable[int], origin: dict[str, Any]) -> tu
     documents = BitMap(ids)
     with case.write(UserRole.REVIEWER) as connection:
         require_known(connection, documents)
-        first = int(connection.execute(sa.select(sa.func.max(_N.id))).scalar() or 0) + 1
+        first = next_number(connection, _N.id)
         given = table_of(connection, documents)
         rank = sa.func.row_number().over(order_by=given.c.id)
         said = [sa.literal(each, sa.Text) for each in (text, audit.actor(), times.now())]

@@ -9,8 +9,9 @@ import click
 from index.commands import warn_incomplete
 from records.case import Case, opened
 from records.control import control
+from records.exports import check_target, export_options, write_table
 from records.options import case_option, counted, json_option, print_json, print_table, say
-from review import export, privilege_terms, tags
+from review import privilege_terms, tags
 from review.screen import REASONS, STRONG, Screen, Screened, counts, screen
 
 _SHOWN = 20
@@ -73,7 +74,7 @@ def _points(_context: click.Context, _option: click.Parameter, given: Sequence[s
 @click.option(
     "--limit", type=click.IntRange(min=0), help=f"Show at most so many. [table: {_SHOWN}]"
 )
-@export.export_option
+@export_options
 @click.option("--tag", help="Put this tag on all that have enough points, as one act.")
 @click.option("--basis", help="Why, for a tag that needs a basis.")
 @case_option
@@ -84,7 +85,8 @@ def screen_command(
     points: dict[str, int],
     at_least: int | None,
     limit: int | None,
-    export: Path | None,
+    target: Path | None,
+    overwrite: bool,
     tag: str | None,
     basis: str | None,
     case_folder: Path | None,
@@ -98,15 +100,15 @@ def screen_command(
     """
     if basis is not None and tag is None:
         raise click.UsageError("A --basis goes with a --tag.")
-    _check_export(export)
+    check_target(target, overwrite=overwrite)
     terms = privilege_terms.read(terms_path)
     with opened(case_folder) as case:
         found = screen(case, scope, terms, points)
         least = STRONG if at_least is None and tag is not None else at_least
         chosen = [each for each in found.documents if least is None or each.score >= least]
         _warn(found)
-        if export is not None:
-            _export(export, chosen)
+        if target is not None:
+            _export(target, chosen, overwrite=overwrite)
         act = None if tag is None else _tag(case, tag, basis, chosen, scope, least)
     if as_json:
         print_json(_told(found, chosen, limit, act))
@@ -119,10 +121,6 @@ def screen_command(
     print_table(("reason", "documents"), list(counts(chosen).items()))
     if act is not None:
         click.echo(f"'{tag}' was put on {act.changed}" + (f" (act {act.act})" if act.act else ""))
-
-
-def _check_export(path: Path | None) -> None:
-    export.check(path)
 
 
 def _warn(found: Screen) -> None:
@@ -144,16 +142,19 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def _export(path: Path, chosen: Sequence[Screened]) -> None:
-    export.write(
+def _export(path: Path, chosen: Sequence[Screened], *, overwrite: bool) -> None:
+    write_table(
         path,
+        "Screen",
         ("rank", "document", "score", "reason", "points", "detail"),
         (
             (rank, control(each.document), each.score, one.reason, one.points, one.detail)
             for rank, each in enumerate(chosen, 1)
             for one in each.reasons
         ),
+        overwrite=overwrite,
     )
+    say(f"Wrote {path}")
 
 
 def _tag(

@@ -21,6 +21,7 @@ from records.case import Case
 from records.control import control
 from records.errors import ReviewError, RoleError
 from records.naming import name_key, plain_name
+from records.numbers import next_number
 from records.roles import UserRole
 from review.batches import RETURNED, batches, find_set, members
 from review.decisions import Put, borne, groups_named, tags_of
@@ -97,6 +98,16 @@ def returned(case: Case, name: str) -> tuple[Source, int]:
     return Source(ids, told), len(known) - len(done)
 
 
+def query_of(case: Case, sample: Sample) -> str | None:
+    """The search that a sample was drawn by, or that the batches it was drawn from were cut by."""
+    if (query := sample.source.get("query")) is not None:
+        return str(query)
+    if (name := sample.source.get("set")) is None:
+        return None
+    with case.read() as connection:
+        return find_set(connection, name).query
+
+
 def draw(
     case: Case,
     name: str,
@@ -129,7 +140,7 @@ def draw(
             )
         drawn = sample_of(population, wanted or 0, seed)
         found = Sample(
-            *(_next(connection, _Q.id), stored, source.told, chosen, seed, population),
+            *(next_number(connection, _Q.id), stored, source.told, chosen, seed, population),
             *(len(here) - len(population), times.now(), audit.actor()),
         )
         _write(connection, found, drawn, puts)
@@ -154,10 +165,6 @@ def _name(connection: sa.Connection, name: str) -> str:
         if name_key(each) == name_key(stored):
             raise ReviewError(f"The sample '{each}' is there already; take another name")
     return stored
-
-
-def _next(connection: sa.Connection, column: sa.Column[int]) -> int:
-    return int(connection.execute(sa.select(sa.func.max(column))).scalar() or 0) + 1
 
 
 def _write(
@@ -272,7 +279,7 @@ def judge(
         if not agree:
             _check(panel, sample, chosen)
         decided = frozenset(each.id for each in chosen)
-        number = _next(connection, _J.id)
+        number = next_number(connection, _J.id)
         for place, each in enumerate(dict.fromkeys(ids)):
             drawn = _to_judge(sample, every, each)
             connection.execute(

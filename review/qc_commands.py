@@ -1,6 +1,6 @@
 """The command group `qc`: second-level review of random samples."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,10 @@ from records.case import Case, opened
 from records.control import control
 from records.options import case_option, counted, json_option, print_json, print_table, say
 from review import qc, qc_apply
+from review.page import Form, marking, page_options, print_reading
 from review.panel import Panel, load
 from review.qc import Drawn, Sample, Source
-from review.reading import read
-from review.reading_commands import print_reading, shown
+from review.reading import json_of, read
 from review.targets import read_ids
 
 if TYPE_CHECKING:
@@ -177,12 +177,19 @@ def _cell(value: Any) -> str:
 @qc_group.command("next")
 @_sample
 @click.option("--with-coding", is_flag=True, help="Show how it is coded and noted now.")
-@shown
+@click.option(
+    "--hits/--no-hits",
+    default=True,
+    show_default=True,
+    help="Mark the hits of the search that it comes from.",
+)
+@page_options
 @case_option
 @json_option
 def next_command(
     name: str,
     with_coding: bool,
+    hits: bool,
     lines: int | None,
     pager: bool,
     case_folder: Path | None,
@@ -200,25 +207,29 @@ def next_command(
             drawn = qc.documents(connection, sample)
         todo = [each for each in drawn if each.second is None]
         able = [each for each in todo if not qc.is_own(each, who)]
-        reading = read(case, able[0].document, with_tags=with_coding) if able else None
+        form = Form(case.settings.zone, lines, pager, reach=2)
+        reading = None
+        if able:
+            blind = not with_coding
+            query = qc.query_of(case, sample) if hits else None
+            tree = None if query is None else marking(case, query, blind=blind)
+            reading = read(case, able[0].document, tree, blind=blind)
     if as_json:
         told = {"sample": sample.name, "left": len(todo), "yours": len(able)}
-        print_json({**told, "document": None if reading is None else asdict(reading)})
+        print_json({**told, "document": None if reading is None else json_of(reading)})
     elif reading is None:
         own = f"; {len(todo)} that {who} coded are left for others" if todo else ""
         click.echo(f"'{sample.name}' holds nothing more for {who} to judge{own}")
     else:
         place = drawn.index(able[0]) + 1
         above = f"'{sample.name}': {place} of {len(drawn)}, {len(todo)} left to judge"
-        print_reading(reading, lines, pager, "\n".join((above, *_choices(panel, sample))))
+        print_reading(reading, form, [("", above), *_choices(panel, sample)])
 
 
-def _choices(panel: Panel, sample: Sample) -> list[str]:
-    return [
-        f"{'To judge:':<11}{panel.groups[each].name}: "
-        + ", ".join(tag.name for tag in panel.members(each))
-        for each in sample.groups
-    ]
+def _choices(panel: Panel, sample: Sample) -> Iterator[tuple[str, str]]:
+    for each in sample.groups:
+        choices = ", ".join(tag.name for tag in panel.members(each))
+        yield "To judge", f"{panel.groups[each].name}: {choices}"
 
 
 @qc_group.command("judge")

@@ -20,6 +20,7 @@ from records import audit, roles, search_tables, tables, times
 from records.case import Case
 from records.errors import QueryError, RoleError, SavedSearchError
 from records.naming import name_key, plain_name
+from records.numbers import next_number
 from records.roles import UserRole
 
 _S = search_tables.saved_searches
@@ -48,7 +49,7 @@ def save(
         if before:
             number, name = before[-1].search_id, before[-1].name
         else:
-            number = int(connection.execute(sa.select(sa.func.max(_S.c.id))).scalar() or 0) + 1
+            number = next_number(connection, _S.c.id)
             connection.execute(_S.insert().values(id=number, name=name))
         _check(case, connection, SavedQuery(name, query, as_list))
         return _write(connection, number, name, SAVED, query, as_list, description)

@@ -7,10 +7,9 @@ import sqlalchemy as sa
 from pyroaring import BitMap
 
 from index.families import whole_families, whole_threads
-from records import tables
-from records.codes import REVIEWED, Disposition
+from records import culls, tables
+from records.codes import Disposition
 from records.control import control, parse_control
-from records.culls import put_aside
 from records.errors import SelectionError
 from records.numbers import table_of
 
@@ -94,7 +93,7 @@ def _copies(connection: sa.Connection, ids: BitMap) -> BitMap:
 
 def in_review(connection: sa.Connection) -> BitMap:
     """All documents that are there to be reviewed: no culling rule puts them aside."""
-    query = sa.select(_D.id).where(_D.disposition.in_(REVIEWED), sa.not_(put_aside()))
+    query = sa.select(_D.id).where(culls.in_review())
     return BitMap(connection.execute(query).scalars())
 
 

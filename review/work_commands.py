@@ -10,8 +10,9 @@ import click
 
 from records.case import opened
 from records.control import control
+from records.exports import check_target, export_options, write_table
 from records.options import case_option, counted, json_option, print_json, print_table, say
-from review import conflicts, export, privilege_terms, progress
+from review import conflicts, privilege_terms, progress
 from review.conflicts import Kind, Report, Wanted
 from review.progress import By, Line
 
@@ -102,7 +103,7 @@ def _cells(line: Line) -> list[str]:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Privileged terms: any of them in what goes out is a conflict.",
 )
-@export.export_option
+@export_options
 @case_option
 @json_option
 def conflicts_command(
@@ -113,7 +114,8 @@ def conflicts_command(
     production: str | None,
     privileged: str | None,
     terms_path: Path | None,
-    export: Path | None,
+    target: Path | None,
+    overwrite: bool,
     case_folder: Path | None,
     as_json: bool,
 ) -> None:
@@ -123,7 +125,7 @@ def conflicts_command(
     different choices; and documents that go out, are not coded privileged, and have 30 points in
     'redwell privilege screen'.
     """
-    _check_export(export)
+    check_target(target, overwrite=overwrite)
     wanted = Wanted(
         kinds=frozenset(Kind(each) for each in kinds or Kind),
         terms=tuple(privilege_terms.read(terms_path)),
@@ -137,16 +139,13 @@ def conflicts_command(
     with opened(case_folder) as case:
         found = conflicts.report(case, wanted)
     _warn(found, wanted)
-    if export is not None:
-        _export(export, found)
+    if target is not None:
+        write_table(target, "Conflicts", _COLUMNS, _rows(found), overwrite=overwrite)
+        say(f"Wrote {target}")
     if as_json:
         print_json(_told(found))
     else:
         _print(found)
-
-
-def _check_export(path: Path | None) -> None:
-    export.check(path)
 
 
 def _warn(found: Report, wanted: Wanted) -> None:
@@ -171,10 +170,6 @@ def _rows(found: Report) -> Iterator[tuple[str | int, ...]]:
                 *(number, each.kind.value, each.about, each.group, control(one.document)),
                 *(", ".join(one.tags) or "(none)", ", ".join(one.by), one.at or "", one.detail),
             )
-
-
-def _export(path: Path, found: Report) -> None:
-    export.write(path, _COLUMNS, _rows(found))
 
 
 def _print(found: Report) -> None:

@@ -16,7 +16,7 @@ from records import audit, tables, users
 from records.case import Case, opened
 from records.errors import QueryError, ReviewError, RoleError, TagError
 from records.roles import UserRole
-from review import batches, checkout, cutting, panel, tags
+from review import batches, checkout, cutting, panel, saved, tags
 from review.checkout import LackingError
 from review.cutting import Cut, Wish
 from review.units import Unit
@@ -342,12 +342,14 @@ def test_the_commands(case: Case) -> None:
     told = run(case, "batch", "next", "--lines", "0")
     assert told.stdout.splitlines()[:3] == [
         "Batch 1 of 'First': 1 of 3, 3 left",
-        "To code:   Call: Yes, No",
-        "Document:  RW-00000001, text, reviewable",
+        "To code:    Call: Yes, No",
+        "Document:   RW-00000001, text, reviewable, 1,000 bytes",
     ]
     found = json.loads(run(case, "batch", "next", "--json").stdout)
-    assert (found["place"], found["left"], found["document"]["text"]) == (1, 3, "gas")
-    assert found["document"]["family"] == ["RW-00000001", "RW-00000002"]
+    assert (found["place"], found["left"], found["document"]["coding"]) == (1, 3, [])
+    assert found["document"]["parts"][-1]["text"] == "gas"
+    family = [each["control"] for each in found["document"]["family"]]
+    assert family == ["RW-00000001", "RW-00000002"]
     found = json.loads(run(case, "batch", "next", "First", "--after", "3", "--json").stdout)
     assert (found["document"], found["left"]) == (None, 3)
     assert isinstance(run(case, "batch", "next", "--after", "9").exception, ReviewError)
@@ -366,6 +368,28 @@ def test_the_commands(case: Case) -> None:
     ]
     assert run(case, "batch", "list", "--mine").stderr.startswith("There are no such batches")
     assert run(case, "batch", "return", "First", "--partial", "--force").exit_code == 2
+
+
+def test_the_hits_of_the_search_of_the_set_are_marked(case: Case) -> None:
+    saved.save(case, "Fuel", "gas OR diesel")
+    cut(case, "First", "saved:fuel", size=3)
+    cut(case, "All", "docid:>=1")
+    checkout.checkout(case, "First")
+    told = run(case, "batch", "next")
+    assert told.stdout.endswith("\nHits:       1 (text 1)\n\n**gas**\n")
+    assert run(case, "batch", "next", "--no-hits").stdout.endswith("\n\ngas\n")
+    found = json.loads(run(case, "batch", "next", "--json").stdout)["document"]
+    assert (found["hits"], found["parts"][-1]["hits"]) == (1, [{"start": 0, "end": 3}])
+    saved.delete(case, "Fuel")
+    told = run(case, "batch", "next")
+    assert told.exit_code == 0
+    assert told.stdout.endswith("\n\ngas\n")
+    assert "Hits:" not in told.stdout
+    assert told.stderr.startswith("No hits are marked: the search")
+    assert "no such saved search" in told.stderr
+    assert run(case, "batch", "next", "--no-hits").stderr == ""
+    told = run(case, "batch", "next", "All", "--batch", "1")
+    assert (told.stderr, "Hits:" in told.stdout) == ("", False)  # a search without words
 
 
 def test_a_set_keeps_its_documents_in_one_batch_by_the_database_too(case: Case) -> None:

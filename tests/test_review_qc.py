@@ -14,7 +14,7 @@ from index import search
 from records import audit
 from records.case import Case
 from records.errors import ReviewError, RoleError, TagError
-from review import checkout, cutting, overturns, panel, qc, qc_apply, tags
+from review import checkout, cutting, document_notes, overturns, panel, qc, qc_apply, saved, tags
 from review.cutting import Wish
 from review.intervals import clopper_pearson
 from review.overturns import Rate
@@ -234,9 +234,9 @@ def test_the_commands(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
         "were left out\n"
     )
     found = json.loads(run(case, "qc", "next", "S", "--json").stdout)
-    assert (found["left"], found["yours"], found["document"]["tags"]) == (10, 10, [])
+    assert (found["left"], found["yours"], found["document"]["coding"]) == (10, 10, None)
     shown = run(case, "qc", "next", "S", "--with-coding", "--lines", "1").stdout
-    assert "Tags:      Call:" in shown
+    assert "Coding:     Call: " in shown
     first = found["document"]["control"]
     assert run(case, "qc", "judge", "S", first).exit_code == 2
     assert run(case, "qc", "judge", "S", first, "Yes").stdout == (
@@ -259,6 +259,33 @@ def test_the_commands(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     }
 
 
+def test_who_judges_sees_the_hits_and_nothing_of_the_first_level(case: Case) -> None:
+    saved.save(case, "Fuel", "gas AND tag:Yes")
+    document_notes.add(case, "surely yes", range(1, 13), {})
+    source = Source(search(case, "gas").ids, {"query": "saved:fuel"})
+    qc.draw(case, "S", source, size=12, seed=1)
+    told = run(case, "qc", "next", "S")
+    lines = told.stdout.splitlines()
+    assert lines[1] == "To judge:   Call: Yes, No"
+    assert lines[-3:] == ["Hits:       1 (text 1)", "", "**gas**"]
+    rest = "\n".join(lines[2:])
+    assert not any(word in rest for word in ("Yes", "Coding", "Note", "surely", "ann", "bob"))
+    found = json.loads(run(case, "qc", "next", "S", "--json").stdout)["document"]
+    assert (found["coding"], found["notes"], "tags" in found, "bates" in found) == (
+        *(None, [], False, False),
+    )
+    found = json.loads(run(case, "qc", "next", "S", "--json", "--with-coding").stdout)["document"]
+    assert found["coding"][0]["tag"] in ("Yes", "No")
+    assert (len(found["notes"]), "bates" in found) == (1, True)
+    assert run(case, "qc", "next", "S", "--no-hits").stdout.endswith("\n\ngas\n")
+    saved.delete(case, "Fuel")
+    told = run(case, "qc", "next", "S")
+    assert told.stdout.endswith("\n\ngas\n")
+    assert told.stderr == (
+        "No hits are marked: the search that it comes from cannot be read any more\n"
+    )
+
+
 def test_drawing_from_returned_batches(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     cutting.cut(case, Wish("First", "gas", size=4))
     checkout.checkout(case, "First")
@@ -267,3 +294,4 @@ def test_drawing_from_returned_batches(case: Case, monkeypatch: pytest.MonkeyPat
     assert told.stderr == "2 batches of 'First' are not returned yet, and left out\n"
     assert set(drawn(case)) < {1, 2, 3, 4}
     assert len(drawn(case)) == 2
+    assert run(case, "qc", "next", "S").stdout.endswith("\n\n**gas**\n")  # of the set's search

@@ -2,9 +2,10 @@
 
     python -m bench.learning_scale --documents 100000
 
-Makes an index of random texts (700,000 words by Zipf's law, a median of 270 words a document, cut
-at 6,000), by the builder of the index itself. Then makes the vectors of all, and a round with 100 and
-one with 5,000 documents judged. Memory is the highest resident one, in which the mapped index counts.
+Makes an index of random texts (700,000 words by Zipf's law, a median of 270 words a document,
+cut at 6,000), by the builder of the index itself. Then makes the vectors of all, and a round with
+100 and one with 5,000 documents judged. Memory is the highest resident one, in which the mapped
+index counts.
 """
 
 import argparse

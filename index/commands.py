@@ -162,7 +162,11 @@ def search_command(
     with opened(case_folder) as case:
         if only_tree:
             tree = read(case, text, as_list=as_list)
-            click.echo(explain(tree if within is None else kept_within(case, tree, within)))
+            form = explain(tree if within is None else kept_within(case, tree, within))
+            if as_json:
+                print_json({"query": text, "read_as": form})
+            else:
+                click.echo(form)
             return
         result = search(case, text, scope_all=scope == "all", as_list=as_list, within=within)
         warn_incomplete(result)

@@ -156,7 +156,8 @@ def _tell(summary: "IndexSummary", *, as_json: bool) -> None:
         left = f"{summary.segments} segment{'s are' if summary.segments != 1 else ' is'} left"
         click.echo(f"{summary.merged} segments were merged; {left}")
     if summary.mended:
-        click.echo(f"What stands beside {summary.mended} segments was made again")
+        many = f"{summary.mended} segment{'s' * (summary.mended != 1)}"
+        click.echo(f"What stands beside {many} was made again")
 
 
 @contextmanager

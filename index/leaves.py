@@ -168,7 +168,7 @@ class LeafReader:
                 raise self._refuse(
                     column + each.start,
                     f"the wildcard {each.text!r} stands alone",
-                    "a letter or digit beside it",
+                    "a letter or digit beside it; for every document write docid:>=1",
                 )
 
 

@@ -1,7 +1,8 @@
 """Prints the result of a search: as lines for people, as JSON, or into a file."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -124,14 +125,17 @@ def export(
         names = (*names, "along")
     headings = [COLUMNS[each].heading for each in names]
     widths = [_WIDTHS.get(each, _PLAIN_WIDTH) for each in headings]
-    with progress(f"Writing {path.name}", len(found.shown)) as advance:
-        rows = _rows(case, found, names, advance)
+    with (
+        progress(f"Writing {path.name}", len(found.shown)) as advance,
+        # Closed here: what an error keeps alive would else be closed after the database.
+        closing(_rows(case, found, names, advance)) as rows,
+    ):
         write_table(path, "Documents", headings, rows, overwrite=overwrite, widths=widths)
 
 
 def _rows(
     case: Case, found: Found, names: Sequence[str], advance: Any
-) -> Iterator[Sequence[Value]]:
+) -> Generator[Sequence[Value]]:
     for document, _ in _documents(case, found, names, marked=False):
         advance(1)
         yield document.values

@@ -7,6 +7,7 @@ import click
 import index
 from records import case as cases
 from records.codes import Disposition
+from records.errors import IndexStateError
 from records.options import case_option, json_option, print_json, print_pairs
 from records.status import Status, status_of
 
@@ -15,14 +16,27 @@ from records.status import Status, status_of
 @case_option
 @json_option
 def status(case_folder: Path | None, as_json: bool) -> None:
-    """Show what the case holds and what is to be done next."""
+    """Show what the case holds and what is to be done next.
+
+    Over a damaged index all else is shown, and the command ends with exit code 43.
+    """
+    damage = None
     with cases.opened(case_folder) as case:
         found = status_of(case)
-        unindexed = index.lacking(case)
-    advice = _advice(found, unindexed)
+        try:
+            unindexed: int | None = index.lacking(case)
+        except IndexStateError as error:
+            unindexed, damage = None, error
+    advice = "redwell index rebuild" if unindexed is None else _advice(found, unindexed)
     if as_json:
         print_json({**found.to_json(), "not_in_the_index": unindexed, "advice": advice})
-        return
+    else:
+        _print(found, unindexed, advice)
+    if damage is not None:
+        raise damage
+
+
+def _print(found: Status, unindexed: int | None, advice: str) -> None:
     print_pairs(found.case)
     for title, rows in found.sections():
         if rows:

@@ -7,6 +7,7 @@ module by a test.
 
 import errno
 import tempfile
+from pathlib import Path
 
 
 class RedwellError(Exception):
@@ -99,14 +100,19 @@ class OutputError(RedwellError):
     exit_code = 34
 
 
-def raise_if_full(error: BaseException) -> None:
-    """Raise `DiskFullError` for an error that says so: trouble of ours, of no document."""
+def raise_if_full(error: BaseException, where: Path | None = None) -> None:
+    """Raise `DiskFullError` for an error that says so: trouble of ours, of no document.
+
+    `where` was written to; without it or a name in the error it was the temporary folder.
+    """
     if isinstance(error, DiskFullError):
         raise error
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = error.filename or where or tempfile.gettempdir()
+        way = "" if where else ", or point TMPDIR to a larger disk,"
         raise DiskFullError(
-            f"No room left in {error.filename or tempfile.gettempdir()}: {error.strerror}. Make "
-            "room, or point TMPDIR to a larger disk, and run the same command again"
+            f"No room left in {place}: {error.strerror}. Make room{way} and run the same command "
+            "again"
         ) from error
 
 

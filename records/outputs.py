@@ -63,7 +63,7 @@ def new_file(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
             fresh.chmod(0o666 & ~mask)  # as any other file of the user's
             _move(fresh, path, overwrite=overwrite)
     except OSError as error:
-        raise_if_full(error)
+        raise_if_full(error, path.parent)
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
         if fresh is not None:

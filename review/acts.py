@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pyroaring import BitMap
 
 from records import audit, tables, times
-from records.errors import DatabaseError
+from records.errors import DatabaseError, TagError
 from records.numbers import next_number, table_of
 from review.rules import Plan
 
@@ -39,6 +39,17 @@ def write(
 def next_act(connection: sa.Connection) -> int:
     """The number of the next act; writers go one after the other."""
     return next_number(connection, _E.act)
+
+
+def require_act(connection: sa.Connection, act: int) -> None:
+    """Raise `TagError` for the number of an act that is none."""
+    if connection.execute(sa.select(_E.id).where(_E.act == act).limit(1)).first() is None:
+        last = next_act(connection) - 1
+        raise TagError(
+            f"There is no act {act}; there are {last} of them: 'redwell tag history' lists them"
+            if last
+            else f"There is no act {act}: nothing was tagged yet"
+        )
 
 
 def event(

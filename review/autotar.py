@@ -19,7 +19,6 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from pyroaring import BitMap
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from index.vectors import Vectors
@@ -69,6 +68,13 @@ def size_of(number: int) -> int:
     return next(size for at, size in enumerate(sizes(), 1) if at == number)
 
 
+def untrained() -> Any:
+    """A regression; its library takes seconds to load, which only those who rank need wait."""
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=REGULARIZATION, tol=TOLERANCE, max_iter=STEPS)
+
+
 class Learner:
     """Ranks the documents of a set of vectors, round after round; keeps nothing between them."""
 
@@ -93,8 +99,9 @@ class Learner:
         """All documents that are not judged, the best first; raises `ValueError` as `rank` does."""
         if not relevant and not self.seeded:
             raise ValueError("nothing relevant is known")
+        regression = untrained()  # before the limit, which holds for what is loaded by then
         with threadpool_limits(1):
-            model, regression = self._trained(relevant, other, presumed)
+            model = self._trained(regression, relevant, other, presumed)
             scores = self._scores(regression, candidates)
         listed = sorted(
             zip(candidates, scores.tolist(), strict=True),
@@ -102,7 +109,7 @@ class Learner:
         )
         return Ranked(tuple(listed), presumed, model)
 
-    def _trained(self, relevant: BitMap, other: BitMap, presumed: BitMap) -> tuple[Model, Any]:
+    def _trained(self, regression: Any, relevant: BitMap, other: BitMap, presumed: BitMap) -> Model:
         """Train on rows in the order of ids, the query first."""
         vectors = self._vectors
         negative = other | presumed
@@ -110,11 +117,10 @@ class Learner:
         parts += [vectors.matrix[vectors.rows(each)] for each in (relevant, negative)]
         rows = sp.vstack(parts, format="csr").astype(np.float64)
         classes = np.repeat([1, 0], [rows.shape[0] - len(negative), len(negative)])
-        regression = LogisticRegression(C=REGULARIZATION, tol=TOLERANCE, max_iter=STEPS)
         regression.fit(rows, classes)
         weights = np.round(regression.coef_[0], _PLACES) + 0.0
         order = np.argsort(weights, kind="stable")
-        model = Model(
+        return Model(
             features=len(weights),
             intercept=round(float(regression.intercept_[0]), _PLACES),
             steps=int(regression.n_iter_[0]),
@@ -122,7 +128,6 @@ class Learner:
             lightest=self._told(weights, order, above=False),
             sha256=hashlib.sha256(weights.astype("<f8").tobytes()).hexdigest(),
         )
-        return model, regression
 
     def _told(
         self, weights: NDArray[np.float64], order: NDArray[np.int64], *, above: bool

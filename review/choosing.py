@@ -57,7 +57,9 @@ def _some(found: BitMap, where: str) -> BitMap:
 
 def _read_file(path: Path) -> BitMap:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        data = path.read_bytes()
+        wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))  # what PowerShell's > writes
+        text = data.decode("utf-16" if wide else "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SelectionError(
             f"{path} cannot be read: {error}. Give a text file with one control number a line"

@@ -8,6 +8,7 @@ from pyroaring import BitMap
 
 from records import tables
 from records.case import Case
+from review.acts import require_act
 from review.panel import load
 from review.targets import require_known
 
@@ -49,7 +50,10 @@ class Borne:
 def history(
     case: Case, document: int | None = None, name: str | None = None, act: int | None = None
 ) -> list[TagEvent]:
-    """Events, oldest first: all, or those of a document, a tag, an act, or of these together."""
+    """Events, oldest first: all, or those of a document, a tag, an act, or of these together.
+
+    Raises `TagError` for a tag or an act that is not there.
+    """
     with case.read() as connection:
         panel = load(connection)
         query = sa.select(
@@ -78,6 +82,7 @@ def history(
         if name is not None:
             query = query.where(_E.tag_id == panel.tag(name).id)
         if act is not None:
+            require_act(connection, act)
             query = query.where(_E.act == act)
         return [
             TagEvent(

@@ -1,7 +1,5 @@
 """Exact intervals of proportions."""
 
-from scipy import stats
-
 
 def clopper_pearson(hits: int, size: int, confidence: float = 0.95) -> tuple[float, float]:
     """The exact (Clopper-Pearson) interval of a proportion: `hits` of `size` drawn.
@@ -13,6 +11,8 @@ def clopper_pearson(hits: int, size: int, confidence: float = 0.95) -> tuple[flo
         raise ValueError(f"{hits} of {size} with confidence {confidence} is no proportion")
     if not size:
         return 0.0, 1.0
+    from scipy import stats  # takes seconds that those who list or draw need not wait
+
     tail = (1 - confidence) / 2
     low = float(stats.beta.ppf(tail, hits, size - hits + 1)) if hits else 0.0
     high = float(stats.beta.ppf(1 - tail, hits + 1, size - hits)) if hits < size else 1.0

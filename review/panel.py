@@ -172,7 +172,10 @@ def _insert(
     panel = load(connection)
     for each in panel.tags.values():
         if name_key(each.name) == name_key(name):
-            raise TagError(f"The tag {each.name!r} is there already; take another name")
+            raise TagError(
+                f"The tag {each.name!r} is there already; take another name, or change this one "
+                "with 'redwell tag change', which also puts it into a group (--group)"
+            )
     connection.execute(
         tables.tags.insert().values(
             id=max(panel.tags, default=0) + 1,

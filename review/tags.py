@@ -14,6 +14,7 @@ from pyroaring import BitMap
 from records import audit
 from records.case import Case
 from records.errors import TagError
+from records.options import counted
 from records.roles import UserRole
 from review import acts, rules
 from review.panel import Panel, Tag, load, named
@@ -203,7 +204,7 @@ def _unresolved(conflicts: Sequence[Conflict], on_conflict: OnConflict) -> str:
         ways += ", --on-conflict replace takes off what stands against the tag"
     elif not first.against:
         ways += "; or put a choice on in the same act, as in 'redwell tag add NAME CHOICE'"
-    return f"Rules would be broken on {count} documents, nothing was written. {what}. {ways}"
+    return f"Rules would be broken on {counted(count)}, nothing was written. {what}. {ways}"
 
 
 def _tell(

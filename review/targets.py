@@ -15,6 +15,7 @@ from records.numbers import table_of
 
 _D = tables.documents.c
 _NAMED = 20
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +106,9 @@ def suppressed(connection: sa.Connection, ids: BitMap) -> BitMap:
 
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    return ", ".join(map(_short, names[:_NAMED])) + more
+
+
+def _short(name: str) -> str:
+    """A line of a file that is no list of numbers is shown by its beginning."""
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"

@@ -130,14 +130,9 @@ def undo(
 def _act(connection: sa.Connection, act: int) -> tuple[str, str, int | None]:
     """Who did an act, when, and which one it took back."""
     query = sa.select(_E.actor, _E.at, _E.undoes).where(_E.act == act).order_by(_E.id)
+    acts.require_act(connection, act)
     row = connection.execute(query).first()
-    if row is None:
-        last = acts.next_act(connection) - 1
-        raise TagError(
-            f"There is no act {act}; there are {last} of them: 'redwell tag history' lists them"
-            if last
-            else f"There is no act {act}: nothing was tagged yet"
-        )
+    assert row is not None
     return row.actor, row.at, row.undoes
 
 

@@ -1,5 +1,6 @@
 """Bad input at the front door: a clear message, its own exit code, nothing half done."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -229,6 +230,47 @@ def test_an_index_that_is_gone_says_so_and_comes_back(case: Path) -> None:
     refused(done, 43, "redwell index")
     assert redwell("index", "--workers", "1", "--case", case, cwd=case).returncode == 0
     assert redwell("search", "plain", "--count", "--case", case, cwd=case).stdout == "1\n"
+
+
+def test_the_status_of_a_case_whose_index_is_damaged(case: Path) -> None:
+    """All else is shown, and the code is that of the index."""
+    whole = json.loads(redwell("status", "--json", "--case", case, cwd=case).stdout)
+    (segment,) = (case / "index").glob("*.seg")
+    segment.unlink()
+    done = redwell("status", "--json", "--case", case, cwd=case)
+    assert (done.returncode, "is damaged" in done.stderr) == (43, True)
+    told = json.loads(done.stdout)
+    assert (told.pop("not_in_the_index"), told.pop("advice")) == (None, "redwell index rebuild")
+    assert told == {name: whole[name] for name in told}
+    assert len(told) == len(whole) - 2
+    assert "Next: redwell index rebuild" in redwell("status", "--case", case, cwd=case).stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
+def test_an_export_to_a_full_disk(case: Path, tmp_path: Path) -> None:
+    """The place is named, nothing is left there, and no traceback is printed."""
+    small = tmp_path / "small"
+    small.mkdir()
+    script = (
+        'mount -t tmpfs -o size=4k none "$1" && head -c 4096 /dev/zero > "$1/all"; '
+        '"$2" -P "$3" search "docid:>=1" --export "$1/found.csv"; echo "code $?"; ls -A "$1"'
+    )
+    done = subprocess.run(
+        [
+            *("unshare", "-m", "sh", "-c", script, "sh", str(small), sys.executable),
+            str(ROOT / "cli.py"),
+        ],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        cwd=case,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    if "permission denied" in done.stderr.lower():
+        pytest.skip("this machine does not let root mount")
+    assert done.stdout == "code 32\nall\n"
+    assert f"No room left in {small}:" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")

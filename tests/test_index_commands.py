@@ -1,16 +1,18 @@
 """The commands `index` and `search`."""
 
+import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from index import telling
 from index.commands import search_command
 from index.index_commands import index_command
 from records.case import Case
-from records.errors import QueryError
+from records.errors import OutputError, QueryError
 from records.fields import Address, Fields
 from tests.index_cases import Doc, add, case_with, index_here
 
@@ -80,6 +82,31 @@ def test_json(case: Case) -> None:
 def test_explain(case: Case) -> None:
     told = run(case, "(a AND b) w/3 c", "--explain").stdout
     assert told.startswith("AND\n  within 3 words\n    word a\n    word c\n  within 3")
+
+
+def test_an_export_that_fails_is_done_with_the_database(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that were begun are closed before the case is, whatever the error keeps alive."""
+    begun: list[Generator[object]] = []
+
+    def failing(*given: object, **_: object) -> None:
+        rows = given[3]
+        assert isinstance(rows, Generator)
+        begun.append(rows)
+        next(rows)
+        raise OutputError("no room")
+
+    monkeypatch.setattr(telling, "write_table", failing)
+    done = run(case, "docid:>=1", "--export", str(tmp_path / "found.csv"))
+    assert isinstance(done.exception, OutputError)
+    (rows,) = begun
+    assert inspect.getgeneratorstate(rows) == inspect.GEN_CLOSED
+
+
+def test_explain_as_json(case: Case) -> None:
+    told = json.loads(run(case, "a OR b", "--explain", "--json").stdout)
+    assert told == {"query": "a OR b", "read_as": "OR\n  word a\n  word b"}
 
 
 def test_a_list_of_terms(case: Case, tmp_path: Path) -> None:

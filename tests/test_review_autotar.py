@@ -89,7 +89,8 @@ def test_the_regression_is_at_its_minimum() -> None:
     learner = Learner(vectors, "s", "alpha")
     relevant, other = BitMap([3, 6, 9]), BitMap([150, 153])
     presumed = BitMap([120, 99])
-    _, regression = learner._trained(relevant, other, presumed)
+    regression = autotar.untrained()
+    learner._trained(regression, relevant, other, presumed)
     query = vectors.of_text("alpha")[0].toarray()
     rows = vectors.matrix.toarray().astype(float)
     at = [each // 3 - 1 for each in (3, 6, 9, 99, 120, 150, 153)]

@@ -206,3 +206,37 @@ def test_what_the_commands_refuse(case: Case, tmp_path: Path) -> None:
     assert isinstance(
         run(case, "add", "Privileged - AC", "--from-file", str(binary)).exception, SelectionError
     )
+
+
+def test_an_act_that_is_none_has_no_history(case: Case) -> None:
+    assert isinstance(run(case, "history", "--act", "1").exception, TagError)
+    run(case, "add", "Privileged - AC", "--ids", "1")
+    assert run(case, "history", "--act", "1").exit_code == 0
+    wrong = run(case, "history", "--act", "2").exception
+    assert str(wrong).startswith("There is no act 2; there are 1 of them")
+
+
+def test_a_list_of_control_numbers_in_utf_16(case: Case, tmp_path: Path) -> None:
+    """What PowerShell makes of `redwell search --ids … > ids.txt`."""
+    listed = tmp_path / "ids.txt"
+    listed.write_text("RW-00000003\r\nRW-00000001\r\n", encoding="utf-16")
+    told = run(case, "add", "Privileged - AC", "--from-file", str(listed), "--json")
+    assert json.loads(told.stdout)["changed"] == 2
+    assert tagged(case) == {1, 3}
+
+
+def test_of_a_file_that_is_no_list_only_the_beginnings_of_lines_are_shown(
+    case: Case, tmp_path: Path
+) -> None:
+    table = tmp_path / "found.csv"
+    table.write_text("Control number," + "x" * 500, encoding="utf-8")
+    wrong = run(case, "add", "Privileged - AC", "--from-file", str(table)).exception
+    assert isinstance(wrong, SelectionError)
+    assert "Control number,xxx" in str(wrong)
+    assert len(str(wrong)) < 150
+
+
+def test_a_tag_that_is_there_is_told_how_to_come_into_a_group(case: Case) -> None:
+    wrong = run(case, "group", "add", "Call", "--tag", "Privileged - AC").exception
+    assert isinstance(wrong, TagError)
+    assert "redwell tag change" in str(wrong)

@@ -74,8 +74,7 @@ def adopt(
     The segments named in `instead_of` go: others hold their documents. Only one process at a
     time may call this, under the case's lock.
     """
-    folder.mkdir(mode=_PRIVATE, exist_ok=True)
-    folder.chmod(_PRIVATE)
+    _make(folder)
     old = read_contents(folder)
     sweep(folder, old)
     new = [_move_in(folder, each) for each in built]
@@ -90,6 +89,17 @@ def adopt(
     sweep(folder, contents)
     for each in built:
         shutil.rmtree(each.folder, ignore_errors=True)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=_PRIVATE, exist_ok=True)
+    except FileExistsError as error:
+        raise IndexStateError(
+            f"{folder} is a file where the index's folder belongs: move it away, then run "
+            "'redwell index'"
+        ) from error
+    folder.chmod(_PRIVATE)
 
 
 def sweep(folder: Path, contents: Contents) -> None:
@@ -128,7 +138,7 @@ def replace(folder: Path, new: Path) -> None:
     old index and all of `new`, or the new index. Works whatever the old index looks like. Only one
     process at a time may call this, under the case's lock.
     """
-    folder.mkdir(mode=_PRIVATE, exist_ok=True)
+    _make(folder)
     found = read_contents(new)
     for each in found.segments:
         name = each.segment_id()

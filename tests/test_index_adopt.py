@@ -160,3 +160,10 @@ def test_killed_at_every_step(tmp_path: Path, what: str) -> None:
     if new != old:
         assert 5 < turn < len(tries) - 3  # some steps lie before, some behind the one that counts
     assert all(each["after"] == new for each in tries)
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "index").write_text("notes")
+    with pytest.raises(IndexStateError, match="is a file where the index's folder belongs"):
+        adopt(tmp_path / "index", [])
+    assert (tmp_path / "index").read_text() == "notes"

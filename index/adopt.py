@@ -31,7 +31,7 @@ from whoosh.index import TOC
 from index.build import NAME, SEGMENT
 from index.folder import Contents, generations_of, read_contents, segment_files, toc_path
 from index.interface import SegmentBuilt
-from index.rows import key_of
+from index.rows import ids_of, key_of
 from index.schema import schema
 from index.segment import Segment
 from index.side_make import make_side
@@ -43,7 +43,7 @@ _PRIVATE = 0o700
 def held(folder: Path) -> dict[int, int]:
     """What the index holds: the revision of each document, by its id."""
     keys = held_keys(folder)
-    return dict(zip((keys >> 32).tolist(), (keys & 0xFFFFFFFF).tolist(), strict=True))
+    return dict(zip(ids_of(keys).tolist(), (keys & 0xFFFFFFFF).tolist(), strict=True))
 
 
 def held_keys(folder: Path) -> NDArray[np.int64]:

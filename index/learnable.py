@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 from pyroaring import BitMap
 
-from index.rows import key_of, wanted
+from index.rows import ids_of, key_of, wanted
 from index.searching import open_segments
 from index.segment import Segment
 from index.vectors import Vectors, steps, vectors
@@ -56,7 +56,7 @@ def _require_held(case: Case, segments: Sequence[Segment], ids: BitMap) -> None:
     for each in segments:
         alive = np.asarray(each.live.to_array(), np.int64)
         held.append(key_of(each.ids[alive], each.revisions[alive]))
-    current = np.intersect1d(target.keys, np.concatenate(held)) >> 32
+    current = ids_of(np.intersect1d(target.keys, np.concatenate(held)))
     behind = ids - BitMap(current)
     if behind:
         raise IndexStateError(

@@ -37,7 +37,7 @@ class Wanted:
 
     @property
     def keys(self) -> NDArray[np.int64]:
-        """See `key_of`; ascending."""
+        """See `key_of`."""
         return key_of(self.ids, self.revisions)
 
     def without(self, keys: NDArray[np.int64]) -> "Wanted":
@@ -49,6 +49,11 @@ class Wanted:
 def key_of(ids: NDArray[np.int64], revisions: NDArray[np.int64]) -> NDArray[np.int64]:
     """One number for an id and a revision, both of which fit 32 bits."""
     return (ids << 32) | revisions
+
+
+def ids_of(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The ids in keys."""
+    return (keys >> 32) & 0xFFFFFFFF  # the shift alone takes the highest bit for a sign
 
 
 def wanted(connection: sa.Connection) -> Wanted:

@@ -18,7 +18,7 @@ from index.build import build_segment
 from index.folder import read_contents
 from index.interface import IndexBatch, IndexDocument, SegmentBuilt
 from index.merge import Merge, merge_segments, planned
-from index.rows import Wanted, load_documents, wanted
+from index.rows import Wanted, ids_of, load_documents, wanted
 from index.sending import received
 from records import audit, tables, times
 from records.case import Case
@@ -121,7 +121,7 @@ def _brought_up(
     mended = mend(folder)
     before = held_keys(folder)
     missing = target.without(before)
-    extra = BitMap(np.setdiff1d(before >> 32, target.ids))
+    extra = BitMap(np.setdiff1d(ids_of(before), target.ids))
     run = _begin(case, len(missing))
     failed: list[int] = []
     done = 0

@@ -202,67 +202,73 @@ def _private_mb() -> float:
     return held / 1e6
 
 
-@dataclass(slots=True)
-class Times:
-    """Milliseconds of CPU of each query, by who answered."""
-
-    first: list[float]
-    again: list[float]
-    stock: list[float]
-    fts5: list[float]
-
-
 def _timed(act: Callable[[], Any]) -> tuple[float, Any]:
     began = time.process_time()
     found = act()
     return 1e3 * (time.process_time() - began), found
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Milliseconds of CPU of one query, by who answered; `wrong` are counts that differ."""
+
+    query: Timed
+    documents: int
+    first: float
+    again: float
+    stock: float | None
+    fts5: float | None
+    wrong: tuple[int, ...]
+
+    def line(self) -> str:
+        """As a line of the table."""
+        others = "".join("" if n is None else f"{n:9.1f}" for n in (self.stock, self.fts5))
+        told = f"{self.query.written:64}{self.documents:10,}{self.first:8.1f}{self.again:8.1f}"
+        return told + others + (f"  DIFFERS: {self.wrong}" if self.wrong else "")
+
+
 def _search(case: Case, database: Path) -> int:
-    times, differences = Times([], [], [], []), 0
+    """Ask all queries; how many were counted differently by others."""
     searcher = whoosh_index.open_dir(str(case.index_folder), indexname=NAME).searcher()
-    print(f"\n{'query':64}{'documents':>10}{'first':>8}{'again':>8}{'stock':>9}{'FTS5':>8}  ms")
+    print(f"\n{'query':64}{'documents':>10}{'first':>8}{'again':>8}{'stock':>9}{'FTS5':>9}  ms")
+    rows: list[Row] = []
     with closing(sqlite3.connect(database)) as fts5, closing(Session(case)) as session:
         session.search("price")  # the scope is read once a session
         for each in QUERIES:
-            first, found = _timed(lambda each=each: session.search(each.written).ids)  # type: ignore[misc]
-            again, _ = _timed(lambda each=each: session.search(each.written).ids)  # type: ignore[misc]
-            stock, stock_count = _stock(searcher, each)
-            other, other_count = _fts5(fts5, each)
-            told = f"{each.written:64}{len(found):10,}{first:8.1f}{again:8.1f}{stock:>9}{other:>8}"
-            wrong = [n for n in (stock_count, other_count) if n not in (None, len(found))]
-            print(told + (f"  DIFFERS: {wrong}" if wrong else ""), flush=True)
-            differences += bool(wrong)
-            if not each.leading:
-                times.first.append(first)
-                times.again.append(again)
-    print("\nwithout leading wildcards, ms of CPU:")
-    for name, found in (("first time", times.first), ("again", times.again)):
-        print(f"  {name:10} {_spread(found)}")
-    return differences
+            rows.append(_row(each, session, searcher, fts5))
+            print(rows[-1].line(), flush=True)
+    usual = [each for each in rows if not each.query.leading]
+    _tell("without leading wildcards, the first time", [each.first for each in usual])
+    _tell("the same again", [each.again for each in usual])
+    for name in ("stock", "fts5"):
+        both = [each for each in usual if getattr(each, name) is not None]
+        _tell(f"those that {name} can say, the first time", [each.first for each in both])
+        _tell(f"the same by {name}", [getattr(each, name) for each in both])
+    return sum(bool(each.wrong) for each in rows)
 
 
-def _spread(found: Sequence[float]) -> str:
+def _row(each: Timed, session: Session, searcher: Any, fts5: sqlite3.Connection) -> Row:
+    first, found = _timed(lambda: session.search(each.written).ids)
+    again, _ = _timed(lambda: session.search(each.written).ids)
+    stock = other = None
+    counts: list[int] = []
+    if (make := each.stock) is not None:
+        stock, numbers = _timed(lambda: set(searcher.docs_for_query(make())))
+        counts.append(len(numbers))
+    if each.fts5 is not None:
+        query = "SELECT rowid FROM t WHERE t MATCH ?"
+        other, numbers = _timed(lambda: fts5.execute(query, (each.fts5,)).fetchall())
+        counts.append(len(numbers))
+    wrong = tuple(count for count in counts if count != len(found))
+    return Row(each, len(found), first, again, stock, other, wrong)
+
+
+def _tell(what: str, found: Sequence[float]) -> None:
     cuts = statistics.quantiles(found, n=20, method="inclusive")
-    return f"p50 {cuts[9]:.1f}, p95 {cuts[18]:.1f}, most {max(found):.1f}, of {len(found)} queries"
-
-
-def _stock(searcher: Any, each: Timed) -> tuple[str, int | None]:
-    if each.stock is None:
-        return "", None
-    try:
-        spent, found = _timed(lambda: list(searcher.docs_for_query(each.stock())))  # type: ignore[misc]
-    except Exception as error:  # noqa: BLE001 what it cannot do is what is told
-        return type(error).__name__[:8], None
-    return f"{spent:.1f}", len(set(found))
-
-
-def _fts5(connection: sqlite3.Connection, each: Timed) -> tuple[str, int | None]:
-    if each.fts5 is None:
-        return "", None
-    query = "SELECT rowid FROM t WHERE t MATCH ?"
-    spent, found = _timed(lambda: connection.execute(query, (each.fts5,)).fetchall())
-    return f"{spent:.1f}", len(found)
+    print(
+        f"{what}: p50 {cuts[9]:.1f}, p95 {cuts[18]:.1f}, most {max(found):.1f} ms, "
+        f"of {len(found)} queries"
+    )
 
 
 def _report(case: Case) -> None:

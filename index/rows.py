@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from index.interface import IndexDocument
 from records import tables
 from records.codes import Disposition
-from records.fields import Address, Fields
+from records.fields import Address
 
 INDEXED = sa.and_(
     tables.documents.c.state == "processed",
@@ -50,20 +50,20 @@ def load_documents(connection: sa.Connection, ids: Sequence[int]) -> tuple[Index
 
 def field_texts(row: "sa.Row[*tuple[Any, ...]]") -> tuple[tuple[str, str], ...]:
     """The searchable text fields of a row; empty ones are left out."""
-    fields = Fields.from_json(row.fields)
+    fields: dict[str, Any] = row.fields  # as `records.fields.Fields` writes them: all it needs
     texts = {
-        "title": fields.title,
-        "author": fields.author,
-        "subject": fields.subject,
-        "from": _people(fields.sender),
-        "to": _people(fields.to),
-        "cc": _people(fields.cc),
-        "bcc": _people(fields.bcc),
+        "title": fields.get("title"),
+        "author": fields.get("author"),
+        "subject": fields.get("subject"),
+        "from": _people(fields.get("sender", ())),
+        "to": _people(fields.get("to", ())),
+        "cc": _people(fields.get("cc", ())),
+        "bcc": _people(fields.get("bcc", ())),
         "filename": row.name,
         "path": row.address,
     }
     return tuple((name, text) for name, text in texts.items() if text)
 
 
-def _people(addresses: Iterable[Address]) -> str:
-    return "; ".join(str(each) for each in addresses)
+def _people(addresses: Iterable[dict[str, str]]) -> str:
+    return "; ".join(str(Address(**each)) for each in addresses)

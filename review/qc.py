@@ -6,23 +6,23 @@ decides is recorded beside it and changes no coding: `review.overturns` counts i
 writes it.
 """
 
-import hashlib
 import math
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from pyroaring import BitMap
 
-from records import audit, tables, times
+from records import audit, sets, tables, times
 from records.case import Case
 from records.control import control
 from records.errors import ReviewError, RoleError
 from records.naming import name_key, plain_name
 from records.numbers import next_number
 from records.roles import UserRole
+from review import sampling
 from review.batches import RETURNED, batches, find_set, members
 from review.decisions import Put, borne, groups_named, tags_of
 from review.panel import Panel, Tag, load, named
@@ -120,9 +120,9 @@ def draw(
 ) -> Sample:
     """Draw a sample of what is coded: so many documents, or a share of them rounded up.
 
-    A document is coded that bears a tag of any of the groups. Those are drawn whose hash is lowest:
-    SHA-256 of the seed, a line feed and the control number. Raises `ReviewError` where nothing is
-    coded or the name is taken, `TagError` for a group that is not there.
+    A document is coded that bears a tag of any of the groups. Drawn are the first in the order of
+    `sampling`. Raises `ReviewError` where nothing is coded or the name is taken, `TagError` for a
+    group that is not there.
     """
     seed = secrets.randbelow(_SEEDS) if seed is None else seed
     with case.write() as connection:
@@ -138,22 +138,13 @@ def draw(
                 f"Nothing to draw from: none of {len(here)} documents bears a tag of "
                 f"{', '.join(panel.groups[each].name for each in chosen)}"
             )
-        drawn = sample_of(population, wanted or 0, seed)
+        drawn = sampling.first(str(seed), population, wanted or 0)
         found = Sample(
             *(next_number(connection, _Q.id), stored, source.told, chosen, seed, population),
             *(len(here) - len(population), times.now(), audit.actor()),
         )
         _write(connection, found, drawn, puts)
     return found
-
-
-def sample_of(population: Iterable[int], size: int, seed: int) -> list[int]:
-    """So many documents, or all there are: those of the lowest hashes, in the order of these."""
-    return sorted(population, key=lambda each: _rank(seed, each))[:size]
-
-
-def _rank(seed: int, document: int) -> bytes:
-    return hashlib.sha256(f"{seed}\n{control(document)}".encode()).digest()
 
 
 def _name(connection: sa.Connection, name: str) -> str:
@@ -177,7 +168,7 @@ def _write(
             source=found.source,
             groups=list(found.groups),
             seed=found.seed,
-            population=found.population.serialize(),
+            population=sets.to_bytes(found.population),
             uncoded=found.uncoded,
             created_at=found.created_at,
             created_by=found.created_by,
@@ -200,9 +191,7 @@ def _write(
         source=found.source,
         seed=found.seed,
         population=len(found.population),
-        population_sha256=hashlib.sha256(
-            "".join(f"{control(each)}\n" for each in found.population).encode()
-        ).hexdigest(),
+        population_sha256=sampling.population_sha256(found.population),
         uncoded=found.uncoded,
         documents=[control(each) for each in drawn],
     )
@@ -214,7 +203,7 @@ def samples(connection: sa.Connection) -> list[Sample]:
     return [
         Sample(
             *(row.id, row.name, row.source, tuple(row.groups), row.seed),
-            *(BitMap.deserialize(row.population), row.uncoded, row.created_at, row.created_by),
+            *(sets.from_bytes(row.population), row.uncoded, row.created_at, row.created_by),
         )
         for row in rows
     ]

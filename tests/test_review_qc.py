@@ -14,7 +14,18 @@ from index import search
 from records import audit
 from records.case import Case
 from records.errors import ReviewError, RoleError, TagError
-from review import checkout, cutting, document_notes, overturns, panel, qc, qc_apply, saved, tags
+from review import (
+    checkout,
+    cutting,
+    document_notes,
+    overturns,
+    panel,
+    qc,
+    qc_apply,
+    sampling,
+    saved,
+    tags,
+)
 from review.cutting import Wish
 from review.intervals import clopper_pearson
 from review.overturns import Rate
@@ -80,7 +91,7 @@ def test_the_sample_is_that_of_its_seed(case: Case) -> None:
 def test_every_document_is_drawn_equally_often() -> None:
     times = dict.fromkeys(range(1, 21), 0)
     for seed in range(2000):
-        for each in qc.sample_of(times, 5, seed):
+        for each in sampling.first(str(seed), times, 5):
             times[each] += 1
     assert all(400 < count < 600 for count in times.values())  # five standard deviations of 500
 

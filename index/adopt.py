@@ -31,7 +31,7 @@ from whoosh.index import TOC
 from index.build import NAME, SEGMENT
 from index.folder import Contents, generations_of, read_contents, segment_files, toc_path
 from index.interface import SegmentBuilt
-from index.rows import ids_of, key_of
+from index.rows import ids_of
 from index.schema import schema
 from index.segment import Segment
 from index.side_make import make_side
@@ -51,8 +51,7 @@ def held_keys(folder: Path) -> NDArray[np.int64]:
     found = [np.zeros(0, np.int64)]
     for each in read_contents(folder).segments:
         with closing(open_segment(folder, each)) as segment:
-            alive = np.asarray(segment.live.to_array(), np.int64)
-            found.append(key_of(segment.ids[alive], segment.revisions[alive]))
+            found.append(segment.keys)
     return np.concatenate(found)
 
 

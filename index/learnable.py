@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 from pyroaring import BitMap
 
-from index.rows import ids_of, key_of, wanted
+from index.rows import ids_of, wanted
 from index.searching import open_segments
 from index.segment import Segment
 from index.vectors import Vectors, steps, vectors
@@ -52,10 +52,7 @@ def load(case: Case, ids: BitMap) -> Vectors:
 def _require_held(case: Case, segments: Sequence[Segment], ids: BitMap) -> None:
     with case.read() as connection:
         target = wanted(connection)
-    held = [np.zeros(0, np.int64)]
-    for each in segments:
-        alive = np.asarray(each.live.to_array(), np.int64)
-        held.append(key_of(each.ids[alive], each.revisions[alive]))
+    held = [np.zeros(0, np.int64), *(each.keys for each in segments)]
     current = ids_of(np.intersect1d(target.keys, np.concatenate(held)))
     behind = ids - BitMap(current)
     if behind:

@@ -276,10 +276,8 @@ def _gaps(case: Case, segments: Sequence[Segment]) -> Gaps:
         keys, unprocessed, waiting = connection.execute(query).one()
         cut = BitMap(connection.execute(_cut()).scalars())
     target = numbers(keys)
-    held = [
-        (each.ids << 32 | each.revisions)[np.asarray(each.live.to_array())] for each in segments
-    ]
-    found = np.isin(target, np.concatenate(held)) if held else np.zeros(len(target), bool)
+    held = [np.zeros(0, np.int64), *(each.keys for each in segments)]
+    found = np.isin(target, np.concatenate(held))
     return Gaps(len(target) - int(np.count_nonzero(found)), unprocessed, waiting, cut)
 
 

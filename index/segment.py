@@ -29,6 +29,7 @@ from pyroaring import BitMap
 from index.folder import ADVICE, segment_files
 from index.kept import Kept
 from index.pages import Mapped
+from index.rows import key_of
 from index.side import Side, SideField, bitmap
 from index.side_make import make_side
 from records.errors import IndexStateError
@@ -261,6 +262,12 @@ class Segment:
         rank = found.rank(term.encode()) if found else None
         return found.documents(rank) & self.live if found and rank is not None else BitMap()
 
+    @property
+    def keys(self) -> NDArray[np.int64]:
+        """The keys (`rows.key_of`) of the living documents."""
+        alive = np.asarray(self.live.to_array(), np.int64)
+        return key_of(self.ids[alive], self.revisions[alive])
+
     def ids_of(self, numbers: BitMap) -> BitMap:
         """Ids of documents by their numbers within the segment."""
         return bitmap(self.ids[np.asarray(numbers.to_array())]) if numbers else BitMap()
@@ -276,11 +283,6 @@ class Segment:
         """All terms of a field, in order, a line each."""
         found = self.field(field)
         return found.text if found else ""
-
-    def lengths(self, field: str) -> NDArray[np.int64]:
-        """How many words a field has in each document, by its number within the segment."""
-        found = self.field(field)
-        return found.lengths if found else np.zeros(len(self.ids), np.int64)
 
     def close(self) -> None:
         """Let go of the files."""

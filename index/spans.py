@@ -3,8 +3,9 @@
 An occurrence is (first word, last word). Two are within N words when at most N - 1 words stand
 between them, or when they overlap; an occurrence is never near to itself. `a pre/N b` wants all of
 b behind all of a. The start of a field stands one word before its first, the end one word behind
-its last, so that `a w/5 xfirstword` is an a among the first five words. These are the only places
-where positions are compared, for the search and for the highlighting.
+its last, so that `a w/5 xfirstword` is an a among the first five words. Hits are marked and counted
+by this; the search takes all documents of a field at once, by the same rules (`index.nearness`).
+Generated queries try both.
 """
 
 from bisect import bisect_left
@@ -38,17 +39,6 @@ class Source(Protocol):
 
     def words(self) -> int:
         """How many words the field has."""
-
-
-def occurs(node: Node, source: Source) -> bool:
-    """Whether a proximity operand occurs at all; does not look for all of its occurrences."""
-    match node:
-        case Or(parts):
-            return any(occurs(each, source) for each in parts)
-        case Near(left, right, distance, ordered):
-            pairs = _pairs(spans(left, source), spans(right, source), distance, ordered)
-            return next(pairs, None) is not None
-    return bool(spans(node, source))
 
 
 def spans(node: Node, source: Source) -> list[Span]:

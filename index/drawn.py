@@ -8,7 +8,7 @@ from pyroaring import BitMap
 
 from records import sets, tables
 from records.case import Case
-from records.naming import name_key
+from records.naming import alike, name_key
 
 Take = Callable[[str, str, str | None], BitMap]
 
@@ -69,9 +69,8 @@ def _named(
     what: str,
 ) -> int:
     rows = connection.execute(sa.select(number, name).order_by(number)).all()
-    for row in rows:
-        if name_key(row[1]) == name_key(value):
-            return int(row[0])
+    if (found := alike(value, rows, lambda row: row[1])) is not None:
+        return int(found[0])
     known = ", ".join(f"'{row[1]}'" for row in rows) or "none yet"
     raise ValueError(f"there is no such {what}; there are: {known}")
 

@@ -8,7 +8,6 @@ from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
-import sqlalchemy as sa
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
@@ -25,6 +24,7 @@ from records.case import Case
 from records.control import control
 from records.engine import Engine, TaskFailure
 from records.errors import IndexStateError
+from records.numbers import next_number
 from records.streams import halves
 from store import open_store, working
 
@@ -266,10 +266,10 @@ def _begin(case: Case, documents: int) -> int:
             .where(c.stage == "index", c.state == "running")
             .values(state="interrupted")
         )
-        last = connection.execute(sa.select(sa.func.max(c.id))).scalar() or 0
+        number = next_number(connection, c.id)
         connection.execute(
             tables.runs.insert().values(
-                id=last + 1,
+                id=number,
                 stage="index",
                 state="running",
                 actor=audit.actor(),
@@ -278,7 +278,7 @@ def _begin(case: Case, documents: int) -> int:
                 summary={"to_index": documents},
             )
         )
-    return last + 1
+    return number
 
 
 def _finish(case: Case, run: int, summary: IndexSummary) -> None:

@@ -18,6 +18,7 @@ from records import audit, tables, times
 from records.case import Case
 from records.errors import CounselError
 from records.naming import name_key, plain_name
+from records.numbers import next_number
 
 _C = tables.counsel.c
 _DOMAIN = re.compile(r"[^\s@/,;<>]+\.[^\s@/,;<>]+")
@@ -60,11 +61,10 @@ def add(case: Case, entries: Sequence[Counsel]) -> list[Counsel]:
     """
     with case.write() as connection:
         known = listed(connection)
-        number = int(connection.execute(sa.select(sa.func.max(_C.id))).scalar() or 0)
+        first = next_number(connection, _C.id)
         stored = []
-        for each in entries:
+        for number, each in enumerate(entries, first):
             entry = _checked(each, known)
-            number += 1
             known.append(entry)
             stored.append(entry)
             connection.execute(

@@ -1,6 +1,7 @@
 """Names that people give to rules and lists: one spelling each, and fit for a query and a table."""
 
 import unicodedata
+from collections.abc import Callable, Iterable
 
 _LONGEST = 100
 
@@ -18,3 +19,9 @@ def plain_name(text: str) -> str:
 def name_key(name: str) -> str:
     """What two names have in common that people would take for one."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def alike[T](name: str, known: Iterable[T], name_of: Callable[[T], str]) -> T | None:
+    """The first of what is known by a name that people would take for this one."""
+    wanted = name_key(name)
+    return next((each for each in known if name_key(name_of(each)) == wanted), None)

@@ -9,7 +9,7 @@ from pyroaring import BitMap
 
 from records import tables
 from records.errors import ReviewError
-from records.naming import name_key
+from records.naming import alike, name_key
 from review.decisions import Put, borne, lacking, tags_of
 from review.panel import Panel, load
 from review.targets import in_review
@@ -75,9 +75,8 @@ def sets(connection: sa.Connection) -> list[BatchSet]:
 def find_set(connection: sa.Connection, name: str) -> BatchSet:
     """The set of this name, whatever its case; raises `ReviewError` where there is none."""
     known = sets(connection)
-    for each in known:
-        if name_key(each.name) == name_key(name):
-            return each
+    if (found := alike(name, known, lambda each: each.name)) is not None:
+        return found
     listed = ", ".join(f"'{each.name}'" for each in known) or "none yet"
     raise ReviewError(
         f"There is no set of batches {name!r}; there are: {listed}. 'redwell batch cut' makes one"

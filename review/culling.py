@@ -16,7 +16,7 @@ from records import audit, culls, tables, times
 from records.case import Case
 from records.codes import Disposition
 from records.errors import CullError
-from records.naming import name_key, plain_name
+from records.naming import alike, plain_name
 from records.numbers import next_number
 from review.conditions import Condition, Found, Judged, ask, check, judge
 
@@ -133,15 +133,15 @@ def _checked(name: str) -> str:
 
 
 def _refuse_taken(connection: sa.Connection, name: str) -> None:
-    for row in connection.execute(sa.select(_R.name, _R.state)):
-        if name_key(row.name) == name_key(name):
-            raise CullError(f"The rule {row.name!r} is on record ({row.state}); take another name")
+    rows = connection.execute(sa.select(_R.name, _R.state))
+    if (row := alike(name, rows, lambda row: row.name)) is not None:
+        raise CullError(f"The rule {row.name!r} is on record ({row.state}); take another name")
 
 
 def rule_of(connection: sa.Connection, name: str) -> sa.Row[Any]:
     """The rule of this name, whatever its case; raises `CullError` where there is none."""
     rows = connection.execute(sa.select(tables.cull_rules).order_by(_R.id)).all()
-    found = next((row for row in rows if name_key(row.name) == name_key(name)), None)
+    found = alike(name, rows, lambda row: row.name)
     if found is None:
         known = ", ".join(repr(row.name) for row in rows) or "none yet"
         raise CullError(f"There is no culling rule {name!r}; there are: {known}")

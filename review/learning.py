@@ -15,7 +15,7 @@ from pyroaring import BitMap
 
 from records import sets, tables
 from records.errors import LearningError
-from records.naming import name_key
+from records.naming import alike
 from review import samples, stopping
 from review.labels import Calls, Judged, judged
 from review.panel import load
@@ -158,9 +158,8 @@ def known(connection: sa.Connection) -> list[Learning]:
 def find(connection: sa.Connection, name: str) -> Learning:
     """The learning of this name, whatever its case; raises `LearningError` where there is none."""
     found = known(connection)
-    for each in found:
-        if name_key(each.name) == name_key(name):
-            return each
+    if (learning := alike(name, found, lambda each: each.name)) is not None:
+        return learning
     names = ", ".join(repr(each.name) for each in found) or "none yet"
     raise LearningError(f"There is no learning {name!r}; there are: {names}")
 

@@ -13,7 +13,8 @@ from records import audit, roles, sets, tables, times
 from records.case import Case
 from records.control import control
 from records.errors import LearningError
-from records.naming import name_key, plain_name
+from records.naming import alike, plain_name
+from records.numbers import next_number
 from records.roles import UserRole
 from review import autotar, labels, samples, sampling
 from review.autotar import Learner
@@ -102,7 +103,7 @@ def start(case: Case, asked: Asked) -> Started:
         connection.execute(
             tables.learnings.insert().values(
                 **told,
-                id=int(connection.execute(sa.select(sa.func.max(_L.id))).scalar() or 0) + 1,
+                id=next_number(connection, _L.id),
                 tag_id=pair.relevant.id,
                 other_tag_id=pair.other.id,
                 population=sets.to_bytes(population),
@@ -143,9 +144,9 @@ def _checked(name: str) -> str:
 
 
 def _refuse_taken(connection: sa.Connection, name: str) -> None:
-    for known in connection.execute(sa.select(_L.name)).scalars():
-        if name_key(known) == name_key(name):
-            raise LearningError(f"The learning {known!r} is on record; take another name")
+    taken = alike(name, connection.execute(sa.select(_L.name)).scalars(), str)
+    if taken is not None:
+        raise LearningError(f"The learning {taken!r} is on record; take another name")
 
 
 def _documents(case: Case, asked: Asked) -> tuple[str, BitMap, dict[str, int], Sample | None]:

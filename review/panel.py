@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from records import audit, tables, times
 from records.case import Case
 from records.errors import TagError
-from records.naming import name_key, plain_name
+from records.naming import alike, name_key, plain_name
 
 _T, _G = tables.tags.c, tables.tag_groups.c
 _X, _D = tables.tag_exclusions.c, tables.document_tags.c
@@ -65,9 +65,8 @@ class Panel:
 
     def tag(self, name: str) -> Tag:
         """The tag of this name, whatever its case; raises `TagError` where there is none."""
-        for each in self.tags.values():
-            if name_key(each.name) == name_key(name):
-                return each
+        if (found := alike(name, self.tags.values(), lambda each: each.name)) is not None:
+            return found
         known = ", ".join(sorted(f"'{each.name}'" for each in self.tags.values())) or "none yet"
         raise TagError(
             f"There is no tag {name!r}; there are: {known}. Define one with "
@@ -76,9 +75,8 @@ class Panel:
 
     def group(self, name: str) -> Group:
         """The group of this name, whatever its case; raises `TagError` where there is none."""
-        for each in self.groups.values():
-            if name_key(each.name) == name_key(name):
-                return each
+        if (found := alike(name, self.groups.values(), lambda each: each.name)) is not None:
+            return found
         known = ", ".join(sorted(f"'{each.name}'" for each in self.groups.values())) or "none yet"
         raise TagError(
             f"There is no group {name!r} of tags; there are: {known}. Make one with "
@@ -170,12 +168,11 @@ def _insert(
 ) -> str:
     name = _checked("tag", name)
     panel = load(connection)
-    for each in panel.tags.values():
-        if name_key(each.name) == name_key(name):
-            raise TagError(
-                f"The tag {each.name!r} is there already; take another name, or change this one "
-                "with 'redwell tag change', which also puts it into a group (--group)"
-            )
+    if (taken := alike(name, panel.tags.values(), lambda each: each.name)) is not None:
+        raise TagError(
+            f"The tag {taken.name!r} is there already; take another name, or change this one "
+            "with 'redwell tag change', which also puts it into a group (--group)"
+        )
     connection.execute(
         tables.tags.insert().values(
             id=max(panel.tags, default=0) + 1,
@@ -245,9 +242,8 @@ def add_group(
     single = single or kind is Kind.CONFIDENTIALITY
     with case.write() as connection:
         panel = load(connection)
-        for each in panel.groups.values():
-            if name_key(each.name) == name_key(name):
-                raise TagError(f"The group {each.name!r} is there already; take another name")
+        if (taken := alike(name, panel.groups.values(), lambda each: each.name)) is not None:
+            raise TagError(f"The group {taken.name!r} is there already; take another name")
         number = max(panel.groups, default=0) + 1
         group = Group(number, name, kind, description, single, required)
         connection.execute(

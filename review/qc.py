@@ -19,7 +19,7 @@ from records import audit, sets, tables, times
 from records.case import Case
 from records.control import control
 from records.errors import ReviewError, RoleError
-from records.naming import name_key, plain_name
+from records.naming import alike, name_key, plain_name
 from records.numbers import next_number
 from records.roles import UserRole
 from review import sampling
@@ -152,9 +152,9 @@ def _name(connection: sa.Connection, name: str) -> str:
         stored = plain_name(name)
     except ValueError as error:
         raise ReviewError(f"A sample cannot be called {name!r}: {error}") from error
-    for each in connection.execute(sa.select(_Q.name)).scalars():
-        if name_key(each) == name_key(stored):
-            raise ReviewError(f"The sample '{each}' is there already; take another name")
+    taken = alike(stored, connection.execute(sa.select(_Q.name)).scalars(), str)
+    if taken is not None:
+        raise ReviewError(f"The sample '{taken}' is there already; take another name")
     return stored
 
 
@@ -212,9 +212,8 @@ def samples(connection: sa.Connection) -> list[Sample]:
 def find(connection: sa.Connection, name: str) -> Sample:
     """The sample of this name, whatever its case; raises `ReviewError` where there is none."""
     known = samples(connection)
-    for each in known:
-        if name_key(each.name) == name_key(name):
-            return each
+    if (found := alike(name, known, lambda each: each.name)) is not None:
+        return found
     listed = ", ".join(f"'{each.name}'" for each in known) or "none yet"
     raise ReviewError(
         f"There is no sample {name!r}; there are: {listed}. 'redwell qc draw' draws one"

@@ -19,8 +19,8 @@ from index.sorting import dated
 from records import audit, sets, tables, times
 from records.case import Case
 from records.errors import SampleError
-from records.naming import name_key, plain_name
-from records.numbers import table_of
+from records.naming import alike, plain_name
+from records.numbers import next_number, table_of
 from review import sampling
 
 _D, _S, _M = tables.documents.c, tables.samples.c, tables.sample_documents.c
@@ -108,7 +108,7 @@ def draw(
         shares = sampling.allocate({each: len(ids) for each, ids in parts.items()}, wanted)
         strata = tuple(Stratum(each, len(ids), shares[each]) for each, ids in parts.items())
         sample = Sample(
-            id=int(connection.execute(sa.select(sa.func.max(_S.id))).scalar() or 0) + 1,
+            id=next_number(connection, _S.id),
             name=name,
             query=query,
             population_count=count,
@@ -155,9 +155,9 @@ def _checked(name: str) -> str:
 
 
 def _refuse_taken(connection: sa.Connection, name: str) -> None:
-    for known in connection.execute(sa.select(_S.name)).scalars():
-        if name_key(known) == name_key(name):
-            raise SampleError(f"The sample {known!r} is on record; take another name")
+    taken = alike(name, connection.execute(sa.select(_S.name)).scalars(), str)
+    if taken is not None:
+        raise SampleError(f"The sample {taken!r} is on record; take another name")
 
 
 def _parted(
@@ -221,9 +221,8 @@ def _write(
 def find(connection: sa.Connection, name: str) -> Sample:
     """The sample of this name, whatever its case; raises `SampleError` where there is none."""
     found = known(connection)
-    for each in found:
-        if name_key(each.name) == name_key(name):
-            return each
+    if (sample := alike(name, found, lambda each: each.name)) is not None:
+        return sample
     names = ", ".join(repr(each.name) for each in found) or "none yet"
     raise SampleError(f"There is no sample {name!r}; there are: {names}")
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pyroaring import BitMap
 
 from index import coding, drawn, work
-from index.dates import period
+from index.dates import created, modified, period, unsent
 from index.ids import ids
 from index.side import bitmap
 from process.hidden import KINDS, UNSEEN
@@ -19,7 +19,6 @@ from records.case import Case
 from records.codes import Code, Disposition, Role
 from records.control import parse_control
 from records.culls import in_review, put_aside
-from records.storable import ByBytes
 
 Condition = sa.ColumnElement[bool]
 Take = Callable[[str, str, str | None], BitMap]
@@ -48,7 +47,7 @@ class SqlCatalog:
         self._zone = case.settings.zone
         self._fields: dict[str, Take] = {
             "bates": self._bates,
-            "created": self._times(_json_time("created_at")),
+            "created": self._times(created()),
             "custodian": self._custodian,
             "date": self._date,
             "disposition": self._disposition,
@@ -62,7 +61,7 @@ class SqlCatalog:
             "is": self._is,
             "lang": self._language,
             "language": self._language,
-            "modified": self._times(_modified()),
+            "modified": self._times(modified()),
             "near": self._near,
             "pages": self._numbers(_D.pages, _whole),
             "person": self._person,
@@ -104,9 +103,8 @@ class SqlCatalog:
 
     def _date(self, operator: str, value: str, upper: str | None) -> BitMap:
         """The date sent, which has an index; of documents without one the first other there is."""
-        other = sa.func.coalesce(_modified(), _json_time("created_at"))
         sent = self._times(_D.sent_at)(operator, value, upper)
-        return sent | self._times(other, _D.sent_at.is_(None))(operator, value, upper)
+        return sent | self._times(unsent(), _D.sent_at.is_(None))(operator, value, upper)
 
     def _times(self, column: sa.ColumnElement[Any], among: Condition = _ALL) -> Take:
         def take(operator: str, value: str, upper: str | None) -> BitMap:
@@ -338,18 +336,9 @@ def _json_text(name: str) -> sa.ColumnElement[Any]:
     return found
 
 
-def _json_time(name: str) -> sa.ColumnElement[Any]:
-    return ByBytes(_json_text(name))
-
-
 def _hides(kind: str) -> Condition:
     """Whether a kind is in the list of hidden content, which JSON writes in quotation marks."""
     return _json_text("hidden").contains(f'"{kind}"', autoescape=True)
-
-
-def _modified() -> sa.ColumnElement[Any]:
-    """The document's own date of change if it tells one, else its file's."""
-    return sa.func.coalesce(_json_time("modified_at"), _D.modified_at)
 
 
 def _compare(

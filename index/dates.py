@@ -1,15 +1,47 @@
-"""Dates of a query: `2001`, `2001-05`, `2001-05-14` or `2001-05-14T10:30`, in the case's zone."""
+"""Dates of a query: `2001`, `2001-05`, `2001-05-14` or `2001-05-14T10:30`, in the case's zone.
+
+And which of its dates a document goes by.
+"""
 
 import datetime as dt
 import re
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from records import times
+import sqlalchemy as sa
+
+from records import tables, times
+from records.storable import ByBytes
 
 _FORM = re.compile(
     r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2}))?)?)?", re.ASCII | re.IGNORECASE
 )
+_D = tables.documents.c
 _LAST = "9999-12-31T23:59:60Z"  # behind every time on record
+
+
+def dated(documents: Any = _D) -> sa.ColumnElement[Any]:
+    """The date of a document as `date:` has it: sent, else changed, else made."""
+    return sa.func.coalesce(documents.sent_at, unsent(documents))
+
+
+def unsent(documents: Any = _D) -> sa.ColumnElement[Any]:
+    """The date of a document that was not sent: changed, else made."""
+    return sa.func.coalesce(modified(documents), created(documents))
+
+
+def modified(documents: Any = _D) -> sa.ColumnElement[Any]:
+    """The document's own date of change if it tells one, else its file's."""
+    return sa.func.coalesce(_told(documents, "modified_at"), documents.modified_at)
+
+
+def created(documents: Any = _D) -> sa.ColumnElement[Any]:
+    """When the document says that it was made."""
+    return _told(documents, "created_at")
+
+
+def _told(documents: Any, name: str) -> sa.ColumnElement[Any]:
+    return ByBytes(documents.fields[name].as_string())
 
 
 def period(text: str, zone: ZoneInfo) -> tuple[str, str]:

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from pyroaring import BitMap
 
+from index.dates import dated
 from index.lexer import QUOTES
-from index.sorting import dated
 from records import tables, times
 from records.numbers import table_of
 

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from pyroaring import BitMap
 
+from index.dates import dated
 from index.hits import NOTHING, Tally
 from records import tables
 from records.naming import name_key
@@ -24,17 +25,6 @@ class Order:
 
     key: str
     turned: bool
-
-
-def dated(documents: Any = _D) -> sa.ColumnElement[Any]:
-    """The date of a document as `date:` has it: sent, else changed, else made."""
-    fields = documents.fields
-    return sa.func.coalesce(
-        documents.sent_at,
-        fields["modified_at"].as_string(),
-        documents.modified_at,
-        fields["created_at"].as_string(),
-    )
 
 
 def _said(*path: str | int) -> sa.ColumnElement[Any]:

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from pyroaring import BitMap
 
+from index.dates import dated
 from index.searching import Result, search
-from index.sorting import dated
 from records import audit, sets, tables, times
 from records.case import Case
 from records.errors import SampleError

@@ -136,7 +136,7 @@ def _ids(text: str | None) -> BitMap:
 def _warn_started(done: Started, asked: Asked) -> None:
     """Say on stderr what learning will not see, and what would spoil it."""
     for what, count in done.incomplete.items():
-        say(f"{counted(count)} {what}: learning cannot come to them")
+        say(f"{counted(count)} {what}: learning may not come to all of them")
     if done.wordless:
         say(
             f"{counted(done.wordless)} hold no word that another holds: words cannot rank them. "

@@ -100,7 +100,7 @@ def draw_command(
             seed=seed,
         )
     for what, count in drawn.incomplete.items():
-        say(f"{counted(count)} {what} when it was drawn: no such document can be in it")
+        say(f"{counted(count)} {what} when it was drawn: the search may not have found all of them")
     _print_sample(drawn, as_json)
 
 

@@ -143,6 +143,7 @@ def incomplete(result: Result) -> dict[str, int]:
         "not indexed": result.missing,
         "not processed": result.unprocessed,
         "waiting for OCR": result.waiting_for_ocr,
+        "with a text that was cut": result.cut,
     }
     return {name: count for name, count in counts.items() if count}
 

@@ -16,7 +16,7 @@ from pyroaring import BitMap
 
 from index import search
 from index.commands import search_command
-from records import audit, users
+from records import audit, tables, times, users
 from records.case import Case
 from records.control import control
 from records.errors import QueryError, RoleError, SampleError, TagError
@@ -385,6 +385,16 @@ def test_the_commands(case: Case) -> None:
     assert both.exit_code == 2
     same = run(case, "estimate", "First", "--tag", "Responsive", "--not", "responsive")
     assert isinstance(same.exception, TagError)
+
+
+def test_texts_that_were_cut_are_put_on_record(case: Case) -> None:
+    row = {"document_id": 1, "severity": "warning", "code": "text-cut"}
+    note = {"message": "m", "tool": "t", "tool_version": "", "attempts": 1, "at": times.now()}
+    with case.write() as connection:
+        connection.execute(tables.notes.insert().values(**row, **note))
+    done = run(case, "draw", "A", "gas", "--size", "3", "--seed", "s")
+    assert "1 document with a text that was cut when it was drawn" in done.stderr
+    assert "Not covered: with a text that was cut  1" in done.stdout
 
 
 def test_an_index_that_lacks_documents_is_told_and_blocks_what_rests_on_it(case: Case) -> None:

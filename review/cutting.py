@@ -15,7 +15,7 @@ from index.searching import Result, search
 from records import audit, tables, times
 from records.case import Case
 from records.errors import ReviewError
-from records.naming import name_key, plain_name
+from records.naming import alike, plain_name
 from records.numbers import next_number
 from review.batches import OPEN, RETURNED, Batch, BatchSet, batches, sets
 from review.decisions import groups_named
@@ -90,8 +90,7 @@ def cut(case: Case, wish: Wish, *, dry_run: bool = False) -> tuple[Cut, Result]:
 
 def _set(connection: sa.Connection, wish: Wish) -> BatchSet:
     """The set to cut for: the one on record, or a new one, of the id 0."""
-    known = {name_key(each.name): each for each in sets(connection)}
-    old = known.get(name_key(wish.name))
+    old = alike(wish.name, sets(connection), lambda each: each.name)
     panel = load(connection)
     if old is None:
         if wish.query is None:

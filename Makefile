@@ -26,7 +26,7 @@ demo: setup  ## Run the whole job on samples/, from folder to checked production
 	$(BIN)/python samples/demo.py
 
 test: setup  ## Run all tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal
 
 lint: setup  ## Types and style
 	$(BIN)/ruff format --check .

@@ -35,6 +35,19 @@ _WAKE_SECONDS = 0.1
 _FIRST = 1e9  # the priority of what comes before all streams
 
 
+class _Call:
+    """A function with its batch, which Dask knows by its key: it would hash all values in it."""
+
+    def __init__(self, key: str, function: Callable[[Any], Any], batch: Any) -> None:
+        self._key, self._function, self._batch = key, function, batch
+
+    def __call__(self) -> Any:
+        return self._function(self._batch)
+
+    def __dask_tokenize__(self) -> str:
+        return self._key
+
+
 class _DaskCrew:
     """Workers of Dask. What they give is fetched at once: one that dies takes nothing along."""
 
@@ -50,7 +63,7 @@ class _DaskCrew:
         that dies is to put the blame on what it ran, and on nothing else.
         """
         key = f"{funcname(function)}-{uuid.uuid4()}"
-        task = Task(key, function, batch, _data_producer=True)
+        task = Task(key, _Call(key, function, batch), _data_producer=True)
         future: Future[Any] = self._client.get(  # type: ignore[no-untyped-call]
             {key: task}, key, sync=False, priority=priority, fifo_timeout="0 s"
         )

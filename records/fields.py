@@ -94,6 +94,10 @@ class Fields:
                 found[name] = _as_dicts(value) if name in _PEOPLE else value
         return found
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """All values at once: a dataclass would look for its fields each time it is sent."""
+        return Fields, _VALUES(self)
+
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Fields":
         """Read back what `to_json` gave; unknown names are an error of the program."""

@@ -38,6 +38,9 @@ _MOST = 2**63 - 1  # what the database compares
 _HASHES = {64: _D.sha256, 40: _D.sha1, 32: _D.md5}
 _BATES = re.compile(r"(.{0,32}?)([0-9]{1,32})", re.DOTALL)
 
+OPEN = {"ext": _D.ext, "lang": _D.language, "language": _D.language, "type": _D.type}
+"""Fields that take any value: one that no document has is told, for it may be a slip."""
+
 
 class SqlCatalog:
     """The catalogue of one case; each call asks the database anew. See `interface.Catalog`."""
@@ -93,6 +96,14 @@ class SqlCatalog:
     def everything(self) -> BitMap:
         """All documents on record, whatever became of them."""
         return self._where(sa.true())
+
+    def values(self, field: str) -> tuple[str, ...]:
+        """All values of a field whose values are as the documents are: see `OPEN`; sorted."""
+        column = OPEN[field]
+        query = sa.select(sa.func.lower(column)).distinct()
+        with self._case.read() as connection:
+            found = {str(each).removeprefix(".") for each in connection.execute(query).scalars()}
+        return tuple(sorted(found - {"", "None"}))
 
     def _ids(self, query: sa.Select[Any]) -> BitMap:
         with self._case.read() as connection:

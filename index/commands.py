@@ -217,7 +217,9 @@ def _put_out(
 
 
 def warn_incomplete(result: Result) -> None:
-    """Say on stderr what an answer cannot cover."""
+    """Say on stderr what an answer cannot cover, and which values of the query no document has."""
+    for each in result.unmet:
+        click.echo(f"{each[0].upper()}{each[1:]}", err=True)
     if result.missing:
         click.echo(
             f"{_documents(result.missing)} not in the index yet: run redwell index", err=True

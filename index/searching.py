@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pyroaring import BitMap
 
 from index.adopt import open_segment
-from index.catalog import SqlCatalog
+from index.catalog import OPEN, SqlCatalog
 from index.evaluate import Evaluator
 from index.folder import ADVICE, newest_generation, read_contents
 from index.ids import joined, numbers
@@ -28,6 +28,7 @@ from records.versions import DataVersion
 
 _WAITING = sa.func.json_array_length(tables.documents.c.ocr_pages) > 0
 _KEPT = 500  # answers of the database
+_LISTED = 40  # values of a field in one line
 _NOT_REVIEWED = frozenset(Disposition) - frozenset(REVIEWED)
 
 
@@ -38,7 +39,8 @@ class Result:
     `missing` counts processed documents that the index lacks or holds in an older revision,
     `unprocessed` those that were collected only, `waiting_for_ocr` those searched without some
     pages, `cut` those of the documents searched whose text is known up to a limit only; any of
-    them means that the answer may not be complete.
+    them means that the answer may not be complete. `unmet` tells of values in the query that no
+    document of the case has, and which there are.
     """
 
     ids: BitMap
@@ -47,6 +49,7 @@ class Result:
     waiting_for_ocr: int
     cut: int
     tree: Node
+    unmet: tuple[str, ...] = ()
 
 
 def search(
@@ -116,6 +119,7 @@ class Session:
             *(ids, gaps.missing, gaps.unprocessed, gaps.waiting_for_ocr),
             len(universe & gaps.cut),
             tree,
+            tuple(dict.fromkeys(_unmet(catalog, asked))),
         )
 
     def _current(self) -> tuple["KeptCatalog", list[Segment]]:
@@ -161,6 +165,10 @@ class KeptCatalog:
             (field, operator, value, upper),
             lambda: self._catalog.select(field, operator, value, upper),
         )
+
+    def values(self, field: str) -> tuple[str, ...]:
+        """See `SqlCatalog.values`."""
+        return self._catalog.values(field)
 
     def scope(self) -> BitMap:
         """See `interface.Catalog`."""
@@ -248,6 +256,17 @@ def scope_of(catalog: Catalog, tree: Node) -> BitMap:
             case Value("disposition", "=", value) if value.lower() in _NOT_REVIEWED:
                 scope |= catalog.select("disposition", "=", value, None)
     return scope
+
+
+def _unmet(catalog: KeptCatalog, tree: Node) -> Iterator[str]:
+    for node in walk(tree):
+        if not isinstance(node, Value) or node.field not in OPEN:
+            continue
+        if not catalog.select(node.field, node.operator, node.value, node.upper):
+            there = catalog.values(node.field)
+            more = " …" if len(there) > _LISTED else ""
+            known = (", ".join(there[:_LISTED]) or "none yet") + more
+            yield f"no document of the case is {node.field}:{node.value}; there are {known}"
 
 
 def gaps_of(case: Case, segments: Sequence[Segment]) -> Gaps:

@@ -103,6 +103,7 @@ def json_of(
         "unprocessed": result.unprocessed,
         "waiting_for_ocr": result.waiting_for_ocr,
         "cut": result.cut,
+        "unmet": list(result.unmet),
         "facets": {
             facet.name: [
                 {"value": v.value, "documents": v.documents, "query": v.query} for v in facet.values

@@ -166,3 +166,13 @@ def test_index(case: Case) -> None:
         "merged": 0,
         "mended": 0,
     }
+
+
+def test_a_value_that_no_document_has_is_told(case: Case) -> None:
+    found = run(case, "type:docxx OR gas", "--ids")
+    assert found.stdout == "RW-00000001\nRW-00000002\n"
+    assert found.stderr == "No document of the case is type:docxx; there are text\n"
+    assert run(case, "type:TEXT", "--count").stderr == ""
+    assert "lang:xx; there are" in run(case, "lang:xx", "--count").stderr
+    told = json.loads(run(case, "ext:.nope AND gas", "--json").stdout)
+    assert told["unmet"] == ["no document of the case is ext:.nope; there are txt"]

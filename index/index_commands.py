@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from index.check import Report, check, count_segments
-from records.case import opened
+from index.rows import unprocessed
+from records.case import Case, opened
 from records.errors import IndexCheckError
 from records.options import (
     case_option,
@@ -66,6 +67,8 @@ def index_command(
         _progress() as report,
     ):
         summary = index_case(case, engine, report, merging)
+        waiting = _unprocessed(case)
+    _say_unprocessed(waiting)
     _tell(summary, as_json=as_json)
 
 
@@ -104,6 +107,8 @@ def rebuild_command(
         _progress() as report,
     ):
         summary = rebuild_case(case, engine, report)
+        waiting = _unprocessed(case)
+    _say_unprocessed(waiting)
     _tell(summary, as_json=as_json)
 
 
@@ -121,12 +126,29 @@ def check_command(quick: bool, case_folder: Path | None, as_json: bool) -> None:
     """
     with opened(case_folder) as case, progress("Segments", count_segments(case)) as advance:
         report = check(case, advance, quick=quick)
+        waiting = _unprocessed(case)
+    _say_unprocessed(waiting)
     if as_json:
         print_json({**asdict(report), "whole": report.whole})
     else:
         _print_report(report)
     if not report.whole:
         raise IndexCheckError(f"the index is not as it should be: {report.findings[0].advice}")
+
+
+def _unprocessed(case: Case) -> int:
+    with case.read() as connection:
+        return unprocessed(connection)
+
+
+def _say_unprocessed(count: int) -> None:
+    """On stderr: documents of which no index knows, so that "whole" is not taken for all."""
+    if count:
+        some = "1 document is" if count == 1 else f"{count:,} documents are"
+        click.echo(
+            f"{some} not processed yet, so not counted: run redwell process, then redwell index",
+            err=True,
+        )
 
 
 def _print_report(report: Report) -> None:

@@ -23,6 +23,13 @@ INDEXED = sa.and_(
 """Whether a document should be in the index."""
 
 
+def unprocessed(connection: sa.Connection) -> int:
+    """How many documents were collected and not processed yet, so cannot be in any index."""
+    d = tables.documents.c
+    query = sa.select(sa.func.count()).where(d.disposition == Disposition.PENDING)
+    return int(connection.execute(query).scalar_one())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Wanted:
     """What the record says should be in the index, by ascending ids: 24 bytes a document."""

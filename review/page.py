@@ -18,7 +18,7 @@ from index.telling import bold, starred
 from index.tree import Node
 from records import times
 from records.case import Case
-from records.codes import REVIEWED
+from records.codes import REVIEWED, Disposition
 from records.control import control
 from records.errors import QueryError
 from records.options import say
@@ -204,7 +204,7 @@ def _text(reading: Reading, form: Form) -> Iterator[Row]:
     part = next((each for each in reading.document.parts if each.name == "text"), None)
     pieces = _pieces(part, reading, form)
     if part is None or not "".join(each.text for each in pieces).strip():
-        yield _said("", "(no text)" if form.text == "whole" else "(no hits in the text)")
+        yield _said("", _without_text(reading, form))
         return
     if form.lines is None:
         yield "", pieces
@@ -214,6 +214,12 @@ def _text(reading: Reading, form: Form) -> Iterator[Row]:
         yield "", kept
     if left:
         yield _said("", _more(left))
+
+
+def _without_text(reading: Reading, form: Form) -> str:
+    if reading.document.facts["disposition"] == Disposition.PENDING:
+        return "(not read yet: run redwell process)"
+    return "(no text)" if form.text == "whole" else "(no hits in the text)"
 
 
 def _pieces(part: Part | None, reading: Reading, form: Form) -> list[Piece]:

@@ -176,3 +176,15 @@ def test_a_value_that_no_document_has_is_told(case: Case) -> None:
     assert "lang:xx; there are" in run(case, "lang:xx", "--count").stderr
     told = json.loads(run(case, "ext:.nope AND gas", "--json").stdout)
     assert told["unmet"] == ["no document of the case is ext:.nope; there are txt"]
+
+
+@pytest.mark.slow
+def test_what_is_not_processed_is_told(case: Case) -> None:
+    add(case, [Doc("x", extra={"state": "collected", "disposition": "pending"})])
+    told = (
+        "1 document is not processed yet, so not counted: run redwell process, then redwell index"
+    )
+    for arguments in (["--workers", "1"], ["check"]):
+        done = CliRunner().invoke(index_command, [*arguments, "--case", str(case.folder)])
+        assert told in done.stderr
+        assert told not in done.stdout

@@ -15,7 +15,7 @@ from records.errors import QueryError, SelectionError
 from records.fields import Address, Fields
 from review import document_notes, panel, tags
 from review.show_commands import show_command
-from tests.index_cases import Doc, case_with, index_here
+from tests.index_cases import Doc, add, case_with, index_here
 from tests.test_index_results import member
 
 SENDER = (Address("Ann Ray", "ann@x.com"),)
@@ -196,3 +196,9 @@ def test_dates_at_the_ends_of_time(case: Case) -> None:
     assert times.zoned("2001-12-14T03:30:00Z", zone) == "2001-12-13 22:30 EST"
     assert times.zoned("0001-01-01T00:00:00Z", zone) == "0001-01-01 00:00 UTC"
     assert times.zoned(None, zone) == ""
+
+
+def test_a_document_that_was_not_read_yet(case: Case) -> None:
+    waiting = {"state": "collected", "disposition": "pending", "text_chars": 0}
+    add(case, [Doc(None, Fields(), waiting)])
+    assert run(case, "20").stdout.endswith("\n\n(not read yet: run redwell process)\n")

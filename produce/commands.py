@@ -11,6 +11,7 @@ import click
 from produce.check import check
 from produce.facts import facts_of
 from produce.plan import Plan, plan
+from produce.privilege_commands import log_command
 from produce.record import Mapper, printable, production, productions
 from produce.run import Summary, Workshop, failed, final_folder, run
 from produce.specification import Specification, specify
@@ -37,6 +38,9 @@ _SHOWN = 10
 @click.group()
 def produce() -> None:
     """Make Bates-numbered productions, and check them as the receiving party does."""
+
+
+produce.add_command(log_command)
 
 
 @produce.command("plan")

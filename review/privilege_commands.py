@@ -1,6 +1,7 @@
 """The command group `privilege`."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from records.case import Case, opened
 from records.control import control
 from records.exports import check_target, export_options, write_table
 from records.options import case_option, counted, json_option, print_json, print_table, say
-from review import privilege_terms, tags
+from review import descriptions, privilege_terms, tags
+from review.choosing import choosing, chosen
 from review.screen import REASONS, STRONG, Screen, Screened, counts, screen
 
 _SHOWN = 20
@@ -192,3 +194,49 @@ def _told(
             for each in (chosen if limit is None else chosen[:limit])
         ],
     }
+
+
+@privilege_group.command("describe")
+@click.argument("text", required=False)
+@choosing
+@click.option(
+    "--sheet",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A CSV or XLSX with ControlNumber and Description, as a privilege log that was gone over.",
+)
+@click.option("--allow-quotes", is_flag=True, help="Though it repeats words of the document.")
+@case_option
+@json_option
+def describe_command(
+    text: str | None,
+    query: str | None,
+    ids: str | None,
+    from_file: Path | None,
+    sheet: Path | None,
+    allow_quotes: bool,
+    case_folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Say in TEXT what a privilege log is to say of documents, or give --sheet for many.
+
+    What it is and for what advice, without the advice: "E-mail from client to counsel asking for
+    advice on the charter". A description that repeats its document is refused. An empty TEXT takes
+    the description back.
+    """
+    named = any(each is not None for each in (query, ids, from_file))
+    if (sheet is None) == (text is None) or (sheet is not None and named):
+        raise click.UsageError(
+            "Give TEXT with one of --query, --ids or --from-file, or --sheet alone."
+        )
+    with opened(case_folder) as case:
+        if sheet is not None:
+            said, origin = descriptions.read_file(sheet), {"sheet": str(sheet)}
+        else:
+            found, origin = chosen(case, query, ids, from_file)
+            said = dict.fromkeys(found, text or "")
+        done = descriptions.describe(case, said, origin, quotes=allow_quotes)
+    if as_json:
+        print_json(asdict(done))
+        return
+    same = f", {done.unchanged} had it already" if done.unchanged else ""
+    click.echo(f"{counted(done.changed)} described{same}")

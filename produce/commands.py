@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from produce.after_commands import clawback_command, deliver_command, history_command
 from produce.check import check
 from produce.facts import facts_of
 from produce.plan import Plan, plan
@@ -40,7 +41,8 @@ def produce() -> None:
     """Make Bates-numbered productions, and check them as the receiving party does."""
 
 
-produce.add_command(log_command)
+for _command in (log_command, deliver_command, clawback_command, history_command):
+    produce.add_command(_command)
 
 
 @produce.command("plan")

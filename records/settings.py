@@ -61,6 +61,11 @@ class Settings(BaseModel):
         "words of its stem.",
     )
     time_zone: str = Field(default="UTC", description="Zone in which dates are shown and produced.")
+    order_502d: str = Field(
+        default="",
+        max_length=500,
+        description="The FRE 502(d) order, as letters name it: court, date, docket number.",
+    )
     limits: Limits = Field(default=Limits(), description="Limits for one document.")
 
     @field_validator("database")

@@ -10,6 +10,9 @@ from records.columns import metadata as metadata
 from records.columns import number as _number
 from records.columns import reference as _ref
 from records.columns import text as _text
+from records.delivery_tables import clawback_documents as clawback_documents
+from records.delivery_tables import clawbacks as clawbacks
+from records.delivery_tables import deliveries as deliveries
 from records.privilege_tables import privilege_descriptions as privilege_descriptions
 from records.sample_tables import learning_documents as learning_documents
 from records.sample_tables import learning_rounds as learning_rounds

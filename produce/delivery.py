@@ -1,0 +1,300 @@
+"""Delivers a frozen volume: an encrypted 7z, a transmittal letter, a list of contents, hashes.
+
+The password goes apart: into a file of its own that is not in the delivery. What is delivered is a
+folder that appears whole or not at all; the row and the audit entry that follow are its record.
+"""
+
+import csv
+import hashlib
+import io
+import os
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from ingest.plan import own_folders
+from produce.check import verify_manifest
+from produce.deliver import MANIFEST, recorded
+from produce.letters import Letter, Row
+from produce.numbering import reservation_of
+from produce.record import Production, production
+from produce.run import failed, final_folder
+from produce.sealing import prove, require_seven_zip, seal
+from records import audit, tables, times
+from records.case import Case
+from records.errors import CheckFailedError, ProductionError, raise_if_full
+from records.numbers import next_number
+from records.roles import UserRole
+
+_ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
+_GROUPS, _IN_GROUP = 6, 5
+LEAST_PASSWORD = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What was made to go out; paths as text. `password_file` is empty where one was given."""
+
+    production: str
+    recipient: str
+    folder: str
+    archive: str
+    archive_sha256: str
+    archive_size: int
+    password_file: str
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it; the password is not in it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be delivered, to whom, where. `lines` are added to the letter.
+
+    `password` None makes one and writes it to `password_file`.
+    """
+
+    name: str
+    recipient: str
+    sender: str
+    folder: Path
+    password: str | None
+    password_file: Path | None
+    lines: tuple[str, ...] = ()
+
+
+def new_password() -> str:
+    """A random password of 170 bits, in groups that a person can read over the telephone."""
+    groups = ("".join(secrets.choice(_ALPHABET) for _ in range(_IN_GROUP)) for _ in range(_GROUPS))
+    return "-".join(groups)
+
+
+def deliver(case: Case, wish: Wish) -> Delivery:
+    """Make a delivery. Raises `ProductionError` before anything is written, `CheckFailedError` for
+    a volume that is not what was frozen, `ToolMissingError` without 7-Zip.
+    """
+    program = require_seven_zip()
+    target = _checked(case, wish)
+    with case.exclusive("produce"):
+        with case.read() as connection:
+            found = production(connection, wish.name)
+            if found.state != "frozen":
+                raise ProductionError(
+                    f"{found.name} is {found.state}: only a frozen volume is delivered. Run it "
+                    f"to its end with 'redwell produce run {found.name}'"
+                )
+            files = recorded(connection, found.id)
+        volume = final_folder(case, found)
+        findings = verify_manifest(volume, found.manifest_sha256)
+        if findings:
+            raise CheckFailedError(failed(found.name, volume, findings))
+        password = wish.password or new_password()
+        partial = target.with_name(f".{target.name}.redwell-new")
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            partial.mkdir()
+            archive = partial / f"{found.name}.7z"
+            seal(program, volume, archive, password)
+            prove(program, volume, archive, password)
+            made = _papers(case, found, wish, volume, files, archive)
+            _write_password(wish, password)
+            return _recorded(case, found, wish, partial, target, made)
+        except OSError as error:
+            raise_if_full(error, target.parent)
+            raise
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _checked(case: Case, wish: Wish) -> Path:
+    """The folder to be made; everything that can be refused beforehand is."""
+    target = wish.folder.absolute()
+    if any(ours in target.parents for ours in own_folders(case)):
+        raise ProductionError(f"{target} lies in the case's own folder; name a folder elsewhere")
+    if os.path.lexists(target):
+        raise ProductionError(f"{target} is there already; name a folder that is not")
+    if not target.parent.is_dir():
+        raise ProductionError(f"There is no folder {target.parent} to write the delivery in")
+    if not wish.recipient.strip():
+        raise ProductionError("Say to whom the volume goes: --to 'Counsel for the respondent'")
+    if wish.password is None:
+        _check_password_file(wish, target)
+    elif len(wish.password) < LEAST_PASSWORD or "\n" in wish.password:
+        raise ProductionError(
+            f"A password for a delivery has at least {LEAST_PASSWORD} characters on one line; "
+            "without --password-file one is made"
+        )
+    return target
+
+
+def _check_password_file(wish: Wish, target: Path) -> None:
+    place = wish.password_file
+    if place is None:
+        raise ProductionError(
+            "Say where the password is to be written: --password-out FILE, which goes apart from "
+            "the delivery; or give one with --password-file FILE"
+        )
+    if target in place.absolute().parents:
+        raise ProductionError(f"{place} would lie in the delivery: a password goes apart")
+    if os.path.lexists(place) or not place.absolute().parent.is_dir():
+        raise ProductionError(f"{place} is there already, or its folder is not: name a new file")
+
+
+def _write_password(wish: Wish, password: str) -> None:
+    if wish.password is not None or wish.password_file is None:
+        return
+    fd = os.open(wish.password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(fd, "w", encoding="utf-8") as file:
+        file.write(password + "\n")
+        file.flush()
+        os.fsync(fd)
+
+
+def _papers(
+    case: Case,
+    found: Production,
+    wish: Wish,
+    volume: Path,
+    files: dict[str, tuple[str, int]],
+    archive: Path,
+) -> dict[str, str]:
+    """Write letter, contents and hashes beside the archive; each file's SHA-256 by its name."""
+    folder = archive.parent
+    hashes = {archive.name: _sha256(archive)}
+    papers = {
+        f"{found.name}-contents.csv": contents(volume, files),
+        f"{found.name}-transmittal.pdf": transmittal(
+            case, found, wish, archive.stat().st_size, hashes[archive.name]
+        ).pdf(),
+    }
+    for name, data in papers.items():
+        (folder / name).write_bytes(data)
+        hashes[name] = hashlib.sha256(data).hexdigest()
+    lines = "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
+    (folder / "SHA256SUMS").write_text(lines, encoding="ascii")
+    return hashes
+
+
+def contents(volume: Path, files: dict[str, tuple[str, int]]) -> bytes:
+    """Every file of the volume with its size and hash, the manifest first."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(("Path", "Bytes", "SHA256"))
+    manifest = volume / MANIFEST
+    writer.writerow((MANIFEST, manifest.stat().st_size, _sha256(manifest)))
+    for path, (sha256, size) in sorted(files.items()):
+        writer.writerow((path, size, sha256))
+    return ("\ufeff" + out.getvalue()).encode("utf-8")
+
+
+def transmittal(
+    case: Case, found: Production, wish: Wish, archive_size: int, archive_sha256: str
+) -> Letter:
+    """The letter that goes with a volume: what it is, how it is read, what is reserved."""
+    info, specification = case.info(), found.specification
+    with case.read() as connection:
+        held = reservation_of(connection, found.id)
+    assert held is not None
+    made = found.counts["made"]
+    rows: list[Row] = [
+        ("Volume", found.name),
+        ("Bates range", f"{specification.bates(held.first)} - {specification.bates(held.last)}"),
+        ("Documents", f"{made['documents']:,}"),
+        ("Pages", f"{made['pages']:,}"),
+        ("Natives", f"{made['produced as native']:,}"),
+        ("Withheld, with a sheet in place", f"{made['produced as withheld']:,}"),
+        ("Confidentiality", specification.legend or "none"),
+        ("Images", "TIFF, single-page" if specification.kind == "tiff" else "PDF, by document"),
+        ("Load files", f"DATA/{found.name}.dat, DATA/{found.name}.opt"),
+        ("Dates in the load file", specification.time_zone),
+        ("Archive", f"{found.name}.7z, {archive_size:,} bytes, AES-256, names encrypted"),
+        ("SHA-256 of the archive", archive_sha256),
+        ("SHA-256 of MANIFEST.sha256", found.manifest_sha256 or ""),
+    ]
+    parts: list[str | tuple[Row, ...]] = [
+        f"{times.now()[:10]}\n\nTo: {wish.recipient}\nFrom: {wish.sender}",
+        f"Re: {info.caption}, {info.number}",
+        f"Enclosed is the production volume {found.name}. The password is sent apart.",
+        tuple(rows),
+        "Each file of the volume stands with its hash in MANIFEST.sha256 (sha256sum -c) and in the "
+        "list of contents.",
+    ]
+    if made["produced as withheld"]:
+        parts.append(
+            "Documents withheld as privileged have a sheet in their place; a privilege log is "
+            "served under Rule 26(b)(5)(A)."
+        )
+    parts.extend(wish.lines)
+    order = case.settings.order_502d
+    parts.append(
+        "Should a privileged or protected document have been produced, no waiver is intended"
+        + (f"; see the order under Fed. R. Evid. 502(d): {order}." if order else ".")
+    )
+    return Letter(f"Production {found.name}", tuple(parts))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _recorded(
+    case: Case,
+    found: Production,
+    wish: Wish,
+    partial: Path,
+    target: Path,
+    hashes: dict[str, str],
+) -> Delivery:
+    """Rename, then say so on record."""
+    os.sync()
+    archive = f"{found.name}.7z"
+    size = (partial / archive).stat().st_size
+    with case.write(UserRole.ADMIN) as connection:
+        partial.rename(target)
+        connection.execute(
+            tables.deliveries.insert().values(
+                id=next_number(connection, tables.deliveries.c.id),
+                production_id=found.id,
+                recipient=wish.recipient,
+                archive=archive,
+                archive_sha256=hashes[archive],
+                archive_size=size,
+                letter_sha256=hashes[f"{found.name}-transmittal.pdf"],
+                contents_sha256=hashes[f"{found.name}-contents.csv"],
+                actor=audit.actor(),
+                at=times.now(),
+            )
+        )
+        audit.append(
+            connection,
+            "production delivered",
+            name=found.name,
+            recipient=wish.recipient,
+            archive_sha256=hashes[archive],
+            manifest_sha256=found.manifest_sha256,
+        )
+    return Delivery(
+        production=found.name,
+        recipient=wish.recipient,
+        folder=str(target),
+        archive=archive,
+        archive_sha256=hashes[archive],
+        archive_size=size,
+        password_file="" if wish.password is not None else str(wish.password_file),
+    )
+
+
+def deliveries_of(connection: sa.Connection, production_ids: Sequence[int]) -> list[sa.Row[Any]]:
+    """Deliveries of some productions, oldest first."""
+    d = tables.deliveries
+    rows = connection.execute(
+        sa.select(d).where(d.c.production_id.in_(production_ids)).order_by(d.c.id)
+    )
+    return list(rows)

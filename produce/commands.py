@@ -14,6 +14,7 @@ from produce.facts import facts_of
 from produce.plan import Plan, plan
 from produce.privilege_commands import log_command
 from produce.record import Mapper, printable, production, productions
+from produce.report_commands import report_command
 from produce.run import Summary, Workshop, failed, final_folder, run
 from produce.specification import Specification, specify
 from records import case as cases
@@ -41,7 +42,10 @@ def produce() -> None:
     """Make Bates-numbered productions, and check them as the receiving party does."""
 
 
-for _command in (log_command, deliver_command, clawback_command, history_command):
+for _command in (
+    *(log_command, report_command),
+    *(deliver_command, clawback_command, history_command),
+):
     produce.add_command(_command)
 
 

@@ -10,6 +10,7 @@ _STYLE = """
   counter(pages); font: 8pt serif } }
 body { font: 11pt "Liberation Serif", "DejaVu Serif", "Noto Serif", serif; line-height: 1.35 }
 h1 { font-size: 13pt; margin: 0 0 4mm } p { margin: 0 0 3mm; white-space: pre-line }
+.above { break-after: avoid }
 table { border-collapse: collapse; width: 100%; margin: 0 0 4mm }
 tr { break-inside: avoid }
 td, th { border: 0.4pt solid #666; padding: 1mm 1.5mm; text-align: left; vertical-align: top;
@@ -25,7 +26,7 @@ type Row = tuple[str, ...]
 class Letter:
     """Paragraphs and tables in their order; a table may have a heading row.
 
-    `parts` are texts (a paragraph each) or tuples of rows.
+    `parts` are texts (a paragraph each, that above a table its title) or tuples of rows.
     """
 
     title: str
@@ -59,9 +60,10 @@ class Letter:
         out.write(f"<html><head><meta charset=utf-8><title>{title}</title>")
         out.write(f"<style>{_STYLE}</style></head><body><h1>{title}</h1>")
         headings = iter(self.headings)
-        for part in self.parts:
+        for part, behind in zip(self.parts, (*self.parts[1:], ""), strict=True):
             if isinstance(part, str):
-                out.write(f"<p>{html.escape(part)}</p>")
+                kind = "p" if isinstance(behind, str) else 'p class="above"'
+                out.write(f"<{kind}>{html.escape(part)}</p>")
             else:
                 _table(out, next(headings, ()), part)
         out.write("</body></html>")

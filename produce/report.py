@@ -1,8 +1,8 @@
 """The report of a production: what it is, what it holds and does not, and by which rules.
 
 Made of the record alone, for one's own file: no subject, file name or path of a document stands in
-it, but the query and the tags that selected them do. Each section is a table; together they are sheets
-of a workbook or parts of a PDF.
+it, but the query and the tags that selected them do. Each section is a table; together they are
+sheets of a workbook or parts of a PDF.
 """
 
 from collections import Counter, defaultdict

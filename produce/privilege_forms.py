@@ -46,22 +46,22 @@ def _range(entry: Entry) -> str:
 
 def _columns(zone: ZoneInfo) -> tuple[Column, ...]:
     return (
-        ("LogID", 12, lambda each: each.log_id),
-        ("Production", 16, lambda each: each.production),
+        ("LogID", 15, lambda each: each.log_id),
+        ("Production", 18, lambda each: each.production),
         ("Bates", 26, _range),
-        ("FamilyID", 14, lambda each: each.family),
-        ("Relation", 11, lambda each: each.relation),
-        ("Date", 11, lambda each: date(each.sent_at, zone)),
+        ("FamilyID", 16, lambda each: each.family),
+        ("Relation", 15, lambda each: each.relation),
+        ("Date", 14, lambda each: date(each.sent_at, zone)),
         ("From/Author", 34, lambda each: _many(each.author)),
         ("To", 34, lambda each: _many(each.to)),
         ("CC", 24, lambda each: _many(each.cc)),
         ("BCC", 24, lambda each: _many(each.bcc)),
         ("Basis", 24, lambda each: each.basis),
-        ("DocType", 9, lambda each: each.type),
-        ("FileExt", 8, lambda each: each.ext),
+        ("DocType", 12, lambda each: each.type),
+        ("FileExt", 10, lambda each: each.ext),
         ("Custodian", 20, lambda each: each.custodian),
-        ("Treatment", 10, lambda each: each.treatment),
-        ("ControlNumber", 14, lambda each: control(each.document)),
+        ("Treatment", 15, lambda each: each.treatment),
+        ("ControlNumber", 18, lambda each: control(each.document)),
     )
 
 

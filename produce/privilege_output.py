@@ -15,7 +15,7 @@ ENDINGS = (".csv", ".xlsx", ".pdf")
 _COUNSEL = ("Name", "Kind", "Side", "Firm", "Addresses", "Domains")
 _COUNSEL_WIDTHS = (28, 10, 10, 28, 40, 30)
 _STYLE = """
-@page { size: Letter landscape; margin: 12mm; @bottom-right { content: counter(page) " of "
+@page { size: Legal landscape; margin: 11mm; @bottom-right { content: counter(page) " of "
   counter(pages); font: 7pt sans-serif } @bottom-left { content: string(title);
   font: 7pt sans-serif } }
 body { font: 6.5pt "Liberation Sans", "DejaVu Sans", "Noto Sans", sans-serif }
@@ -103,7 +103,8 @@ def _pdf(title: str, about: Sequence[str], log: Table, counsel: Sequence[Counsel
     out.write(f"<style>{_STYLE}</style></head><body><h1>{html.escape(title)}</h1>")
     for each in about:
         out.write(f"<p>{html.escape(each)}</p>")
-    _table(out, log.columns, log.rows, log.widths)
+    shown = _filled(log)
+    _table(out, shown.columns, shown.rows, shown.widths)
     if counsel:
         out.write("<h2>Attorneys, firms and clients</h2>")
         _table(out, _COUNSEL, _rows(counsel), _COUNSEL_WIDTHS)
@@ -111,6 +112,16 @@ def _pdf(title: str, about: Sequence[str], log: Table, counsel: Sequence[Counsel
     document = weasyprint.HTML(string=out.getvalue(), url_fetcher=Fetcher({}))
     made: bytes = document.write_pdf()
     return made
+
+
+def _filled(log: Table) -> Table:
+    """Without the columns that are empty all through: paper is narrow."""
+    kept = [at for at in range(len(log.columns)) if any(row[at] for row in log.rows)]
+    return Table(
+        tuple(log.columns[at] for at in kept),
+        tuple(tuple(row[at] for at in kept) for row in log.rows),
+        tuple(log.widths[at] for at in kept),
+    )
 
 
 def _table(

@@ -150,7 +150,8 @@ def _dues(
             record = by_beg.get(keys.get(path, ""))
             dues.append(Due(path, "pdf", bates=_pages(record), legend=legend))
         elif path.startswith("IMAGES/"):
-            dues.append(Due(path, "tiff", dpi=dpi))
+            due = (keys[path],) if path in keys else ()
+            dues.append(Due(path, "tiff", dpi=dpi, bates=due))
         elif path.startswith("TEXT/"):
             dues.append(Due(path, "text", exact=_PLACEHOLDER if path in withheld else None))
         else:

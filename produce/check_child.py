@@ -19,6 +19,7 @@ from pypdf.errors import PyPdfError
 
 from ingest.child_loop import progress, serve
 from produce.findings import Finding
+from produce.number_reader import misread
 
 _COMPRESSION, _PHOTOMETRIC, _X, _Y, _UNIT = 259, 262, 282, 283, 296
 _HUGE = 150_000_000
@@ -29,7 +30,7 @@ _GROUP4, _WHITE_IS_ZERO, _INCH = 4, 0, 2
 class Due:
     """A file and what it must be: `kind` is tiff, pdf, text or other.
 
-    `bates` are the numbers of a PDF's pages, in order; `exact` a text's only permitted content.
+    `bates` are the numbers of its pages, in order; `exact` a text's only permitted content.
     """
 
     path: str
@@ -100,6 +101,9 @@ def _look_at_tiff(path: Path, due: Due) -> Iterator[Finding]:
         yield Finding("image-pages", due.path, f"holds {frames} pages")
     if corner.getextrema() != (0, 255):
         yield Finding("image-stamp", due.path, "shows no number bottom right")
+    elif due.bates and (shown := misread(corner, due.bates[0])):
+        message = f"shows the number {shown} where {due.bates[0]} is due"
+        yield Finding("image-number", due.path, message)
 
 
 def _look_at_pdf(path: Path, due: Due) -> Iterator[Finding]:

@@ -149,6 +149,8 @@ def _dues(
         if path.startswith("IMAGES/") and path.lower().endswith(".pdf"):
             record = by_beg.get(keys.get(path, ""))
             dues.append(Due(path, "pdf", bates=_pages(record), legend=legend))
+        elif path.startswith("IMAGES/") and path.lower().endswith((".jpg", ".jpeg")):
+            dues.append(Due(path, "jpg"))
         elif path.startswith("IMAGES/"):
             dues.append(Due(path, "tiff", dpi=dpi))
         elif path.startswith("TEXT/"):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pypdfium2
+from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
@@ -23,11 +24,12 @@ from produce.findings import Finding
 _COMPRESSION, _PHOTOMETRIC, _X, _Y, _UNIT = 259, 262, 282, 283, 296
 _HUGE = 150_000_000
 _GROUP4, _WHITE_IS_ZERO, _INCH = 4, 0, 2
+_LEAST_JPG_DPI, _CONTRAST = 100, 100
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A file and what it must be: `kind` is tiff, pdf, text or other.
+    """A file and what it must be: `kind` is tiff, jpg, pdf, text or other.
 
     `bates` are the numbers of a PDF's pages, in order; `exact` a text's only permitted content.
     """
@@ -70,7 +72,7 @@ def inspect(volume: str, due: Due) -> Inspected:
         while chunk := file.read(1 << 20):
             for digest in digests:
                 digest.update(chunk)
-    look = {"tiff": _look_at_tiff, "pdf": _look_at_pdf, "text": _look_at_text}.get(due.kind)
+    look = _LOOKS.get(due.kind)
     findings = tuple(look(path, due)) if look else ()
     sha256, sha1, md5 = (each.hexdigest() for each in digests)
     return Inspected(due.path, sha256, sha1, md5, findings)
@@ -99,6 +101,25 @@ def _look_at_tiff(path: Path, due: Due) -> Iterator[Finding]:
     if frames != 1:
         yield Finding("image-pages", due.path, f"holds {frames} pages")
     if corner.getextrema() != (0, 255):
+        yield Finding("image-stamp", due.path, "shows no number bottom right")
+
+
+def _look_at_jpg(path: Path, due: Due) -> Iterator[Finding]:
+    try:
+        with warnings.catch_warnings(action="error"), JpegImageFile(path) as image:
+            image.load()
+            dpi = image.info.get("dpi", (0, 0))
+            width, height = image.size
+            corner = image.convert("L").crop((width // 2, height * 9 // 10, width, height))
+    except (OSError, ValueError, SyntaxError, LookupError, MemoryError, Warning) as error:
+        yield Finding("image-unreadable", due.path, f"does not open as JPG: {error}")
+        return
+    if dpi[0] != dpi[1] or (dpi[0] < _LEAST_JPG_DPI and width * height < _HUGE // 4):
+        yield Finding("image-dpi", due.path, f"is {dpi[0]} by {dpi[1]} dpi")
+    if image.mode not in ("L", "RGB"):
+        yield Finding("image-colour", due.path, f"is {image.mode}, neither grey nor RGB")
+    darkest, lightest = corner.getextrema()
+    if int(lightest) - int(darkest) < _CONTRAST:  # type: ignore[arg-type]
         yield Finding("image-stamp", due.path, "shows no number bottom right")
 
 
@@ -135,6 +156,9 @@ def _look_at_text(path: Path, due: Due) -> Iterator[Finding]:
         return
     if due.exact is not None and text.strip() != due.exact:
         yield Finding("withheld-text", due.path, "the text of a withheld document is in the set")
+
+
+_LOOKS = {"tiff": _look_at_tiff, "jpg": _look_at_jpg, "pdf": _look_at_pdf, "text": _look_at_text}
 
 
 if __name__ == "__main__":

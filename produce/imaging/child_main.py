@@ -7,6 +7,7 @@ Run as `python -m produce.imaging.child_main` by `ingest.child.Child`. Each requ
 import base64
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,21 +143,32 @@ def repeat(request: Request) -> Answer:
 
 def stamp(request: Request) -> Answer:
     """Stamp all pages of a PDF."""
+    from produce.imaging.endorse import Style
     from produce.imaging.stamp import stamp_pdf
 
     numbers = request["numbers"]
-    stamp_pdf(Path(request["source"]), Path(request["target"]), numbers, request["legend"])
-    return {"pages": len(numbers), "odd": []}
+    style = Style(request["zones"], request["placement"], request["page_size"])
+    source, target = Path(request["source"]), Path(request["target"])
+    refused = stamp_pdf(source, target, numbers, request["legend"], style)
+    shown = ", ".join(numbers[each] for each in refused[:20])
+    more = f" and {len(refused) - 20} more" if len(refused) > 20 else ""
+    odd = [f"endorsed in the margin: the page is blank nowhere: {shown}{more}"] if refused else []
+    return {"pages": len(numbers), "odd": odd}
 
 
 def page(request: Request) -> Answer:
-    """Paint one page of a stamped PDF as TIFF."""
-    from produce.imaging.tiff import page_tiff
+    """Paint one page of a stamped PDF, as TIFF or as JPG by the colour rule."""
+    from produce.imaging.tiff import page_image
 
-    dpi = page_tiff(
-        Path(request["source"]), request["number"], request["dpi"], Path(request["target"])
+    written = page_image(
+        Path(request["source"]),
+        request["number"],
+        request["dpi"],
+        Path(request["target"]),
+        request["colour"],
+        request["colour_dpi"],
     )
-    return {"pages": 1, "odd": [], "dpi": dpi}
+    return {"pages": 1, "odd": [], **asdict(written)}
 
 
 _ACTS: dict[str, Callable[[Request], Answer]] = {

@@ -16,6 +16,7 @@ from records.codes import Code
 
 if TYPE_CHECKING:
     from ingest.interface import ParsedMail
+    from produce.interface import OfficeRule
 
 Answer = dict[str, Any]
 Request = dict[str, Any]
@@ -90,12 +91,24 @@ def html(request: Request) -> Answer:
 
 
 def pdf(request: Request) -> Answer:
-    """Clean a PDF."""
+    """Clean a PDF; the words of its notes go on sheets behind its pages."""
     from produce.imaging.pdfs import clean_pdf
+    from produce.imaging.unseen import append, sheets_of
 
     source, target = Path(request["source"]), Path(request["target"])
-    pages, raster = clean_pdf(source, target, request["passwords"])
-    odd = ["pages made pictures: layers or annotations need it"] if raster else []
+    cleaned = clean_pdf(source, target, request["passwords"])
+    sheets = sheets_of(cleaned.notes, _rule(request), frozenset())
+    pages, odd = append(target, sheets)
+    if cleaned.raster:
+        odd.append("pages made pictures: layers or annotations need it")
+    return {"pages": pages, "odd": odd, "unseen": sheets.odd}
+
+
+def entries(request: Request) -> Answer:
+    """Print a calendar or cards."""
+    from produce.imaging.entries import entries_pdf
+
+    pages, odd = entries_pdf(Path(request["source"]), Path(request["target"]))
     return {"pages": pages, "odd": odd}
 
 
@@ -108,21 +121,27 @@ def image(request: Request) -> Answer:
 
 def office(request: Request) -> Answer:
     """Convert office documents; an answer for each of them."""
-    from produce.imaging.office import OfficeFile, convert
+    from produce.imaging.office import Manner, OfficeFile, convert
 
     files = [
         OfficeFile(Path(each["source"]), each["type"], Path(each["target"]))
         for each in request["files"]
     ]
-    results = convert(files, Path(request["folder"]), request["passwords"], request["seconds"])
+    manner = Manner(
+        _rule(request), request["sheet_pages"], request["passwords"], request["seconds"]
+    )
+    results = convert(files, Path(request["folder"]), manner)
     return {
         "answers": [
-            _refusal(each)
-            if isinstance(each, RenderError)
-            else {"pages": each.pages, "odd": each.odd}
-            for each in results
+            _refusal(each) if isinstance(each, RenderError) else asdict(each) for each in results
         ]
     }
+
+
+def _rule(request: Request) -> "OfficeRule":
+    from produce.interface import OfficeRule
+
+    return OfficeRule(**request["rule"])
 
 
 def slip(request: Request) -> Answer:
@@ -173,7 +192,7 @@ def page(request: Request) -> Answer:
 
 _ACTS: dict[str, Callable[[Request], Answer]] = {
     each.__name__: each
-    for each in (mail, text, html, pdf, image, office, slip, repeat, stamp, page)
+    for each in (mail, text, html, pdf, entries, image, office, slip, repeat, stamp, page)
 }
 
 

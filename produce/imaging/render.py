@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ _TOOLS = {
     "html": "weasyprint",
     "svg": "weasyprint",
     "plain": "pikepdf",
+    "entries": "pikepdf",
     "text": "pikepdf",
     "pdf": "pikepdf",
     "image": "pillow",
@@ -87,11 +89,12 @@ class _Rendering:
         self._store = store
         self._writer = writer
         self._folder = folder
+        self._rule = asdict(batch.office)
         self._targets = 0
 
     def results(self) -> tuple[RenderResult, ...]:
         """All jobs, in order; office documents together, since LibreOffice takes long to start."""
-        office = [job for job in self._batch.jobs if way(job)[0] == "office"]
+        office = [job for job in self._batch.jobs if way(job, self._batch.sheets)[0] == "office"]
         done: dict[int, RenderResult] = {}
         for start in range(0, len(office), _AT_ONCE):
             group = office[start : start + _AT_ONCE]
@@ -99,7 +102,7 @@ class _Rendering:
         return tuple(done.get(id(job)) or self._one(job) for job in self._batch.jobs)
 
     def _one(self, job: RenderJob) -> RenderResult:
-        kind, reason = way(job)
+        kind, reason = way(job, self._batch.sheets)
         if reason:
             return RenderResult(job.document_id, None, 0, reason, ())
         target = self._target()
@@ -139,7 +142,7 @@ class _Rendering:
             return {"do": "text", "header": shown, "charset": charset}
         if kind in ("html", "svg"):
             return {"do": "html", "svg": kind == "svg"}
-        return {"do": kind, "passwords": self._batch.passwords}
+        return {"do": kind, "passwords": self._batch.passwords, "rule": self._rule}
 
     def _office(self, jobs: Sequence[RenderJob]) -> list[RenderResult]:
         targets = [self._target() for _ in jobs]
@@ -170,6 +173,8 @@ class _Rendering:
                 "folder": folder,
                 "passwords": self._batch.passwords,
                 "seconds": limits.render_seconds,
+                "rule": self._rule,
+                "sheet_pages": self._batch.sheet_pages,
             }
             seconds = 120 + (limits.render_seconds + 5) * len(jobs)
             answer = ask(limits.memory_mb, request, seconds)
@@ -191,6 +196,7 @@ class _Rendering:
             digests = self._writer.put_stream(stream)
         target.unlink()
         notes = tuple(warning(Code.PARTIAL, odd, *tool) for odd in answer["odd"])
+        notes += tuple(warning(Code.NOT_SHOWN, each, *tool) for each in answer.get("unseen", ()))
         if degraded:
             notes += (_plain_note(kind, degraded),)
         return RenderResult(job.document_id, digests.sha256, answer["pages"], "", notes)

@@ -58,7 +58,8 @@ class RenderResult:
     """The pages of one document as a PDF blob, or why there are none.
 
     `reason` is empty for success; otherwise it says in a few words why the document cannot be
-    imaged, and it gets a slip sheet and its native.
+    imaged, and it gets a slip sheet and its native. `made_by` stands for all tools that had a part
+    in the pages; it is empty where the next try may give others.
     """
 
     document_id: int
@@ -66,6 +67,7 @@ class RenderResult:
     pages: int
     reason: str
     notes: tuple[Note, ...]
+    made_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

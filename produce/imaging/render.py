@@ -15,6 +15,7 @@ from ingest.child import Child
 from ingest.interface import ChildFailure
 from produce.imaging import libreoffice
 from produce.imaging.route import office_suffix, way
+from produce.imaging.tools import fingerprint
 from produce.interface import RenderBatch, RenderJob, RenderResult
 from records.codes import Code
 from records.errors import DiskFullError
@@ -122,7 +123,8 @@ class _Rendering:
             answer = self._attempt(job, "text", target)
         if "code" in answer:
             answer = failed
-        return self._result(job, kind, answer, target, degraded=str(failed["message"]))
+        why = str(failed["message"])
+        return self._result(job, kind, answer, target, degraded=why, lasting=False)
 
     def _attempt(self, job: RenderJob, kind: str, target: Path) -> Answer:
         sha256 = job.text_sha256 if kind == "text" else job.sha256
@@ -186,7 +188,13 @@ class _Rendering:
         return self._folder / f"{self._targets}.pdf"
 
     def _result(
-        self, job: RenderJob, kind: str, answer: Answer, target: Path, degraded: str = ""
+        self,
+        job: RenderJob,
+        kind: str,
+        answer: Answer,
+        target: Path,
+        degraded: str = "",
+        lasting: bool = True,
     ) -> RenderResult:
         tool = tool_of(kind)
         if "code" in answer:
@@ -199,7 +207,8 @@ class _Rendering:
         notes += tuple(warning(Code.NOT_SHOWN, each, *tool) for each in answer.get("unseen", ()))
         if degraded:
             notes += (_plain_note(kind, degraded),)
-        return RenderResult(job.document_id, digests.sha256, answer["pages"], "", notes)
+        made_by = fingerprint(kind) if lasting else ""
+        return RenderResult(job.document_id, digests.sha256, answer["pages"], "", notes, made_by)
 
 
 def _plain_note(kind: str, why: str) -> Note:

@@ -4,7 +4,6 @@ Run as `python -m produce.imaging.child_main` by `ingest.child.Child`. Each requ
 `do` and paths; each answer has the pages, or a code and a reason.
 """
 
-import base64
 import os
 from collections.abc import Callable
 from dataclasses import asdict
@@ -77,17 +76,14 @@ def text(request: Request) -> Answer:
 def html(request: Request) -> Answer:
     """Lay out a page of HTML, or an SVG drawing."""
     from ingest.text import decode_text
-    from produce.imaging.html import html_pdf
+    from produce.imaging.html import html_pdf, not_shown, svg_pdf
 
-    data = Path(request["source"]).read_bytes()
+    data, target = Path(request["source"]).read_bytes(), Path(request["target"])
     if request["svg"]:
-        address = "data:image/svg+xml;base64," + base64.b64encode(data).decode()
-        body = f'<!DOCTYPE html><body><img style="width:100%" src="{address}"></body>'
+        pages, missing = svg_pdf(data, target)
     else:
-        body = decode_text(data, None)[0]
-    pages, refused = html_pdf(body, Path(request["target"]), {})
-    odd = [f"{len(refused)} remote or missing pictures not shown"] if refused else []
-    return {"pages": pages, "odd": odd}
+        pages, missing = html_pdf(decode_text(data, None)[0], target, {})
+    return {"pages": pages, "odd": not_shown(missing)}
 
 
 def pdf(request: Request) -> Answer:

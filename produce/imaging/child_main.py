@@ -86,6 +86,14 @@ def html(request: Request) -> Answer:
     return {"pages": pages, "odd": not_shown(missing)}
 
 
+def mhtml(request: Request) -> Answer:
+    """Lay out a saved web page."""
+    from produce.imaging.mhtml import mhtml_pdf
+
+    pages, odd = mhtml_pdf(Path(request["source"]), Path(request["target"]))
+    return {"pages": pages, "odd": odd}
+
+
 def pdf(request: Request) -> Answer:
     """Clean a PDF; the words of its notes go on sheets behind its pages."""
     from produce.imaging.pdfs import clean_pdf
@@ -188,7 +196,7 @@ def page(request: Request) -> Answer:
 
 _ACTS: dict[str, Callable[[Request], Answer]] = {
     each.__name__: each
-    for each in (mail, text, html, pdf, entries, image, office, slip, repeat, stamp, page)
+    for each in (mail, text, html, mhtml, pdf, entries, image, office, slip, repeat, stamp, page)
 }
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from produce.imaging.words import Words
 
-BAND = 0.025  # of the page's height, for each line of an edge
+BAND = 0.025  # of the page's longer side, for each line of an edge
+_WIDE = 0.035  # of its height at most, on pages that lie on their side
 _LEAST_BAND = 14.0  # points, on pages that are tall enough for it
 _MOST_BAND = 0.15
 _MOST_BANDS = 0.3  # of the page's height, for all lines of both edges
@@ -87,7 +88,7 @@ def lay_out(
     """Place the content of a page of `size` points and its texts on the paper."""
     width, height = paper(size, style.page_size)
     top, bottom = (rows(texts, edge, words) for edge in ("top", "bottom"))
-    band = _band(height, len(top) + len(bottom))
+    band = _band(width, height, len(top) + len(bottom))
     shown = [
         each
         for edge, lines in (("top", top), ("bottom", bottom))
@@ -125,9 +126,10 @@ def rows(texts: Sequence[tuple[str, str]], edge: str, words: Callable[[str], Wor
     return found
 
 
-def _band(height: float, lines: int) -> float:
-    """The height of one line."""
-    band = max(BAND * height, min(_LEAST_BAND, _MOST_BAND * height))
+def _band(width: float, height: float, lines: int) -> float:
+    """The height of one line: as on the same page upright, or nearly so."""
+    wanted = min(BAND * max(width, height), _WIDE * height)
+    band = max(wanted, min(_LEAST_BAND, _MOST_BAND * height))
     return min(band, _MOST_BANDS * height / lines) if lines > 1 else band
 
 

@@ -1,7 +1,7 @@
 """Calendars and cards as a page to read: each entry a block of labelled lines, times written out.
 
 Every line of an entry is there, the well-known ones first. Times stand as the file has them, with
-the zone that it names. What defines time zones, and the calendar's own bookkeeping, stays out.
+the zone that it names. What defines time zones, and bookkeeping of programs, stays out.
 """
 
 import re
@@ -67,7 +67,8 @@ _LATER = {
 }
 _LABELS = _FIRST | _LATER
 _ORDER = {name: number for number, name in enumerate(_LABELS)}
-_SILENT = frozenset({"VERSION", "PRODID"})
+# The calendar's own bookkeeping, and how Outlook draws a card: nothing that a person wrote.
+_SILENT = frozenset({"VERSION", "PRODID", "X-MS-OL-DESIGN"})
 _IN_PARTS = frozenset({"N", "ADR", "ORG"})
 _TOLD = frozenset({"CN", "TYPE", "ROLE", "PARTSTAT", "TZID"})
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z)?)?\Z")

@@ -74,14 +74,22 @@ class Resource:
     data: bytes
 
 
-class Fetcher(URLFetcher):  # type: ignore[misc]
-    """Serves parts by `ingest.cids.cid_key`, and `data:`; all else is refused and counted."""
+_NOTHING: Mapping[str, Resource] = {}
 
-    def __init__(self, parts: Mapping[str, Resource]) -> None:
+
+class Fetcher(URLFetcher):  # type: ignore[misc]
+    """Serves parts by `ingest.cids.cid_key`, what was saved of other places by their addresses, and
+    `data:`; all else is refused and counted.
+    """
+
+    def __init__(
+        self, parts: Mapping[str, Resource], places: Mapping[str, Resource] = _NOTHING
+    ) -> None:
         # A context without authorities: none is loaded, since none will be asked.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         super().__init__(ssl_context=context, allowed_protocols=("data",), allow_redirects=False)
         self._parts = parts
+        self._places = places
         self.refused: set[str] = set()
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
@@ -93,6 +101,9 @@ class Fetcher(URLFetcher):  # type: ignore[misc]
             part = self._parts.get(cid_key(rest))
             if part is not None:
                 return URLFetcherResponse(url, part.data, {"Content-Type": part.content_type})
+        if url in self._places:
+            part = self._places[url]
+            return URLFetcherResponse(url, part.data, {"Content-Type": part.content_type})
         self.refused.add(url[:200])
         raise ValueError("outside of the document")
 
@@ -122,12 +133,21 @@ def _damaged() -> Iterator[_Damaged]:
         logger.removeHandler(handler)
 
 
-def html_pdf(html: str, target: Path, parts: Mapping[str, Resource]) -> tuple[int, frozenset[str]]:
-    """Lay out `html`; the number of pages, and the addresses of what is not shown."""
+def html_pdf(
+    html: str,
+    target: Path,
+    parts: Mapping[str, Resource],
+    places: Mapping[str, Resource] = _NOTHING,
+    base: str = "",
+) -> tuple[int, frozenset[str]]:
+    """Lay out `html`; the number of pages, and the addresses of what is not shown.
+
+    `places` are things saved with the page, by their address; `base` is the page's own.
+    """
     if len(html) > MAX_CHARACTERS:
         raise RenderError(Code.TOO_LARGE, "HTML too long to lay out")
     with _damaged() as damaged:
-        pages, refused = _laid_out(html, target, parts)
+        pages, refused = _laid_out(html, target, Fetcher(parts, places), base)
     return pages, frozenset(refused | damaged.addresses)
 
 
@@ -147,16 +167,15 @@ def not_shown(addresses: Collection[str]) -> list[str]:
     return [f"{len(addresses)} remote, missing or damaged pictures not shown"] if addresses else []
 
 
-def _laid_out(html: str, target: Path, parts: Mapping[str, Resource]) -> tuple[int, set[str]]:
+def _laid_out(html: str, target: Path, fetcher: Fetcher, base: str) -> tuple[int, set[str]]:
     ImageFile.LOAD_TRUNCATED_IMAGES = True  # a damaged picture in a mail shows what it has
-    fetcher = Fetcher(parts)
     safe = _tamed(html)
-    document = _rendered(safe, fetcher, PAGE_WIDTH, PAGE_HEIGHT)
+    document = _rendered(safe, fetcher, PAGE_WIDTH, PAGE_HEIGHT, base)
     zoom = 1.0
     widest = _widest(document)
     if widest > PAGE_WIDTH - SIDE / 2:  # too wide: Letter on its side, smaller as need be
         zoom = min(1.0, max(LEAST_ZOOM, PAGE_HEIGHT / (widest + SIDE)))
-        document = _rendered(safe, fetcher, PAGE_HEIGHT / zoom, PAGE_WIDTH / zoom)
+        document = _rendered(safe, fetcher, PAGE_HEIGHT / zoom, PAGE_WIDTH / zoom, base)
     document.metadata = type(document.metadata)()
     document.write_pdf(target, zoom=zoom, pdf_identifier=b"redwell")
     return len(document.pages), fetcher.refused
@@ -168,12 +187,12 @@ def _tamed(html: str) -> str:
     return _PAGE_RULE.sub("@media nothing", cleaned)
 
 
-def _rendered(html: str, fetcher: Fetcher, width: float, height: float) -> Any:
+def _rendered(html: str, fetcher: Fetcher, width: float, height: float, base: str) -> Any:
     page = f"@page {{ size: {width}px {height}px !important; margin: {SIDE}px !important }}"
     guard = weasyprint.CSS(string=page + _GUARD, url_fetcher=fetcher)
     # Screen rules, as the mail was read: print rules are where things are hidden from a printer.
     source = weasyprint.HTML(
-        string=html, base_url="about:blank", url_fetcher=fetcher, media_type="screen"
+        string=html, base_url=base or "about:blank", url_fetcher=fetcher, media_type="screen"
     )
     return source.render(stylesheets=[guard], presentational_hints=True)
 

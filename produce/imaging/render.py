@@ -26,6 +26,7 @@ _TOOLS = {
     "mail": "weasyprint",
     "html": "weasyprint",
     "svg": "weasyprint",
+    "mhtml": "weasyprint",
     "plain": "pikepdf",
     "entries": "pikepdf",
     "text": "pikepdf",
@@ -108,7 +109,7 @@ class _Rendering:
             return RenderResult(job.document_id, None, 0, reason, ())
         target = self._target()
         answer = self._attempt(job, kind, target)
-        if "code" in answer and kind in ("mail", "html"):
+        if "code" in answer and kind in ("mail", "html", "mhtml"):
             return self._plainly(job, kind, answer)
         degraded = kind == "text" and "code" not in answer
         return self._result(job, kind, answer, target, degraded="its layout" if degraded else "")

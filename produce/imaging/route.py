@@ -11,7 +11,8 @@ _WAYS = {
     "svg": "svg",
     **dict.fromkeys(("txt", "xml"), "plain"),
     **dict.fromkeys(("ics", "vcf"), "entries"),
-    **dict.fromkeys(("mhtml", "epub"), "text"),
+    "mhtml": "mhtml",
+    "epub": "text",
     **dict.fromkeys(("tiff", "png", "jpg", "gif", "bmp", "heic", "webp", "image"), "image"),
     **dict.fromkeys(OFFICE, "office"),
 }

@@ -5,7 +5,7 @@ the zone that it names. What defines time zones, and bookkeeping of programs, st
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ingest.contentlines import Component, Line, read_components
@@ -86,9 +86,20 @@ def entries_pdf(source: Path, target: Path) -> tuple[int, list[str]]:
     if any(text.needs_shaping(value) for _, pairs in blocks for _, value in pairs):
         body = "\n".join(_plain(pairs) for _, pairs in blocks)
         return text_pdf(body, [], target)
-    lines = [line for _, pairs in blocks for line in text.header_lines(pairs)]
-    pages, missing = text.write_pdf("", lines, target)
+    pages, missing = text.write_pdf("", _together([pairs for _, pairs in blocks]), target)
     return pages, [f"no font has {len(missing)} of its characters"] if missing else []
+
+
+def _together(blocks: Sequence[Pairs]) -> list[text.Line]:
+    """The lines of all blocks; one that would be parted by the end of a page begins the next."""
+    lines: list[text.Line] = []
+    for pairs in blocks:
+        block = text.header_lines(pairs)
+        room = text.LINES - len(lines) % text.LINES
+        if room < len(block) - 1 and len(block) <= text.LINES:
+            lines += [text.Line("")] * room
+        lines += block
+    return lines
 
 
 def _plain(pairs: Pairs) -> str:

@@ -32,7 +32,7 @@ def by_tiffinfo(files: Sequence[Path]) -> Iterator[tuple[Path, dict[str, str], i
     for file in files:
         done = subprocess.run(["tiffinfo", str(file)], capture_output=True, check=False, timeout=60)
         lines = done.stdout.decode("utf-8", "replace").splitlines()
-        pages = sum(line.startswith(("=== TIFF directory", "TIFF Directory")) for line in lines)
+        pages = sum(line.startswith("TIFF Directory at") for line in lines)
         said = {}
         for line in lines:
             name, colon, value = line.strip().partition(": ")

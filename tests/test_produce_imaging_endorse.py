@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pikepdf
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 
 from produce.check import check
+from produce.check_child import Due, inspect
 from produce.imaging import image_batch, render_batch, tiff
 from produce.imaging.endorse import PLACES, Style, fill
 from produce.imaging.stamp import stamp_pdf
@@ -19,6 +21,7 @@ from produce.interface import ImageBatch, ImageResult
 from produce.plan import plan
 from produce.reader import read_opt
 from produce.run import run
+from records.case import Case
 from records.errors import ProductionError
 from records.limits import Limits
 from tests.produce_matter import add, matter, specification, tag, workshop
@@ -228,3 +231,66 @@ def test_what_is_no_endorsement_is_refused(odd: dict[str, str]) -> None:
     refuse_style(batch)
     with pytest.raises(ProductionError, match="mend the specification"):
         refuse_style(replace(batch, **odd))  # type: ignore[arg-type]
+
+
+class _StopError(Exception):
+    """The run is cut off."""
+
+
+def _matter(case: Case) -> None:
+    for number in (1, 2, 3):
+        add(case, number, text=f"document {number}\fpage two")
+    tag(case, "Responsive", [1, 2, 3])
+    plan(case, specification())
+
+
+def _tree(folder: Path) -> dict[str, bytes]:
+    files = (each for each in sorted(folder.rglob("*")) if each.is_file())
+    return {each.relative_to(folder).as_posix(): each.read_bytes() for each in files}
+
+
+def test_a_volume_of_jpg_that_was_cut_off_and_lost_a_page_ends_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("produce.stamping._JOBS", 1)
+    seen = []
+
+    def cut_off(batch: ImageBatch) -> tuple[ImageResult, ...]:
+        result = _coloured(batch)
+        seen.append(batch)
+        if len(seen) == 3:
+            raise _StopError  # its files are written, its rows are not
+        return result
+
+    whole = workshop(image=_coloured, render=render_batch)
+    with matter(tmp_path / "a") as case:
+        _matter(case)
+        with pytest.raises(_StopError):
+            run(case, specification().name, workshop(image=cut_off, render=render_batch))
+        next(case.productions_folder.rglob("*.jpg")).unlink()
+        resumed = _tree(Path(run(case, specification().name, whole).folder))
+    with matter(tmp_path / "b") as case:
+        _matter(case)
+        unbroken = _tree(Path(run(case, specification().name, whole).folder))
+    assert resumed == unbroken
+    assert {name[-3:] for name in resumed if name.startswith("IMAGES/")} == {"jpg"}
+
+
+@pytest.mark.parametrize(
+    ("odd", "code"),
+    [
+        ({"dpi": (50, 50)}, "image-dpi"),
+        ({"mode": "CMYK"}, "image-colour"),
+        ({"blank": True}, "image-stamp"),
+        ({"cut": 200}, "image-unreadable"),
+    ],
+)
+def test_odd_jpg_is_found(odd: dict[str, Any], code: str, tmp_path: Path) -> None:
+    picture = Image.new("RGB", (850, 1100), "white")
+    if not odd.get("blank"):
+        picture.paste("black", (700, 1050, 840, 1090))
+    data = io.BytesIO()
+    picture.convert(odd.get("mode", "RGB")).save(data, "JPEG", dpi=odd.get("dpi", (200, 200)))
+    (tmp_path / "a.jpg").write_bytes(data.getvalue()[: odd.get("cut")])
+    found = inspect(str(tmp_path), Due("a.jpg", "jpg"))
+    assert [each.code for each in found.findings] == [code]

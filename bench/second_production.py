@@ -70,7 +70,7 @@ def main() -> int:
         bench.run("process", "--no-ocr", *bench.crew)
         bench.run("index", *bench.crew)
         bench.run("tag", "define", "All")
-        bench.run("tag", "add", "All", "--query", "type:*")
+        bench.run("tag", "add", "All", "--query", "has:text OR NOT has:text")
         for letter, what in (("A", "first"), ("B", "second")):
             print(f"{what}: {bench.produce(letter, 'tiff').line()}", flush=True)
         shutil.rmtree(case / "cache")

@@ -250,6 +250,17 @@ def test_a_calendar_and_a_card_are_pages_to_read(store: LocalStore) -> None:
     assert "no calendar at all" in _pages(store, results[2])[0]
 
 
+@needs_libreoffice
+@pytest.mark.heavy
+def test_a_damaged_one_costs_the_others_nothing(store: LocalStore) -> None:
+    whole = _docx()
+    place = whole.index(b"word/document.xml") + 200
+    broken = whole[:place] + bytes(200) + whole[place + 200 :]
+    results = _render(store, ("docx", broken), ("rtf", RTF), ("docx", whole))
+    assert results[0].reason == "LibreOffice cannot open it"
+    assert [each.reason for each in results[1:]] == ["", ""]
+
+
 def test_a_package_without_a_switch_says_so(tmp_path: Path) -> None:
     broken = tmp_path / "a.docx"
     broken.write_bytes(b"PK\x03\x04 damaged")

@@ -20,6 +20,7 @@ from produce.imaging.pdfs import normalise
 from produce.imaging.unseen import append, findings_of, sheets_of
 from produce.interface import OfficeRule
 from records.codes import Code
+from records.errors import raise_if_full
 
 WRITER = frozenset({"docx", "docm", "doc", "rtf", "odt"})
 SLIDES = frozenset({"pptx", "pptm", "ppt", "odp"})
@@ -92,9 +93,22 @@ def convert(
 
 def _ready(file: OfficeFile, path: Path, manner: Manner) -> _Copy | RenderError:
     try:
-        _plain_copy(file.source, path, manner.passwords)
+        return _copied(file, path, manner)
     except RenderError as error:
         return error
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the item border: the others of the group go on
+        raise_if_full(error)
+        return _unreadable(error)
+
+
+def _unreadable(error: Exception) -> RenderError:
+    return RenderError(Code.CORRUPT, "cannot be laid out", f"{type(error).__name__}: {error}"[:500])
+
+
+def _copied(file: OfficeFile, path: Path, manner: Manner) -> _Copy:
+    _plain_copy(file.source, path, manner.passwords)
     copy = _Copy(file, path, findings_of(path, file.type))
     copy.export = _export(copy, manner)
     if file.type == "doc" and computes_dates(path):
@@ -136,15 +150,24 @@ def _taken(copy: _Copy, fates: dict[Path, str], manner: Manner) -> Converted | R
     fate = fates[copy.path]
     if fate:
         return RenderError(*_FATES[fate])
-    target = copy.file.target
     try:
-        pages = normalise(copy.path.with_suffix(".pdf"), target)
+        return _with_sheets(copy, manner)
     except RenderError as error:
         return error
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the item border, as above
+        raise_if_full(error)
+        return _unreadable(error)
+
+
+def _with_sheets(copy: _Copy, manner: Manner) -> Converted:
+    target = copy.file.target
+    pages = normalise(copy.path.with_suffix(".pdf"), target)
     if not pages:
-        return RenderError(Code.CORRUPT, "no pages")
+        raise RenderError(Code.CORRUPT, "no pages")
     if copy.file.type in SHEETS and pages > manner.sheet_pages:
-        return RenderError(Code.TOO_LARGE, f"more than {manner.sheet_pages:,} pages when printed")
+        raise RenderError(Code.TOO_LARGE, f"more than {manner.sheet_pages:,} pages when printed")
     sheets = sheets_of(copy.findings, manner.rule, _on_pages(copy, manner.rule))
     pages, odd = append(target, sheets)
     return Converted(pages, (*copy.odd, *odd), sheets.odd)

@@ -2,11 +2,14 @@
 
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+from records.errors import raise_if_full
+
 _MOST = 512 << 20
-_BROKEN = (zipfile.BadZipFile, OSError, ValueError, RuntimeError, EOFError, KeyError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, EOFError, KeyError)
 
 
 def rewrite(path: Path, wanted: Callable[[str], bool], change: Callable[[bytes], bytes]) -> bool:
@@ -16,7 +19,8 @@ def rewrite(path: Path, wanted: Callable[[str], bool], change: Callable[[bytes],
     """
     try:
         return _rewrite(path, wanted, change)
-    except _BROKEN:
+    except _BROKEN as error:
+        raise_if_full(error)
         return False
 
 

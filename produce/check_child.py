@@ -25,13 +25,15 @@ _COMPRESSION, _PHOTOMETRIC, _X, _Y, _UNIT = 259, 262, 282, 283, 296
 _HUGE = 150_000_000
 _GROUP4, _WHITE_IS_ZERO, _INCH = 4, 0, 2
 _LEAST_JPG_DPI, _CONTRAST = 100, 100
+_EDGE = 15  # hundredths of the page's height
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
     """A file and what it must be: `kind` is tiff, jpg, pdf, text or other.
 
-    `bates` are the numbers of a PDF's pages, in order; `exact` a text's only permitted content.
+    `bates` are the numbers of a PDF's pages, in order; `exact` a text's only permitted content;
+    `number_at` the zone of an image that shows its number.
     """
 
     path: str
@@ -40,6 +42,7 @@ class Due:
     bates: tuple[str, ...] = ()
     legend: str = ""
     exact: str | None = None
+    number_at: str = "bottom-right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def _look_at_tiff(path: Path, due: Due) -> Iterator[Finding]:
             frames = image.n_frames
             image.load()
             width, height = image.size
-            corner = image.convert("L").crop((width // 2, height * 9 // 10, width, height))
+            corner = image.convert("L").crop(_zone(due.number_at, width, height))
     except (OSError, ValueError, SyntaxError, LookupError, MemoryError, Warning) as error:
         yield Finding("image-unreadable", due.path, f"does not open as TIFF: {error}")
         return
@@ -101,7 +104,16 @@ def _look_at_tiff(path: Path, due: Due) -> Iterator[Finding]:
     if frames != 1:
         yield Finding("image-pages", due.path, f"holds {frames} pages")
     if corner.getextrema() != (0, 255):
-        yield Finding("image-stamp", due.path, "shows no number bottom right")
+        yield Finding("image-stamp", due.path, f"shows no number {due.number_at}")
+
+
+def _zone(place: str, width: int, height: int) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of the part of a page that a number in this zone is in."""
+    edge, _, side = place.partition("-")
+    left = {"left": 0, "center": width // 4}.get(side, width // 2)
+    depth = max(height * _EDGE // 100, 1)
+    top = 0 if edge == "top" else height - depth
+    return left, top, left + (width + 1) // 2, top + depth
 
 
 def _look_at_jpg(path: Path, due: Due) -> Iterator[Finding]:
@@ -110,7 +122,7 @@ def _look_at_jpg(path: Path, due: Due) -> Iterator[Finding]:
             image.load()
             dpi = image.info.get("dpi", (0, 0))
             width, height = image.size
-            corner = image.convert("L").crop((width // 2, height * 9 // 10, width, height))
+            corner = image.convert("L").crop(_zone(due.number_at, width, height))
     except (OSError, ValueError, SyntaxError, LookupError, MemoryError, Warning) as error:
         yield Finding("image-unreadable", due.path, f"does not open as JPG: {error}")
         return
@@ -120,7 +132,7 @@ def _look_at_jpg(path: Path, due: Due) -> Iterator[Finding]:
         yield Finding("image-colour", due.path, f"is {image.mode}, neither grey nor RGB")
     darkest, lightest = corner.getextrema()
     if int(lightest) - int(darkest) < _CONTRAST:  # type: ignore[arg-type]
-        yield Finding("image-stamp", due.path, "shows no number bottom right")
+        yield Finding("image-stamp", due.path, f"shows no number {due.number_at}")
 
 
 def _look_at_pdf(path: Path, due: Due) -> Iterator[Finding]:

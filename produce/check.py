@@ -49,7 +49,8 @@ class Facts:
 
     `closed` are control numbers that may be in the set as withheld only, `sealed` those whose file
     may not be in it: they hold a closed one, or what may become one. `others` are numbers of other
-    productions: name, prefix, first, last. `manifest_sha256` is set once it is frozen.
+    productions: name, prefix, first, last. `manifest_sha256` is set once it is frozen. `number_at`
+    is the zone of the page in which the number stands.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Facts:
     sealed: frozenset[str]
     others: tuple[tuple[str, str, int, int], ...]
     manifest_sha256: str | None
+    number_at: str = "bottom-right"
 
 
 def check(volume: Path, facts: Facts | None = None, dpi: int = 300) -> list[Finding]:
@@ -100,12 +102,14 @@ def _check(volume: Path, facts: Facts | None, dpi: int) -> Iterator[Finding]:
             entries = read_opt(volume / f"DATA/{name}.opt")
         except UnreadableError as error:
             yield Finding("unreadable-opt", f"DATA/{name}.opt", str(error))
+    number_at = facts.number_at if facts else "bottom-right"
     yield from check_rows(records, name)
     yield from check_links(records, disk)
     if entries:
         yield from check_opt(entries, records, disk, name)
     inspected = {
-        each.path: each for each in inspect_all(volume, _dues(disk, records, entries, dpi))
+        each.path: each
+        for each in inspect_all(volume, _dues(disk, records, entries, dpi, number_at))
     }
     for each in inspected.values():
         yield from each.findings
@@ -138,7 +142,11 @@ def _dat(path: Path) -> tuple[list[Finding], Sequence[Record]]:
 
 
 def _dues(
-    disk: frozenset[str], records: Sequence[Record], entries: Sequence[OptEntry], dpi: int
+    disk: frozenset[str],
+    records: Sequence[Record],
+    entries: Sequence[OptEntry],
+    dpi: int,
+    number_at: str,
 ) -> list[Due]:
     by_beg = {record["BegBates"]: record for record in records}
     withheld = {resolve(each["TextLink"]) for each in records if each["Withheld"] == "Y"}
@@ -146,12 +154,14 @@ def _dues(
     legend = records[0]["Confidentiality"] if records else ""
     dues = []
     for path in sorted(disk - {_MANIFEST}):
+        number = (keys[path],) if path in keys else ()
         if path.startswith("IMAGES/") and path.lower().endswith(".pdf"):
             record = by_beg.get(keys.get(path, ""))
             dues.append(Due(path, "pdf", bates=_pages(record), legend=legend))
+        elif path.startswith("IMAGES/") and path.lower().endswith((".jpg", ".jpeg")):
+            dues.append(Due(path, "jpg", bates=number, number_at=number_at))
         elif path.startswith("IMAGES/"):
-            due = (keys[path],) if path in keys else ()
-            dues.append(Due(path, "tiff", dpi=dpi, bates=due))
+            dues.append(Due(path, "tiff", dpi=dpi, bates=number, number_at=number_at))
         elif path.startswith("TEXT/"):
             dues.append(Due(path, "text", exact=_PLACEHOLDER if path in withheld else None))
         else:

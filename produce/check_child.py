@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pypdfium2
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
@@ -21,16 +23,20 @@ from ingest.child_loop import progress, serve
 from produce.findings import Finding
 from produce.number_reader import misread
 
+_USUAL_ZONE = "bottom-right"
 _COMPRESSION, _PHOTOMETRIC, _X, _Y, _UNIT = 259, 262, 282, 283, 296
 _HUGE = 150_000_000
 _GROUP4, _WHITE_IS_ZERO, _INCH = 4, 0, 2
+_LEAST_JPG_DPI, _CONTRAST = 100, 100
+_EDGE = 15  # hundredths of the page's height
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A file and what it must be: `kind` is tiff, pdf, text or other.
+    """A file and what it must be: `kind` is tiff, jpg, pdf, text or other.
 
-    `bates` are the numbers of its pages, in order; `exact` a text's only permitted content.
+    `bates` are the numbers of its pages, in order; `exact` a text's only permitted content;
+    `number_at` the zone of an image that shows its number.
     """
 
     path: str
@@ -39,6 +45,7 @@ class Due:
     bates: tuple[str, ...] = ()
     legend: str = ""
     exact: str | None = None
+    number_at: str = _USUAL_ZONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ def inspect(volume: str, due: Due) -> Inspected:
         while chunk := file.read(1 << 20):
             for digest in digests:
                 digest.update(chunk)
-    look = {"tiff": _look_at_tiff, "pdf": _look_at_pdf, "text": _look_at_text}.get(due.kind)
+    look = _LOOKS.get(due.kind)
     findings = tuple(look(path, due)) if look else ()
     sha256, sha1, md5 = (each.hexdigest() for each in digests)
     return Inspected(due.path, sha256, sha1, md5, findings)
@@ -85,7 +92,7 @@ def _look_at_tiff(path: Path, due: Due) -> Iterator[Finding]:
             frames = image.n_frames
             image.load()
             width, height = image.size
-            corner = image.convert("L").crop((width // 2, height * 9 // 10, width, height))
+            corner = image.convert("L").crop(_zone(due.number_at, width, height))
     except (OSError, ValueError, SyntaxError, LookupError, MemoryError, Warning) as error:
         yield Finding("image-unreadable", due.path, f"does not open as TIFF: {error}")
         return
@@ -100,10 +107,46 @@ def _look_at_tiff(path: Path, due: Due) -> Iterator[Finding]:
     if frames != 1:
         yield Finding("image-pages", due.path, f"holds {frames} pages")
     if corner.getextrema() != (0, 255):
-        yield Finding("image-stamp", due.path, "shows no number bottom right")
-    elif due.bates and (shown := misread(corner, due.bates[0])):
+        yield Finding("image-stamp", due.path, f"shows no number {due.number_at}")
+    else:
+        yield from _other_number(corner, due)
+
+
+def _other_number(corner: Image.Image, due: Due) -> Iterator[Finding]:
+    """Whether the page shows another number than its own; told where it stands by convention."""
+    if due.bates and due.number_at == _USUAL_ZONE and (shown := misread(corner, due.bates[0])):
         message = f"shows the number {shown} where {due.bates[0]} is due"
         yield Finding("image-number", due.path, message)
+
+
+def _zone(place: str, width: int, height: int) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of the part of a page that a number in this zone is in."""
+    edge, _, side = place.partition("-")
+    left = {"left": 0, "center": width // 4}.get(side, width // 2)
+    depth = max(height * _EDGE // 100, 1)
+    top = 0 if edge == "top" else height - depth
+    return left, top, left + (width + 1) // 2, top + depth
+
+
+def _look_at_jpg(path: Path, due: Due) -> Iterator[Finding]:
+    try:
+        with warnings.catch_warnings(action="error"), JpegImageFile(path) as image:
+            image.load()
+            dpi = image.info.get("dpi", (0, 0))
+            width, height = image.size
+            corner = image.convert("L").crop(_zone(due.number_at, width, height))
+    except (OSError, ValueError, SyntaxError, LookupError, MemoryError, Warning) as error:
+        yield Finding("image-unreadable", due.path, f"does not open as JPG: {error}")
+        return
+    if dpi[0] != dpi[1] or (dpi[0] < _LEAST_JPG_DPI and width * height < _HUGE // 4):
+        yield Finding("image-dpi", due.path, f"is {dpi[0]} by {dpi[1]} dpi")
+    if image.mode not in ("L", "RGB"):
+        yield Finding("image-colour", due.path, f"is {image.mode}, neither grey nor RGB")
+    darkest, lightest = corner.getextrema()
+    if int(lightest) - int(darkest) < _CONTRAST:  # type: ignore[arg-type]
+        yield Finding("image-stamp", due.path, f"shows no number {due.number_at}")
+    else:
+        yield from _other_number(corner, due)
 
 
 def _look_at_pdf(path: Path, due: Due) -> Iterator[Finding]:
@@ -139,6 +182,9 @@ def _look_at_text(path: Path, due: Due) -> Iterator[Finding]:
         return
     if due.exact is not None and text.strip() != due.exact:
         yield Finding("withheld-text", due.path, "the text of a withheld document is in the set")
+
+
+_LOOKS = {"tiff": _look_at_tiff, "jpg": _look_at_jpg, "pdf": _look_at_pdf, "text": _look_at_text}
 
 
 if __name__ == "__main__":

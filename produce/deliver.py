@@ -32,7 +32,8 @@ MANIFEST = "MANIFEST.sha256"
 def deliveries(connection: sa.Connection, production: Production) -> list[Delivery]:
     """Texts and natives of a volume that has its numbers, in order."""
     d = tables.documents.c
-    placed = list(places(production.specification, items(connection, production.id)))
+    written = recorded(connection, production.id)
+    placed = list(places(production.specification, items(connection, production.id), written))
     rows = in_chunks(
         connection,
         lambda ids: sa.select(d.id, d.sha256, d.ext, d.text_sha256, d.type, d.disposition).where(

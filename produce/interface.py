@@ -23,14 +23,34 @@ class RenderJob:
 
 
 @dataclass(frozen=True, slots=True)
+class OfficeRule:
+    """What the pages of a document show beside its plain text; what they do not is noted.
+
+    `changes` is "shown" (tracked changes as marked) or "final" (as if all were accepted). Comments,
+    speaker's notes and hidden content stand on sheets behind its pages where they are wanted.
+    """
+
+    changes: str = "shown"
+    comments: bool = True
+    notes: bool = True
+    hidden: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class RenderBatch:
-    """Jobs for one worker."""
+    """Jobs for one worker.
+
+    `sheets` is "native" (spreadsheets have no pages) or "printed", up to `sheet_pages` pages.
+    """
 
     jobs: tuple[RenderJob, ...]
     store_address: str
     limits: Limits
     passwords: tuple[str, ...]
     time_zone: str
+    office: OfficeRule = OfficeRule()
+    sheets: str = "native"
+    sheet_pages: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +58,8 @@ class RenderResult:
     """The pages of one document as a PDF blob, or why there are none.
 
     `reason` is empty for success; otherwise it says in a few words why the document cannot be
-    imaged, and it gets a slip sheet and its native.
+    imaged, and it gets a slip sheet and its native. `made_by` stands for all tools that had a part
+    in the pages; it is empty where the next try may give others.
     """
 
     document_id: int
@@ -46,6 +67,7 @@ class RenderResult:
     pages: int
     reason: str
     notes: tuple[Note, ...]
+    made_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +75,8 @@ class ImageJob:
     """One document whose pages are to be stamped and written.
 
     `pdf_sha256` None means a slip sheet that shows `slip` (lines of text, centred). `bates` holds
-    one number a page. `legend` stands bottom left, the number bottom right. `targets` are the
-    files to write, relative to the volume: one a page for TIFF, a single one for PDF.
+    one number a page. `targets` are the files to write, relative to the volume: one a page for
+    TIFF, a single one for PDF. A page that becomes a JPG has `.jpg` in place of its suffix.
     """
 
     document_id: int
@@ -67,7 +89,14 @@ class ImageJob:
 
 @dataclass(frozen=True, slots=True)
 class ImageBatch:
-    """Jobs for one worker; `kind` is "tiff" (Group IV, single-page) or "pdf"."""
+    """Jobs for one worker; `kind` is "tiff" (Group IV, single-page) or "pdf".
+
+    `colour` is "never" (pages with flat mid-tones are dithered), "auto" (they become JPG at
+    `colour_dpi`) or "always" (all pages do); of no effect on PDF. `page_size` is "as-is", "letter"
+    or "a4". `zones` are places, as "top-left" and "bottom-center", with their texts, in which
+    `{bates}` and `{legend}` are filled in; none are legend bottom left and number bottom right.
+    `placement` is "margin" (content shrinks to free it) or "inside" (where the page is blank).
+    """
 
     jobs: tuple[ImageJob, ...]
     store_address: str
@@ -75,6 +104,11 @@ class ImageBatch:
     kind: str
     dpi: int
     limits: Limits
+    colour: str = "never"
+    colour_dpi: int = 200
+    page_size: str = "as-is"
+    zones: tuple[tuple[str, str], ...] = ()
+    placement: str = "margin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +127,8 @@ class ImageResult:
     document_id: int
     files: tuple[WrittenFile, ...]
     notes: tuple[Note, ...]
+
+
+def with_suffix(path: str, suffix: str) -> str:
+    """The path of a page's file under another suffix."""
+    return f"{path.rpartition('.')[0]}.{suffix}"

@@ -1,12 +1,16 @@
 """Where each file of a volume stands; decided by the numbers alone, so a run resumed agrees.
 
+Whether a page is TIFF or JPG is decided by the page itself when it is painted; from then on the
+record of files tells.
+
 `IMAGES/0001/ABC0000001.tif`, `TEXT/0001/ABC0000001.txt`, `NATIVES/0001/ABC0000123.xlsx`.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
+from produce.interface import with_suffix
 from produce.record import PlannedItem
 from produce.specification import Specification
 from produce.treatment import Treatment
@@ -34,8 +38,15 @@ class Delivery:
     sha256: str | None
 
 
-def places(specification: Specification, items: Iterable[PlannedItem]) -> Iterator[Place]:
-    """Places of all items of a volume that has its numbers, in order."""
+def places(
+    specification: Specification,
+    items: Iterable[PlannedItem],
+    written: Container[str] = frozenset(),
+) -> Iterator[Place]:
+    """Places of all items of a volume that has its numbers, in order.
+
+    `written` are the paths on record, by which pages that became JPG are known.
+    """
     images = 0
     for count, item in enumerate(items):
         first = int(item.first[len(specification.prefix) :])
@@ -43,11 +54,16 @@ def places(specification: Specification, items: Iterable[PlannedItem]) -> Iterat
         names = bates if specification.kind == "tiff" else bates[:1]
         suffix = "tif" if specification.kind == "tiff" else "pdf"
         targets = tuple(
-            _path("IMAGES", images + place, specification, f"{name}.{suffix}")
+            _as_written(_path("IMAGES", images + place, specification, f"{name}.{suffix}"), written)
             for place, name in enumerate(names)
         )
         images += len(targets)
         yield Place(item, bates, targets, _path("TEXT", count, specification, f"{item.first}.txt"))
+
+
+def _as_written(path: str, written: Container[str]) -> str:
+    painted = with_suffix(path, "jpg")
+    return painted if path.endswith(".tif") and painted in written else path
 
 
 def native_path(specification: Specification, place: Place, natives: int, ext: str) -> str:

@@ -6,6 +6,7 @@ slip sheet, with the reason on record.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 
 from produce.interface import RenderBatch, RenderJob, RenderResult
 from produce.record import Mapper, PlannedItem, Production, Render, items, update_items, write_notes
+from produce.rendered import Rendered
 from produce.selection import in_chunks
 from produce.treating import native_or_slip
 from produce.treatment import MAILS, OFFICE_TYPES, Treatment
@@ -25,6 +27,9 @@ from records.fields import Fields
 from records.options import Advance
 
 _JOBS = 16
+_COMMITTED = 500
+# LibreOffice takes long to start: its documents are handed out together.
+_TOGETHER = OFFICE_TYPES | {"xlsx", "xlsm", "xlsb", "xls", "ods"}
 _BYTES = 32 << 20
 NO_OFFICE = "LibreOffice is not installed"
 
@@ -76,6 +81,8 @@ def render_all(
     """Render what is still to be rendered. A batch that kills its worker is tried one by one."""
     with case.read() as connection:
         work = _work(connection, production)
+    rendered = Rendered(case, _batch(case, production, (), passwords))
+    work = _known(case, production, work, rendered, advance)
     again: list[_Work] = []
     for size in (_JOBS, 1):
         by_id = {each.job.document_id: each for each in work}
@@ -84,6 +91,7 @@ def render_all(
             group = [by_id[job.document_id] for job in batch.jobs]
             if not isinstance(result, TaskFailure):
                 _commit(case, production, group, result)
+                rendered.keep(batch.jobs, result)
             elif size > 1:
                 again.extend(group)
                 continue
@@ -92,6 +100,21 @@ def render_all(
                 _commit(case, production, group, [_failed(each, reason) for each in group])
             advance(len(group))
         work, again = again, []
+
+
+def _known(
+    case: Case,
+    production: Production,
+    work: Sequence[_Work],
+    rendered: Rendered,
+    advance: Advance,
+) -> list[_Work]:
+    """Take over pages that were made before; what is left to be made."""
+    found = rendered.find(each.job for each in work)
+    for group in batched((each for each in work if each.job.document_id in found), _COMMITTED):
+        _commit(case, production, group, [found[each.job.document_id] for each in group])
+        advance(len(group))
+    return [each for each in work if each.job.document_id not in found]
 
 
 def _failed(work: _Work, reason: str) -> RenderResult:
@@ -118,7 +141,7 @@ def _work(connection: sa.Connection, production: Production) -> list[_Work]:
         )
         job = RenderJob(row.id, row.sha256, row.type, row.mime, row.name, row.text_sha256, header)
         work.append(_Work(pending[row.id], job, row.size))
-    return sorted(work, key=lambda each: each.item.position)
+    return sorted(work, key=lambda each: (each.job.type in _TOGETHER, each.item.position))
 
 
 def _split(work: Sequence[_Work], most: int) -> Iterator[list[_Work]]:

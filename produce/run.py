@@ -225,7 +225,7 @@ def _forget_lost_files(case: Case, found: Production, volume: Path) -> None:
         listed = deliver.recorded(connection, found.id)
         if not listed:
             return
-        placed = list(places(found.specification, items(connection, found.id)))
+        placed = list(places(found.specification, items(connection, found.id), listed))
     lost = {path for path, (_, size) in listed.items() if not _is_whole(volume / path, size)}
     if not lost:
         return

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from produce.interface import ImageBatch, ImageJob, ImageResult
+from produce.interface import ImageBatch, ImageJob, ImageResult, with_suffix
 from produce.layout import Place, places
 from produce.record import (
     Image,
@@ -119,8 +119,7 @@ def _commit(
     case: Case, production: Production, group: Sequence[Place], results: Sequence[ImageResult]
 ) -> None:
     for place, result in zip(group, results, strict=True):
-        written = tuple(each.path for each in result.files)
-        if result.document_id != place.item.document_id or written != place.images:
+        if result.document_id != place.item.document_id or not _as_told(place, result):
             raise ProductionError(
                 f"Stamping {place.item.first} wrote other files than it was told: this is an "
                 "error of the program"
@@ -144,6 +143,16 @@ def _commit(
         lost = [_native(each.item) for each in group if each.item.document_id in failed]
         update_items(connection, production.id, lost)
         write_notes(connection, {each.document_id: each.notes for each in results})
+
+
+def _as_told(place: Place, result: ImageResult) -> bool:
+    """Whether the files are those asked for; a TIFF may have become a JPG."""
+    if len(result.files) != len(place.images):
+        return False
+    return all(
+        file.path in (path, with_suffix(path, "jpg") if path.endswith(".tif") else path)
+        for file, path in zip(result.files, place.images, strict=True)
+    )
 
 
 def _has_failed_page(result: ImageResult) -> bool:

@@ -77,6 +77,7 @@ class Code(StrEnum):
     RTF_BODY = "rtf-body"
     MOJIBAKE = "mojibake"
     REPLACED = "replaced"
+    NOT_SHOWN = "not-shown"
 
 
 # Codes that tell of content which did not become text or documents of its own.
@@ -191,6 +192,10 @@ EXPLAINED: dict[Code, tuple[str, str]] = {
     Code.REPLACED: (
         "A repaired file stands in the place of the one that was collected; both are kept.",
         "Say so where it is relied on; 'redwell custody show' has the line.",
+    ),
+    Code.NOT_SHOWN: (
+        "Its pages as produced do not show all that the file holds, by rule or for want of a way.",
+        "Look at the native file; produce it natively, or with another rule.",
     ),
     Code.RTF_BODY: ("The body was kept as rich text only.", "Compare with the native file."),
 }

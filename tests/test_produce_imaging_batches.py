@@ -464,7 +464,7 @@ file = {"source": sys.argv[1], "type": "rtf", "target": sys.argv[2] + "/o.pdf"}
 child.call({"do": "slip", "lines": ["x"], "target": sys.argv[2] + "/s.pdf"}, 60)
 print(child.pid, flush=True)
 child.call({"do": "office", "files": [file] * 500, "folder": sys.argv[2], "passwords": [],
-            "seconds": 300}, 300)
+            "seconds": 300, "rule": {}, "sheet_pages": 9}, 300)
 """
 
 

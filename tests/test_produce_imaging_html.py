@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from ingest.interface import MailPart, ParsedMail
-from produce.imaging.html import Resource, html_pdf
+from produce.imaging.errors import RenderError
+from produce.imaging.html import Resource, html_pdf, svg_pdf
 from produce.imaging.mail import mail_pdf, text_pdf
 from records.codes import Role
 from records.fields import Fields
@@ -118,7 +119,9 @@ def test_an_attachment_is_never_shown_on_its_mails_page(role: Role, tmp_path: Pa
     colours = {colour for _, colour in document[0].render().to_pil().getcolors(1 << 24)}
     document.close()
     assert ((255, 0, 0) in colours) is (role is Role.INLINE)
-    assert odd == ([] if role is Role.INLINE else ["2 remote or missing pictures not shown"])
+    assert odd == (
+        [] if role is Role.INLINE else ["2 remote, missing or damaged pictures not shown"]
+    )
 
 
 def test_tricks_that_hide_words_do_not(tmp_path: Path) -> None:
@@ -209,3 +212,21 @@ def test_an_emoji_font_does_not_space_out_digits(tmp_path: Path) -> None:
         boxes.append(text.get_charbox(9))
         document.close()
     assert boxes[0] == boxes[1]
+
+
+def test_pictures_that_cannot_be_drawn_are_told(tmp_path: Path) -> None:
+    damaged = base64.b64encode(_png("red")[:40]).decode()
+    html = f'<p>words</p><img src="data:image/png;base64,{damaged}"><img src="cid:gone">'
+    _, missing = html_pdf(html, tmp_path / "a.pdf", {})
+    assert len(missing) == 2
+
+
+def test_a_drawing_that_cannot_be_drawn_is_refused(tmp_path: Path) -> None:
+    text = '<text y="30">drawnword</text>'
+    whole = f'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90">{text}</svg>'
+    imports = whole.replace("<text", "<style>@import url(http://x.test/a.css);</style><text")
+    for drawing in (whole, imports):
+        svg_pdf(drawing.encode(), tmp_path / "a.pdf")
+        assert "drawnword" in _text(tmp_path / "a.pdf")
+    with pytest.raises(RenderError, match="damaged drawing"):
+        svg_pdf(whole[:60].encode(), tmp_path / "a.pdf")

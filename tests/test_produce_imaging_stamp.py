@@ -10,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from pikepdf import Array, Dictionary, Name
 
+from produce.imaging.endorse import BAND
 from produce.imaging.errors import RenderError
-from produce.imaging.stamp import BAND, stamp_pdf
+from produce.imaging.stamp import stamp_pdf
 
 NUMBER, LEGEND = "ABC0000001", "CONFIDENTIAL"
 

@@ -4,9 +4,9 @@ Run as `python -m produce.imaging.child_main` by `ingest.child.Child`. Each requ
 `do` and paths; each answer has the pages, or a code and a reason.
 """
 
-import base64
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from records.codes import Code
 
 if TYPE_CHECKING:
     from ingest.interface import ParsedMail
+    from produce.interface import OfficeRule
 
 Answer = dict[str, Any]
 Request = dict[str, Any]
@@ -75,26 +76,43 @@ def text(request: Request) -> Answer:
 def html(request: Request) -> Answer:
     """Lay out a page of HTML, or an SVG drawing."""
     from ingest.text import decode_text
-    from produce.imaging.html import html_pdf
+    from produce.imaging.html import html_pdf, not_shown, svg_pdf
 
-    data = Path(request["source"]).read_bytes()
+    data, target = Path(request["source"]).read_bytes(), Path(request["target"])
     if request["svg"]:
-        address = "data:image/svg+xml;base64," + base64.b64encode(data).decode()
-        body = f'<!DOCTYPE html><body><img style="width:100%" src="{address}"></body>'
+        pages, missing = svg_pdf(data, target)
     else:
-        body = decode_text(data, None)[0]
-    pages, refused = html_pdf(body, Path(request["target"]), {})
-    odd = [f"{len(refused)} remote or missing pictures not shown"] if refused else []
+        pages, missing = html_pdf(decode_text(data, None)[0], target, {})
+    return {"pages": pages, "odd": not_shown(missing)}
+
+
+def mhtml(request: Request) -> Answer:
+    """Lay out a saved web page."""
+    from produce.imaging.mhtml import mhtml_pdf
+
+    pages, odd = mhtml_pdf(Path(request["source"]), Path(request["target"]))
     return {"pages": pages, "odd": odd}
 
 
 def pdf(request: Request) -> Answer:
-    """Clean a PDF."""
+    """Clean a PDF; the words of its notes go on sheets behind its pages."""
     from produce.imaging.pdfs import clean_pdf
+    from produce.imaging.unseen import append, sheets_of
 
     source, target = Path(request["source"]), Path(request["target"])
-    pages, raster = clean_pdf(source, target, request["passwords"])
-    odd = ["pages made pictures: layers or annotations need it"] if raster else []
+    cleaned = clean_pdf(source, target, request["passwords"])
+    sheets = sheets_of(cleaned.notes, _rule(request), frozenset())
+    pages, odd = append(target, sheets)
+    if cleaned.raster:
+        odd.append("pages made pictures: layers or annotations need it")
+    return {"pages": pages, "odd": odd, "unseen": sheets.odd}
+
+
+def entries(request: Request) -> Answer:
+    """Print a calendar or cards."""
+    from produce.imaging.entries import entries_pdf
+
+    pages, odd = entries_pdf(Path(request["source"]), Path(request["target"]))
     return {"pages": pages, "odd": odd}
 
 
@@ -107,21 +125,27 @@ def image(request: Request) -> Answer:
 
 def office(request: Request) -> Answer:
     """Convert office documents; an answer for each of them."""
-    from produce.imaging.office import OfficeFile, convert
+    from produce.imaging.office import Manner, OfficeFile, convert
 
     files = [
         OfficeFile(Path(each["source"]), each["type"], Path(each["target"]))
         for each in request["files"]
     ]
-    results = convert(files, Path(request["folder"]), request["passwords"], request["seconds"])
+    manner = Manner(
+        _rule(request), request["sheet_pages"], request["passwords"], request["seconds"]
+    )
+    results = convert(files, Path(request["folder"]), manner)
     return {
         "answers": [
-            _refusal(each)
-            if isinstance(each, RenderError)
-            else {"pages": each.pages, "odd": each.odd}
-            for each in results
+            _refusal(each) if isinstance(each, RenderError) else asdict(each) for each in results
         ]
     }
+
+
+def _rule(request: Request) -> "OfficeRule":
+    from produce.interface import OfficeRule
+
+    return OfficeRule(**request["rule"])
 
 
 def slip(request: Request) -> Answer:
@@ -142,26 +166,37 @@ def repeat(request: Request) -> Answer:
 
 def stamp(request: Request) -> Answer:
     """Stamp all pages of a PDF."""
+    from produce.imaging.endorse import Style
     from produce.imaging.stamp import stamp_pdf
 
     numbers = request["numbers"]
-    stamp_pdf(Path(request["source"]), Path(request["target"]), numbers, request["legend"])
-    return {"pages": len(numbers), "odd": []}
+    style = Style(request["zones"], request["placement"], request["page_size"])
+    source, target = Path(request["source"]), Path(request["target"])
+    refused = stamp_pdf(source, target, numbers, request["legend"], style)
+    shown = ", ".join(numbers[each] for each in refused[:20])
+    more = f" and {len(refused) - 20} more" if len(refused) > 20 else ""
+    odd = [f"endorsed in the margin: the page is blank nowhere: {shown}{more}"] if refused else []
+    return {"pages": len(numbers), "odd": odd}
 
 
 def page(request: Request) -> Answer:
-    """Paint one page of a stamped PDF as TIFF."""
-    from produce.imaging.tiff import page_tiff
+    """Paint one page of a stamped PDF, as TIFF or as JPG by the colour rule."""
+    from produce.imaging.tiff import page_image
 
-    dpi = page_tiff(
-        Path(request["source"]), request["number"], request["dpi"], Path(request["target"])
+    written = page_image(
+        Path(request["source"]),
+        request["number"],
+        request["dpi"],
+        Path(request["target"]),
+        request["colour"],
+        request["colour_dpi"],
     )
-    return {"pages": 1, "odd": [], "dpi": dpi}
+    return {"pages": 1, "odd": [], **asdict(written)}
 
 
 _ACTS: dict[str, Callable[[Request], Answer]] = {
     each.__name__: each
-    for each in (mail, text, html, pdf, image, office, slip, repeat, stamp, page)
+    for each in (mail, text, html, mhtml, pdf, entries, image, office, slip, repeat, stamp, page)
 }
 
 

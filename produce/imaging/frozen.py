@@ -6,9 +6,9 @@ name is made one that nothing computes, so that the result saved with the field 
 """
 
 import re
-import shutil
-import zipfile
 from pathlib import Path
+
+from produce.imaging.packages import rewrite
 
 _VOLATILE = rb"(?:DATE|TIME|PRINTDATE|FILENAME|USERNAME|USERINITIALS|USERADDRESS)"
 # WordprocessingML, ECMA-376 part 1, 17.16: simple fields and instructions.
@@ -22,7 +22,6 @@ _ODF = (
     (re.compile(rb"(<text:(?:date|time)\b)(?![^>]*text:fixed)"), rb'\1 text:fixed="true"'),
 )
 _RTF = re.compile(rb"(\\fldinst\b[^}]{0,200}?(?<![A-Za-z\\]))" + _VOLATILE + rb"(?=[\s\\}])")
-_MOST = 512 << 20
 _KINDS = {
     "docx": ("word/", _WORD),
     "docm": ("word/", _WORD),
@@ -40,10 +39,17 @@ def freeze(path: Path, kind: str) -> None:
         path.write_bytes(_RTF.sub(rb"\1REDWELLKEPT", data))
     elif kind in _KINDS:
         prefix, rules = _KINDS[kind]
-        try:
-            _freeze_members(path, prefix, rules)
-        except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, EOFError, KeyError):
-            return  # a damaged one is LibreOffice's to judge, as it came
+        rewrite(
+            path,
+            lambda name: name.startswith(prefix) and name.endswith(".xml"),
+            lambda data: _frozen(data, rules),
+        )
+
+
+def _frozen(data: bytes, rules: tuple[tuple[re.Pattern[bytes], bytes], ...]) -> bytes:
+    for pattern, replacement in rules:
+        data = pattern.sub(replacement, data)
+    return data
 
 
 def computes_dates(path: Path) -> bool:
@@ -51,26 +57,3 @@ def computes_dates(path: Path) -> bool:
     data = path.read_bytes()
     wide = b"\x13\0 \0D\0A\0T\0E\0", b"\x13\0 \0T\0I\0M\0E\0"
     return any(each in data for each in (b"\x13 DATE ", b"\x13 TIME ", *wide))
-
-
-def _freeze_members(
-    path: Path, prefix: str, rules: tuple[tuple[re.Pattern[bytes], bytes], ...]
-) -> None:
-    changed: dict[str, bytes] = {}
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            if info.filename.startswith(prefix) and info.filename.endswith(".xml"):
-                if info.file_size > _MOST:
-                    continue
-                data = archive.read(info)
-                kept = data
-                for pattern, replacement in rules:
-                    kept = pattern.sub(replacement, kept)
-                if kept != data:
-                    changed[info.filename] = kept
-        if changed:
-            fresh = path.with_name(f"{path.name}.kept")
-            with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as target:
-                for info in archive.infolist():
-                    target.writestr(info, changed.get(info.filename) or archive.read(info))
-            shutil.move(fresh, path)

@@ -37,6 +37,10 @@ class Box:
             min(self.top, other.top),
         )
 
+    def negative(self) -> bool:
+        """An intersection of two that do not meet."""
+        return self.width < 0 or self.height < 0
+
     def empty(self) -> bool:
         """No area that could show anything."""
         return self.width < 1 or self.height < 1

@@ -5,10 +5,12 @@ lays content over other content is neutralised; what is wider than the page is l
 larger page and shrunk to Letter.
 """
 
+import base64
 import logging
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +62,7 @@ _EMOJI = re.compile(
     re.IGNORECASE,
 )
 _FAMILY = re.compile(r"font(?:-family)?\s*:[^;}<>]*", re.IGNORECASE)
+_IMPORT = re.compile(rb"@import\b[^;<]*;?", re.IGNORECASE)
 _PAGE_RULE = re.compile(r"@page\b", re.IGNORECASE)
 
 
@@ -71,14 +74,22 @@ class Resource:
     data: bytes
 
 
-class Fetcher(URLFetcher):  # type: ignore[misc]
-    """Serves parts by `ingest.cids.cid_key`, and `data:`; all else is refused and counted."""
+_NOTHING: Mapping[str, Resource] = {}
 
-    def __init__(self, parts: Mapping[str, Resource]) -> None:
+
+class Fetcher(URLFetcher):  # type: ignore[misc]
+    """Serves parts by `ingest.cids.cid_key`, what was saved of other places by their addresses, and
+    `data:`; all else is refused and counted.
+    """
+
+    def __init__(
+        self, parts: Mapping[str, Resource], places: Mapping[str, Resource] = _NOTHING
+    ) -> None:
         # A context without authorities: none is loaded, since none will be asked.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         super().__init__(ssl_context=context, allowed_protocols=("data",), allow_redirects=False)
         self._parts = parts
+        self._places = places
         self.refused: set[str] = set()
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
@@ -90,28 +101,84 @@ class Fetcher(URLFetcher):  # type: ignore[misc]
             part = self._parts.get(cid_key(rest))
             if part is not None:
                 return URLFetcherResponse(url, part.data, {"Content-Type": part.content_type})
+        if url in self._places:
+            part = self._places[url]
+            return URLFetcherResponse(url, part.data, {"Content-Type": part.content_type})
         self.refused.add(url[:200])
         raise ValueError("outside of the document")
 
 
-def html_pdf(html: str, target: Path, parts: Mapping[str, Resource]) -> tuple[int, frozenset[str]]:
-    """Lay out `html`; the number of pages, and the addresses that were not fetched."""
+class _Damaged(logging.Handler):
+    """Addresses of pictures that were served and cannot be drawn, as WeasyPrint's log has them."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.addresses: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take one message."""
+        if str(record.msg).startswith("Failed to load image") and isinstance(record.args, tuple):
+            self.addresses.add(str(record.args[0])[:200])
+
+
+@contextmanager
+def _damaged() -> Iterator[_Damaged]:
+    for name, level in (("weasyprint", logging.ERROR), ("fontTools", logging.CRITICAL)):
+        logging.getLogger(name).setLevel(level)
+    logger, handler = logging.getLogger("weasyprint"), _Damaged()
+    logger.addHandler(handler)
+    try:
+        yield handler
+    finally:
+        logger.removeHandler(handler)
+
+
+def html_pdf(
+    html: str,
+    target: Path,
+    parts: Mapping[str, Resource],
+    places: Mapping[str, Resource] = _NOTHING,
+    base: str = "",
+) -> tuple[int, frozenset[str]]:
+    """Lay out `html`; the number of pages, and the addresses of what is not shown.
+
+    `places` are things saved with the page, by their address; `base` is the page's own.
+    """
     if len(html) > MAX_CHARACTERS:
         raise RenderError(Code.TOO_LARGE, "HTML too long to lay out")
-    for name in ("weasyprint", "fontTools"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    with _damaged() as damaged:
+        pages, refused = _laid_out(html, target, Fetcher(parts, places), base)
+    return pages, frozenset(refused | damaged.addresses)
+
+
+def svg_pdf(svg: bytes, target: Path) -> tuple[int, frozenset[str]]:
+    """Draw an SVG file across a page; the addresses of what is not shown."""
+    drawing = _IMPORT.sub(b"", svg)  # else WeasyPrint gives the whole drawing up
+    address = "data:image/svg+xml;base64," + base64.b64encode(drawing).decode()
+    body = f'<!DOCTYPE html><body><img style="width:100%" src="{address}"></body>'
+    pages, missing = html_pdf(body, target, {})
+    if address[:200] in missing:
+        raise RenderError(Code.CORRUPT, "damaged drawing")
+    return pages, missing
+
+
+def not_shown(addresses: Collection[str]) -> list[str]:
+    """What to put on record where pictures or the like are missing."""
+    return [f"{len(addresses)} remote, missing or damaged pictures not shown"] if addresses else []
+
+
+def _laid_out(html: str, target: Path, fetcher: Fetcher, base: str) -> tuple[int, set[str]]:
     ImageFile.LOAD_TRUNCATED_IMAGES = True  # a damaged picture in a mail shows what it has
-    fetcher = Fetcher(parts)
     safe = _tamed(html)
-    document = _rendered(safe, fetcher, PAGE_WIDTH, PAGE_HEIGHT)
+    document = _rendered(safe, fetcher, PAGE_WIDTH, PAGE_HEIGHT, base)
     zoom = 1.0
     widest = _widest(document)
     if widest > PAGE_WIDTH - SIDE / 2:  # too wide: Letter on its side, smaller as need be
         zoom = min(1.0, max(LEAST_ZOOM, PAGE_HEIGHT / (widest + SIDE)))
-        document = _rendered(safe, fetcher, PAGE_HEIGHT / zoom, PAGE_WIDTH / zoom)
+        document = _rendered(safe, fetcher, PAGE_HEIGHT / zoom, PAGE_WIDTH / zoom, base)
     document.metadata = type(document.metadata)()
     document.write_pdf(target, zoom=zoom, pdf_identifier=b"redwell")
-    return len(document.pages), frozenset(fetcher.refused)
+    return len(document.pages), fetcher.refused
 
 
 def _tamed(html: str) -> str:
@@ -120,12 +187,12 @@ def _tamed(html: str) -> str:
     return _PAGE_RULE.sub("@media nothing", cleaned)
 
 
-def _rendered(html: str, fetcher: Fetcher, width: float, height: float) -> Any:
+def _rendered(html: str, fetcher: Fetcher, width: float, height: float, base: str) -> Any:
     page = f"@page {{ size: {width}px {height}px !important; margin: {SIDE}px !important }}"
     guard = weasyprint.CSS(string=page + _GUARD, url_fetcher=fetcher)
     # Screen rules, as the mail was read: print rules are where things are hidden from a printer.
     source = weasyprint.HTML(
-        string=html, base_url="about:blank", url_fetcher=fetcher, media_type="screen"
+        string=html, base_url=base or "about:blank", url_fetcher=fetcher, media_type="screen"
     )
     return source.render(stylesheets=[guard], presentational_hints=True)
 

@@ -16,6 +16,7 @@ from records.codes import Code
 MAX_FRAMES = 5_000
 _MARGIN = 36.0
 _SCAN_INCHES = (3.0, 18.0)  # between them a stated resolution is believed
+_LARGEST = 72 / 48  # points a pixel
 _PLAIN_MODES = ("1", "L", "RGB")
 
 
@@ -87,13 +88,15 @@ def _page(data: bytes) -> bytes:
 def _layout(width: int, height: int, dpi: tuple[float, float]) -> tuple[float, float, float, float]:
     """(page width, page height, picture width, picture height) in points.
 
-    A scan keeps the size that its resolution states; anything else is fitted onto Letter.
+    A scan keeps the size that its resolution states; anything else is fitted onto Letter, small
+    ones at no less than 48 pixels an inch.
     """
     inches = width / max(dpi[0], 1), height / max(dpi[1], 1)
     if all(_SCAN_INCHES[0] <= each <= _SCAN_INCHES[1] for each in inches) and min(dpi) > 96:
         return inches[0] * 72, inches[1] * 72, inches[0] * 72, inches[1] * 72
     paper = LETTER if height >= width else LETTER[::-1]
-    ratio = min((paper[0] - 2 * _MARGIN) / width, (paper[1] - 2 * _MARGIN) / height)
+    room = ((paper[0] - 2 * _MARGIN) / width, (paper[1] - 2 * _MARGIN) / height)
+    ratio = min(*room, _LARGEST)
     return paper[0], paper[1], width * ratio, height * ratio
 
 

@@ -5,6 +5,7 @@ profile of its own forbids remote links, active content, macros and updates of l
 dead proxy; the child is in a network namespace of its own where the system permits.
 """
 
+import json
 import os
 import queue
 import re
@@ -18,9 +19,7 @@ from typing import IO
 
 WRITER = "pdf:writer_pdf_Export"
 DRAW = "pdf:draw_pdf_Export"
-_SLIDES = 'pdf:impress_pdf_Export:{"ExportHiddenSlides":{"type":"boolean","value":"true"}'
-SLIDES = _SLIDES + "}"
-SLIDES_AND_NOTES = _SLIDES + ',"ExportNotesPages":{"type":"boolean","value":"true"}}'
+ODT = "odt:writer8"
 _START_SECONDS = 30.0
 _RESTART = (79, 81)  # desktop/inc/app.hxx: crash with restart, normal restart
 _LOADED = re.compile(rb"^convert (.*) -> ")
@@ -77,6 +76,24 @@ def version() -> str:
     return match[1].decode() if match else ""
 
 
+def slides(hidden: bool, notes: bool) -> str:
+    """The export of a presentation, with its hidden slides and its notes pages or without."""
+    return _with_options("impress", ExportHiddenSlides=hidden, ExportNotesPages=notes)
+
+
+def sheets(most: int) -> str:
+    """The export of a workbook's first pages, `most` and one more."""
+    return _with_options("calc", PageRange=f"1-{most + 1}")
+
+
+def _with_options(component: str, **options: bool | str) -> str:
+    named = {
+        name: {"type": "boolean" if isinstance(value, bool) else "string", "value": value}
+        for name, value in options.items()
+    }
+    return f"pdf:{component}_pdf_Export:{json.dumps(named, separators=(',', ':'))}"
+
+
 def convert(
     files: Sequence[Path], export: str, out: Path, profile: Path, seconds: float
 ) -> dict[Path, str]:
@@ -89,12 +106,17 @@ def convert(
     while left:
         culprit, fate = _run(left, export, out, profile, seconds)
         for file in left[: left.index(culprit) if culprit else len(left)]:
-            fates[file] = "" if (out / f"{file.stem}.pdf").is_file() else "failed"
+            fates[file] = "" if made(file, export, out).is_file() else "failed"
         if culprit is None:
             break
-        fates[culprit] = "" if (out / f"{culprit.stem}.pdf").is_file() else fate
+        fates[culprit] = "" if made(culprit, export, out).is_file() else fate
         left = left[left.index(culprit) + 1 :]
     return fates
+
+
+def made(file: Path, export: str, out: Path) -> Path:
+    """Where the conversion of `file` lies."""
+    return out / f"{file.stem}.{export.partition(':')[0]}"
 
 
 def _run(
@@ -136,14 +158,17 @@ def _start(
         cwd=out,
     )
     try:
-        return _follow(process, files, out, seconds)
+        return _follow(process, files, [made(file, export, out) for file in files], seconds)
     finally:
         process.kill()
         process.wait()
 
 
 def _follow(
-    process: "subprocess.Popen[bytes]", files: Sequence[Path], out: Path, seconds: float
+    process: "subprocess.Popen[bytes]",
+    files: Sequence[Path],
+    targets: Sequence[Path],
+    seconds: float,
 ) -> tuple[Path | None, str]:
     """Read how far it is; each file has `seconds` from when the one before was loaded."""
     assert process.stdout is not None
@@ -157,13 +182,13 @@ def _follow(
         try:
             line = lines.get(timeout=max(0.0, end - time.monotonic()))
         except queue.Empty:
-            return _at_work(files, place, out), "timeout"
+            return _at_work(files, place, targets), "timeout"
         if line is None:
             break
         if (match := _LOADED.match(line)) and match[1] in known:
             place, begun = known[match[1]], True
         elif line.startswith(_NOT_LOADED):
-            place, begun = files.index(_at_work(files, place, out)) + 1, True
+            place, begun = files.index(_at_work(files, place, targets)) + 1, True
         else:
             continue
         end = time.monotonic() + seconds
@@ -173,13 +198,13 @@ def _follow(
         return None, ""
     if process.returncode in _RESTART and not begun:
         return files[0], "restart"
-    return _at_work(files, place, out), "crash"
+    return _at_work(files, place, targets), "crash"
 
 
-def _at_work(files: Sequence[Path], place: int, out: Path) -> Path:
+def _at_work(files: Sequence[Path], place: int, targets: Sequence[Path]) -> Path:
     """The first file from `place` on that has no pages yet; a file is named once it is loaded."""
-    for file in files[place:]:
-        if not (out / f"{file.stem}.pdf").is_file():
+    for file, target in zip(files[place:], targets[place:], strict=True):
+        if not target.is_file():
             return file
     return files[-1]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from ingest.cids import cid_key
 from ingest.interface import ParsedMail
 from produce.imaging import text
-from produce.imaging.html import Resource, html_pdf
+from produce.imaging.html import Resource, html_pdf, not_shown
 from records.codes import Role
 
 Header = Sequence[Sequence[str]]
@@ -34,7 +34,7 @@ def mail_pdf(mail: ParsedMail, header: Header, target: Path) -> tuple[int, list[
             if part.role is Role.INLINE  # an attachment may be withheld: never served
         }
         pages, refused = html_pdf(head_html(lines) + mail.html, target, parts)
-        return pages, [f"{len(refused)} remote or missing pictures not shown"] if refused else []
+        return pages, not_shown(refused)
     pages, odd = text_pdf(mail.body, lines, target)
     return pages, [*odd, "printed as plain text: its HTML is too long"] if mail.html else odd
 

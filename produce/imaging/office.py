@@ -1,23 +1,33 @@
-"""Office documents: opened with the case's passwords, converted, made plain."""
+"""Office documents: opened with the case's passwords, converted, made plain.
+
+Behind the pages come sheets with what the document holds and LibreOffice does not print.
+"""
 
 import shutil
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msoffcrypto
 
+from process.hidden import Findings
 from produce.imaging import libreoffice
+from produce.imaging.changes import BY_WAY_OF_ODT, show
 from produce.imaging.errors import RenderError
 from produce.imaging.frozen import computes_dates, freeze
 from produce.imaging.pdfs import normalise
+from produce.imaging.unseen import append, findings_of, sheets_of
+from produce.interface import OfficeRule
 from records.codes import Code
+from records.errors import raise_if_full
 
 WRITER = frozenset({"docx", "docm", "doc", "rtf", "odt"})
 SLIDES = frozenset({"pptx", "pptm", "ppt", "odp"})
 DRAWINGS = frozenset({"emf", "wmf", "vsd", "vsdx", "pub"})
+SHEETS = frozenset({"xlsx", "xlsm", "xlsb", "xls", "ods"})
 _TODAY = "a date field shows the day of imaging, not the one saved"
+_MARKED = "its tracked changes may be shown otherwise than the rule says"
 _FATES = {
     "timeout": (Code.TIMEOUT, "LibreOffice took too long"),
     "crash": (Code.CRASH, "LibreOffice died over it"),
@@ -35,73 +45,147 @@ class OfficeFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How documents become pages: by what rule, and how many pages a workbook may have."""
+
+    rule: OfficeRule
+    sheet_pages: int
+    passwords: Sequence[str]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Converted:
-    """How many pages came of it, and what is odd about them."""
+    """How many pages came of it, and what is odd about them: `unseen` is what they do not show."""
 
     pages: int
     odd: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Copy:
+    """A document made ready: its plain copy, what it hides, how it is exported."""
+
+    file: OfficeFile
+    path: Path
+    findings: Findings
+    export: str = ""
+    odd: list[str] = field(default_factory=list)
 
 
 def convert(
-    files: Sequence[OfficeFile], folder: Path, passwords: Sequence[str], seconds: float
+    files: Sequence[OfficeFile], folder: Path, manner: Manner
 ) -> list[Converted | RenderError]:
     """Convert all of `files`; for each, in order, its pages or what went wrong."""
     if libreoffice.program() is None:
         return [RenderError(Code.UNSUPPORTED, "no LibreOffice") for _ in files]
-    results: list[Converted | RenderError] = []
-    groups: dict[str, list[Path]] = {}
-    copies: list[Path | RenderError] = []
-    for number, file in enumerate(files):
-        copy = folder / f"in{number}.{file.type}"
-        try:
-            _plain_copy(file.source, copy, passwords)
-            copies.append(copy)
-            groups.setdefault(_export(copy, file.type), []).append(copy)
-        except RenderError as error:
-            copies.append(error)
+    copies = [_ready(file, folder / f"in{n}.{file.type}", manner) for n, file in enumerate(files)]
+    good = [each for each in copies if isinstance(each, _Copy)]
+    _mark_changes(good, folder, manner)
     fates: dict[Path, str] = {}
-    for export, members in groups.items():
+    for export in dict.fromkeys(each.export for each in good):
+        members = [each.path for each in good if each.export == export]
         profile = folder / "profile"
-        fates |= libreoffice.convert(members, export, folder, profile, seconds)
-    for file, copied in zip(files, copies, strict=True):
-        results.append(copied if isinstance(copied, RenderError) else _taken(file, copied, fates))
-    return results
+        fates |= libreoffice.convert(members, export, folder, profile, manner.seconds)
+    return [_taken(each, fates, manner) if isinstance(each, _Copy) else each for each in copies]
 
 
-def _taken(file: OfficeFile, copy: Path, fates: dict[Path, str]) -> Converted | RenderError:
-    fate = fates[copy]
-    if fate:
-        return RenderError(*_FATES[fate])
+def _ready(file: OfficeFile, path: Path, manner: Manner) -> _Copy | RenderError:
     try:
-        pages = normalise(copy.with_suffix(".pdf"), file.target)
+        return _copied(file, path, manner)
     except RenderError as error:
         return error
-    if not pages:
-        return RenderError(Code.CORRUPT, "no pages")
-    computed = file.type == "doc" and computes_dates(copy)
-    return Converted(pages, (_TODAY,) if computed else ())
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the item border: the others of the group go on
+        raise_if_full(error)
+        return _unreadable(error)
 
 
-def _export(copy: Path, kind: str) -> str:
+def _unreadable(error: Exception) -> RenderError:
+    return RenderError(Code.CORRUPT, "cannot be laid out", f"{type(error).__name__}: {error}"[:500])
+
+
+def _copied(file: OfficeFile, path: Path, manner: Manner) -> _Copy:
+    _plain_copy(file.source, path, manner.passwords)
+    copy = _Copy(file, path, findings_of(path, file.type))
+    copy.export = _export(copy, manner)
+    if file.type == "doc" and computes_dates(path):
+        copy.odd.append(_TODAY)
+    return copy
+
+
+def _export(copy: _Copy, manner: Manner) -> str:
+    kind, rule = copy.file.type, manner.rule
     if kind in SLIDES:
-        return libreoffice.SLIDES_AND_NOTES if _has_notes(copy) else libreoffice.SLIDES
+        return libreoffice.slides(rule.hidden, rule.notes and _has_notes(copy))
+    if kind in SHEETS:
+        return libreoffice.sheets(manner.sheet_pages)
     return libreoffice.DRAW if kind in DRAWINGS else libreoffice.WRITER
 
 
-def _has_notes(copy: Path) -> bool:
-    """Whether a presentation has speaker's notes, as far as a look at its members tells."""
+def _has_notes(copy: _Copy) -> bool:
+    return "speaker-notes" in copy.findings.kinds
+
+
+def _mark_changes(copies: Sequence[_Copy], folder: Path, manner: Manner) -> None:
+    """Have tracked changes shown by the rule, not as each document was last looked at."""
+    changed = [each for each in copies if "tracked-changes" in each.findings.kinds]
+    older = [each for each in changed if each.file.type in BY_WAY_OF_ODT]
+    if older:
+        paths = [each.path for each in older]
+        profile = folder / "profile"
+        libreoffice.convert(paths, libreoffice.ODT, folder, profile, manner.seconds)
+        for each in older:
+            newer = libreoffice.made(each.path, libreoffice.ODT, folder)
+            each.path = newer if newer.is_file() else each.path
+    for each in changed:
+        kind = each.path.suffix[1:]
+        if each.file.type in WRITER and not show(each.path, kind, manner.rule.changes == "shown"):
+            each.odd.append(_MARKED)
+
+
+def _taken(copy: _Copy, fates: dict[Path, str], manner: Manner) -> Converted | RenderError:
+    fate = fates[copy.path]
+    if fate:
+        return RenderError(*_FATES[fate])
     try:
-        with zipfile.ZipFile(copy) as archive:
-            return any(name.startswith("ppt/notesSlides/") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError):
-        return False
+        return _with_sheets(copy, manner)
+    except RenderError as error:
+        return error
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the item border, as above
+        raise_if_full(error)
+        return _unreadable(error)
+
+
+def _with_sheets(copy: _Copy, manner: Manner) -> Converted:
+    target = copy.file.target
+    pages = normalise(copy.path.with_suffix(".pdf"), target)
+    if not pages:
+        raise RenderError(Code.CORRUPT, "no pages")
+    if copy.file.type in SHEETS and pages > manner.sheet_pages:
+        raise RenderError(Code.TOO_LARGE, f"more than {manner.sheet_pages:,} pages when printed")
+    sheets = sheets_of(copy.findings, manner.rule, _on_pages(copy, manner.rule))
+    pages, odd = append(target, sheets)
+    return Converted(pages, (*copy.odd, *odd), sheets.odd)
+
+
+def _on_pages(copy: _Copy, rule: OfficeRule) -> frozenset[str]:
+    """What LibreOffice itself prints of a presentation."""
+    if copy.file.type not in SLIDES:
+        return frozenset()
+    shown = {"hidden-slides": rule.hidden, "speaker-notes": rule.notes and _has_notes(copy)}
+    return frozenset(kind for kind, whether in shown.items() if whether)
 
 
 def _plain_copy(source: Path, copy: Path, passwords: Sequence[str]) -> None:
     """Copy the document, without its password, its computed dates as they were saved."""
     shutil.copyfile(source, copy)
     copy.chmod(0o600)
-    if copy.suffix in (".odt", ".odp") and _odf_encrypted(copy):
+    if copy.suffix in (".odt", ".odp", ".ods") and _odf_encrypted(copy):
         raise RenderError(Code.ENCRYPTED, "encrypted", "OpenDocument with a password")
     if _encrypted(copy) and not any(_decrypt(source, copy, each) for each in passwords):
         raise RenderError(Code.ENCRYPTED, "encrypted", "no password fits")

@@ -6,12 +6,15 @@ paints each page.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pikepdf
 
+from process.hidden import Findings
 from produce.imaging.errors import RenderError
 from produce.imaging.geometry import inherited
+from produce.imaging.pdf_comments import comments_of
 from produce.imaging.raster import rasterise
 from records.codes import Code
 
@@ -32,16 +35,25 @@ _NO_VIEW = 1 << 5
 _NEVER_DRAWN = frozenset({"/Popup", "/Link"})
 
 
-def clean_pdf(source: Path, target: Path, passwords: Sequence[str]) -> tuple[int, bool]:
-    """Write the visible pages of `source`; their number, and whether they are pictures now."""
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """The number of pages, whether they are pictures now, and notes whose words none shows."""
+
+    pages: int
+    raster: bool
+    notes: Findings
+
+
+def clean_pdf(source: Path, target: Path, passwords: Sequence[str]) -> Cleaned:
+    """Write the visible pages of `source`."""
     pdf, password = _open(source, passwords)
     with pdf:
         _refuse(pdf)
-        raster = _has_hidden_layers(pdf) or _has_undrawn(pdf)
-        if not raster:
+        notes = comments_of(pdf)
+        if not (_has_hidden_layers(pdf) or _has_undrawn(pdf)):
             pdf.flatten_annotations("screen")
-            return _copy_pages(pdf, target), False
-    return rasterise(source, password, target), True
+            return Cleaned(_copy_pages(pdf, target), False, notes)
+    return Cleaned(rasterise(source, password, target), True, notes)
 
 
 def normalise(source: Path, target: Path) -> int:

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ingest.child import Child
 from ingest.interface import ChildFailure
 from produce.imaging import libreoffice
 from produce.imaging.route import office_suffix, way
+from produce.imaging.tools import fingerprint
 from produce.interface import RenderBatch, RenderJob, RenderResult
 from records.codes import Code
 from records.errors import DiskFullError
@@ -24,7 +26,9 @@ _TOOLS = {
     "mail": "weasyprint",
     "html": "weasyprint",
     "svg": "weasyprint",
+    "mhtml": "weasyprint",
     "plain": "pikepdf",
+    "entries": "pikepdf",
     "text": "pikepdf",
     "pdf": "pikepdf",
     "image": "pillow",
@@ -87,11 +91,12 @@ class _Rendering:
         self._store = store
         self._writer = writer
         self._folder = folder
+        self._rule = asdict(batch.office)
         self._targets = 0
 
     def results(self) -> tuple[RenderResult, ...]:
         """All jobs, in order; office documents together, since LibreOffice takes long to start."""
-        office = [job for job in self._batch.jobs if way(job)[0] == "office"]
+        office = [job for job in self._batch.jobs if way(job, self._batch.sheets)[0] == "office"]
         done: dict[int, RenderResult] = {}
         for start in range(0, len(office), _AT_ONCE):
             group = office[start : start + _AT_ONCE]
@@ -99,12 +104,12 @@ class _Rendering:
         return tuple(done.get(id(job)) or self._one(job) for job in self._batch.jobs)
 
     def _one(self, job: RenderJob) -> RenderResult:
-        kind, reason = way(job)
+        kind, reason = way(job, self._batch.sheets)
         if reason:
             return RenderResult(job.document_id, None, 0, reason, ())
         target = self._target()
         answer = self._attempt(job, kind, target)
-        if "code" in answer and kind in ("mail", "html"):
+        if "code" in answer and kind in ("mail", "html", "mhtml"):
             return self._plainly(job, kind, answer)
         degraded = kind == "text" and "code" not in answer
         return self._result(job, kind, answer, target, degraded="its layout" if degraded else "")
@@ -119,7 +124,8 @@ class _Rendering:
             answer = self._attempt(job, "text", target)
         if "code" in answer:
             answer = failed
-        return self._result(job, kind, answer, target, degraded=str(failed["message"]))
+        why = str(failed["message"])
+        return self._result(job, kind, answer, target, degraded=why, lasting=False)
 
     def _attempt(self, job: RenderJob, kind: str, target: Path) -> Answer:
         sha256 = job.text_sha256 if kind == "text" else job.sha256
@@ -139,7 +145,7 @@ class _Rendering:
             return {"do": "text", "header": shown, "charset": charset}
         if kind in ("html", "svg"):
             return {"do": "html", "svg": kind == "svg"}
-        return {"do": kind, "passwords": self._batch.passwords}
+        return {"do": kind, "passwords": self._batch.passwords, "rule": self._rule}
 
     def _office(self, jobs: Sequence[RenderJob]) -> list[RenderResult]:
         targets = [self._target() for _ in jobs]
@@ -170,6 +176,8 @@ class _Rendering:
                 "folder": folder,
                 "passwords": self._batch.passwords,
                 "seconds": limits.render_seconds,
+                "rule": self._rule,
+                "sheet_pages": self._batch.sheet_pages,
             }
             seconds = 120 + (limits.render_seconds + 5) * len(jobs)
             answer = ask(limits.memory_mb, request, seconds)
@@ -181,7 +189,13 @@ class _Rendering:
         return self._folder / f"{self._targets}.pdf"
 
     def _result(
-        self, job: RenderJob, kind: str, answer: Answer, target: Path, degraded: str = ""
+        self,
+        job: RenderJob,
+        kind: str,
+        answer: Answer,
+        target: Path,
+        degraded: str = "",
+        lasting: bool = True,
     ) -> RenderResult:
         tool = tool_of(kind)
         if "code" in answer:
@@ -191,9 +205,11 @@ class _Rendering:
             digests = self._writer.put_stream(stream)
         target.unlink()
         notes = tuple(warning(Code.PARTIAL, odd, *tool) for odd in answer["odd"])
+        notes += tuple(warning(Code.NOT_SHOWN, each, *tool) for each in answer.get("unseen", ()))
         if degraded:
             notes += (_plain_note(kind, degraded),)
-        return RenderResult(job.document_id, digests.sha256, answer["pages"], "", notes)
+        made_by = fingerprint(kind) if lasting else ""
+        return RenderResult(job.document_id, digests.sha256, answer["pages"], "", notes, made_by)
 
 
 def _plain_note(kind: str, why: str) -> Note:

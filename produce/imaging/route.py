@@ -1,6 +1,6 @@
-"""Which way a document is imaged, by its type; spreadsheets and the like stay native."""
+"""Which way a document is imaged, by its type; spreadsheets stay native unless they are printed."""
 
-from produce.imaging.office import DRAWINGS, SLIDES, WRITER
+from produce.imaging.office import DRAWINGS, SHEETS, SLIDES, WRITER
 from produce.interface import RenderJob
 
 OFFICE = WRITER | SLIDES | DRAWINGS
@@ -9,11 +9,14 @@ _WAYS = {
     "pdf": "pdf",
     "html": "html",
     "svg": "svg",
-    **dict.fromkeys(("txt", "xml", "ics", "vcf"), "plain"),
-    **dict.fromkeys(("mhtml", "epub"), "text"),
+    **dict.fromkeys(("txt", "xml"), "plain"),
+    **dict.fromkeys(("ics", "vcf"), "entries"),
+    "mhtml": "mhtml",
+    "epub": "text",
     **dict.fromkeys(("tiff", "png", "jpg", "gif", "bmp", "heic", "webp", "image"), "image"),
     **dict.fromkeys(OFFICE, "office"),
 }
+_PRINTED = {**dict.fromkeys(SHEETS, "office"), "csv": "plain"}
 _REASONS = {
     **dict.fromkeys(("csv", "xlsx", "xlsm", "xlsb", "xls", "ods"), "spreadsheet"),
     **dict.fromkeys(("audio", "video"), "media"),
@@ -29,8 +32,10 @@ _REASONS = {
 }
 
 
-def way(job: RenderJob) -> tuple[str, str]:
+def way(job: RenderJob, sheets: str = "native") -> tuple[str, str]:
     """(way, "") for what can be imaged, ("", reason) for what is produced natively."""
+    if sheets == "printed" and job.type in _PRINTED:
+        return _PRINTED[job.type], ""
     if job.type == "image" and job.name.lower().endswith((".emf", ".wmf")):
         return "office", ""
     if job.type in _WAYS:

@@ -1,82 +1,78 @@
-"""Bates number and legend on every page of a PDF, in a band freed below the content.
+"""Endorsements on every page of a PDF, in bands freed above and below the content.
 
 The page is wrapped in a Form XObject, so that nothing that it leaves open reaches the stamp; its
-visible box becomes the page, upright, with its size unchanged; the content shrinks towards the
-top by the height of the band.
+visible box becomes the page, upright, with its size unchanged unless a paper is asked for; the
+content shrinks by the height of the bands. Inside the page, texts stand where it is blank, and a
+page that is blank nowhere is endorsed in its margin.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
+import pypdfium2
 
+from produce.imaging.blank import on_blank
+from produce.imaging.endorse import Layout, Style, filled, lay_out
 from produce.imaging.errors import RenderError
 from produce.imaging.geometry import View, inherited, view_of
-from produce.imaging.words import Words, Writer, latin, number_text
+from produce.imaging.raster import opened
+from produce.imaging.words import Writer, number_text
 from records.codes import Code
 
-BAND = 0.025  # of the page's height
-_LEAST_BAND = 14.0  # points, on pages that are tall enough for it
-_MOST_BAND = 0.15
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where things go on a page of a given size, in points."""
-
-    width: float
-    height: float
-    band: float
-    size: float
-    margin: float
-
-    @property
-    def scale(self) -> float:
-        """By how much the content shrinks."""
-        return 1 - self.band / self.height
-
-    @property
-    def baseline(self) -> float:
-        """Of number and legend, above the lower edge."""
-        return self.band * 0.38
-
-
-def layout(width: float, height: float, number: Words, legend: Words) -> Layout:
-    """The band and a size of type in which number and legend stand side by side."""
-    band = max(BAND * height, min(_LEAST_BAND, _MOST_BAND * height))
-    margin = min(0.03 * width, 36.0)
-    gap = 2.0 if legend.pieces else 0.0  # ems between the two
-    fitting = (width - 2 * margin) / ((number.width + legend.width) / 1000 + gap)
-    return Layout(width, height, band, min(band * 0.55, fitting), margin)
+_USUAL = Style()
 
 
 class Stamper:
     """Stamps pages of one PDF; font objects are shared by all of them."""
 
-    def __init__(self, pdf: pikepdf.Pdf, legend: str) -> None:
+    def __init__(self, pdf: pikepdf.Pdf, legend: str, style: Style) -> None:
         self._pdf = pdf
-        writer = Writer(pdf)
-        self._legend = writer.words(legend)
-        self._fonts = writer.fonts()
+        self._legend = legend
+        self._style = style
+        self._writer = Writer(pdf)
+        self._resources: list[pikepdf.Object] = []
 
-    def stamp(self, page: pikepdf.Dictionary, bates: str) -> None:
-        """Rewrite `page` in place: its old content, shrunk, and the stamp."""
+    def stamp(
+        self, page: pikepdf.Dictionary, bates: str, seen: pypdfium2.PdfDocument | None, number: int
+    ) -> bool:
+        """Rewrite `page` in place: its old content, and the stamp.
+
+        False where it should have been inside the page, and the page is blank nowhere.
+        """
         view = view_of(page)
-        width, height = view.size
+        place, inside = self._place(view, bates, seen, number)
         form = self._form(page, view)
-        number = latin(bates)
-        place = layout(width, height, number, self._legend)
-        content = _content(view, place, number, self._legend)
         keep = {"/Type", "/Parent"}
         for key in [key for key in page.keys() if key not in keep]:  # noqa: SIM118
             del page[key]
-        page["/MediaBox"] = pikepdf.Array([0, 0, _round(width), _round(height)])
-        page["/CropBox"] = pikepdf.Array([0, 0, _round(width), _round(height)])
-        page["/Resources"] = pikepdf.Dictionary(
-            XObject=pikepdf.Dictionary(RwPage=form), Font=self._fonts
-        )
-        page["/Contents"] = self._pdf.make_stream(content)
+        page["/MediaBox"] = pikepdf.Array([0, 0, _round(place.width), _round(place.height)])
+        page["/CropBox"] = pikepdf.Array([0, 0, _round(place.width), _round(place.height)])
+        page["/Resources"] = pikepdf.Dictionary(XObject=pikepdf.Dictionary(RwPage=form))
+        page["/Contents"] = self._pdf.make_stream(_content(view, place))
+        self._resources.append(page["/Resources"])
+        return inside
+
+    def _place(
+        self, view: View, bates: str, seen: pypdfium2.PdfDocument | None, number: int
+    ) -> tuple[Layout, bool]:
+        texts = filled(self._style.zones, bates, self._legend)
+        place = lay_out(view.size, texts, self._writer.words, self._style)
+        if seen is None:
+            return place, True
+        moved = on_blank(seen, number, view.size, place)
+        if moved is not None:
+            return replace(place, texts=moved), True
+        margin = replace(self._style, placement="margin")
+        return lay_out(view.size, texts, self._writer.words, margin), False
+
+    def finish(self) -> None:
+        """Give the pages their fonts, once all texts are set."""
+        fonts = self._writer.fonts()
+        for each in self._resources:
+            each["/Font"] = fonts
 
     def _form(self, page: pikepdf.Dictionary, view: View) -> pikepdf.Object:
         form = _copied_content(self._pdf, page.get("/Contents"))
@@ -108,39 +104,46 @@ def _copied_content(pdf: pikepdf.Pdf, contents: pikepdf.Object | None) -> pikepd
     return pikepdf.Stream(pdf, b"\n".join(each.read_bytes() for each in streams))
 
 
-def _content(view: View, place: Layout, number: Words, legend: Words) -> bytes:
-    """Draw the old page by its form, then number and legend in the band."""
-    a, b, c, d, e, f = view.upright()
+def _content(view: View, place: Layout) -> bytes:
+    """Draw the old page by its form, then the texts."""
     s = place.scale
-    dx, dy = (1 - s) / 2 * place.width, place.band
+    a, b, c, d, e, f = view.upright()
     matrix = " ".join(
-        number_text(each) for each in (a * s, b * s, c * s, d * s, e * s + dx, f * s + dy)
+        number_text(each)
+        for each in (a * s, b * s, c * s, d * s, e * s + place.dx, f * s + place.dy)
     )
-    right = place.width - place.margin - number.width * place.size / 1000
-    lines = [f"q {matrix} cm /RwPage Do Q"]
-    for words, x in ((legend, place.margin), (number, right)):
-        if words.pieces:
-            lines.append(words.show(place.size, x, place.baseline))
-    return "\n".join(lines).encode("ascii")
+    texts = [each.words.show(each.size, each.x, each.y) for each in place.texts]
+    return "\n".join([f"q {matrix} cm /RwPage Do Q", *texts]).encode("ascii")
 
 
 def _round(value: float) -> float:
     return round(value, 4)
 
 
-def stamp_pdf(source: Path, target: Path, numbers: Sequence[str], legend: str) -> None:
-    """Stamp the pages of `source` with `numbers`, one each, into `target`; same in, same out."""
-    with pikepdf.open(source) as pdf:
+def stamp_pdf(
+    source: Path, target: Path, numbers: Sequence[str], legend: str, style: Style = _USUAL
+) -> list[int]:
+    """Stamp the pages of `source` with `numbers`, one each, into `target`; same in, same out.
+
+    Gives the pages, from 0, that could not be endorsed inside and were in the margin.
+    """
+    refused = []
+    with ExitStack() as stack:
+        pdf = stack.enter_context(pikepdf.open(source))
         if len(pdf.pages) != len(numbers):
             raise RenderError(
                 Code.CORRUPT, "pages disagree", f"{len(pdf.pages)} pages, {len(numbers)} numbers"
             )
-        stamper = Stamper(pdf, legend)
-        for page, number in zip(pdf.pages, numbers, strict=True):
-            stamper.stamp(page.obj, number)
+        seen = stack.enter_context(opened(source)) if style.placement == "inside" else None
+        stamper = Stamper(pdf, legend, style)
+        for count, (page, number) in enumerate(zip(pdf.pages, numbers, strict=True)):
+            if not stamper.stamp(page.obj, number, seen, count):
+                refused.append(count)
+        stamper.finish()
         pdf.save(
             target,
             deterministic_id=True,
             compress_streams=True,
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
         )
+    return refused

@@ -60,8 +60,12 @@ def header_lines(header: Sequence[Sequence[str]]) -> list[Line]:
     for label, value in header:
         rows = [row for part in value.splitlines() or [""] for row in wrap(part, COLUMNS - indent)]
         name = f"{label}:"
-        lines.append(Line(f"{name:<{indent}}{rows[0]}", len(name)))
-        lines += [Line(" " * indent + row) for row in rows[1:]]
+        if len(name) < indent:
+            lines.append(Line(f"{name:<{indent}}{rows[0]}", len(name)))
+            rows = rows[1:]
+        else:
+            lines.append(Line(name[:COLUMNS], len(name[:COLUMNS])))
+        lines += [Line(" " * indent + row) for row in rows]
     lines[-1] = Line(lines[-1].text, lines[-1].bold, rule=True)
     return [*lines, Line("")]
 
@@ -103,7 +107,7 @@ def pages_of(text: str, head: Sequence[Line] = ()) -> Iterator[list[Line]]:
     while len(page) > LINES:
         yield page[:LINES]
         page = page[LINES:]
-    sheets = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\f\n").split("\f")
+    sheets = text.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\f")
     for number, sheet in enumerate(sheets):
         if number and page:
             yield page

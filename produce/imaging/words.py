@@ -1,5 +1,6 @@
 """Short texts on a page: Helvetica where it has the letters, else embedded fonts."""
 
+import functools
 from dataclasses import dataclass
 
 import pikepdf
@@ -32,6 +33,7 @@ class Words:
         return f"q BT 0 g {number_text(x)} {number_text(y)} Td {runs} ET Q"
 
 
+@functools.lru_cache(maxsize=256)
 def latin(text: str) -> Words:
     """Text in Helvetica; raises `UnicodeEncodeError` for letters that WinAnsi lacks."""
     codes = text.encode("cp1252").hex()

@@ -9,8 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from produce.imaging.endorse import PAPERS, PLACES, USUAL
 from produce.imaging.render import ask, tool_of
-from produce.interface import ImageBatch, ImageJob, ImageResult, WrittenFile
+from produce.interface import ImageBatch, ImageJob, ImageResult, WrittenFile, with_suffix
 from records.codes import Code
 from records.errors import DiskFullError, ProductionError
 from records.notes import Note, exception, warning
@@ -32,6 +33,24 @@ def image_batch(batch: ImageBatch) -> tuple[ImageResult, ...]:
     for folder in sorted(folders):
         sync_path(folder)
     return results
+
+
+def refuse_style(batch: ImageBatch) -> None:
+    """Raise `ProductionError` for an endorsement or a colour rule that is none."""
+    places = [place for place, _ in batch.zones]
+    numbered = not batch.zones or any("{bates}" in text for _, text in batch.zones)
+    known = (
+        set(places) <= set(PLACES)
+        and batch.placement in ("margin", "inside")
+        and batch.page_size in ("as-is", *PAPERS)
+        and batch.colour in ("never", "auto", "always")
+    )
+    if not known or not numbered:
+        what = "is not known" if not known else "shows no {bates}"
+        raise ProductionError(
+            f"This way to endorse pages {what}: zones {batch.zones}, {batch.placement}, page size "
+            f"{batch.page_size}, colour {batch.colour}; mend the specification"
+        )
 
 
 class _Imaging:
@@ -68,6 +87,7 @@ class _Imaging:
                 f"Document {job.document_id}: {len(job.bates)} Bates numbers and "
                 f"{len(job.targets)} files do not go together as {kind}; plan the production anew"
             )
+        refuse_style(self._batch)
 
     def _stamped(self) -> Path:
         """The whole document, stamped; pages that say so where it cannot be done."""
@@ -82,6 +102,7 @@ class _Imaging:
         if "code" in answer:
             self._fail(answer, f"{job.bates[0]} and following")
             return self._placeholders(answer, target)
+        self._notes += [warning(Code.PARTIAL, each, *tool_of("pdf")) for each in answer["odd"]]
         return target
 
     def _placeholders(self, answer: dict[str, Any], target: Path) -> Path:
@@ -106,6 +127,9 @@ class _Imaging:
             "target": str(target),
             "numbers": list(numbers),
             "legend": self._job.legend,
+            "zones": [list(each) for each in self._batch.zones] or USUAL,
+            "placement": self._batch.placement,
+            "page_size": self._batch.page_size,
         }
 
     def _slip(self, lines: Sequence[str], name: str) -> Path:
@@ -113,13 +137,13 @@ class _Imaging:
         self._must({"do": "slip", "lines": list(lines), "target": str(target)})
         return target
 
-    def _must(self, request: dict[str, Any]) -> None:
+    def _must(self, request: dict[str, Any]) -> dict[str, Any]:
         """Our own pages: where even they cannot be made, the run has to stop."""
         limits = self._batch.limits
         for _ in range(2):
             answer = ask(limits.memory_mb, request, limits.render_seconds)
             if "code" not in answer:
-                return
+                return answer
         raise ProductionError(
             f"Document {self._job.document_id}: no slip sheet can be made: {answer['message']}. "
             "See 'redwell doctor'"
@@ -136,11 +160,11 @@ class _Imaging:
                 self._slip((_FAILED, answer["reason"]), "f.pdf"),
             )
             self._must(self._stamp_request(slip, single, [bates]))
-            self._must(self._page_request(single, 0, painted))
-        elif answer["dpi"] < self._batch.dpi:
-            message = f"page {number + 1} is too large for {self._batch.dpi} dpi"
+            answer = self._must(self._page_request(single, 0, painted))
+        elif answer["dpi"] < answer["asked"]:
+            message = f"page {number + 1} is too large for {answer['asked']} dpi"
             self._notes.append(warning(Code.TOO_LARGE, message, *tool_of("image")))
-        return self._place(painted, target)
+        return self._place(painted, with_suffix(target, answer["suffix"]))
 
     def _paint(self, source: Path, number: int, target: Path) -> dict[str, Any]:
         limits = self._batch.limits
@@ -153,6 +177,8 @@ class _Imaging:
             "source": str(source),
             "number": number,
             "dpi": self._batch.dpi,
+            "colour": self._batch.colour,
+            "colour_dpi": self._batch.colour_dpi,
             "target": str(target),
         }
 

@@ -1,0 +1,109 @@
+"""What a document holds beside what its pages show, as sheets of our own behind its pages.
+
+LibreOffice prints neither comments nor hidden text, and who changed what and when is on no page.
+`process.hidden_look` finds all this; here it is set out by the rule of the production, and what
+the rule leaves out, or nothing can show, is told for the record.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pikepdf
+
+from process.hidden import Findings
+from process.hidden_look import LOOKED, look
+from produce.imaging.mail import text_pdf
+from produce.imaging.text import join
+from produce.interface import OfficeRule
+
+TITLE = "Changes, comments, notes and hidden content that this document holds"
+_MOST = 2_000_000  # characters of sheets
+_HIDDEN = (
+    *("hidden-rows", "hidden-columns", "hidden-sheets", "hidden-slides", "hidden-text"),
+    *("white-text", "off-page", "invisible-text", "hidden-layers", "hidden-annotations"),
+    *("hidden-headers", "hidden-names"),
+)
+_TITLES = {
+    "tracked-changes": "Tracked changes",
+    "comments": "Comments",
+    "speaker-notes": "Speaker's notes",
+    "hidden-rows": "Hidden rows",
+    "hidden-columns": "Hidden columns",
+    "hidden-sheets": "Hidden sheets",
+    "hidden-slides": "Hidden slides",
+    "hidden-text": "Hidden text",
+    "white-text": "White text",
+    "off-page": "Text outside the page",
+    "invisible-text": "Invisible text",
+    "hidden-layers": "Hidden layers",
+    "hidden-annotations": "Hidden annotations",
+    "hidden-headers": "Headers and footers that no page shows",
+    "hidden-names": "Hidden names",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """The text of the sheets, empty for none, and what is not shown anywhere."""
+
+    text: str
+    odd: tuple[str, ...]
+
+
+def findings_of(path: Path, kind: str) -> Findings:
+    """What is hidden in a file of this type; nothing where the type is not looked into."""
+    findings = Findings(room=_MOST)
+    if kind in LOOKED:
+        look(path, kind, findings)
+    return findings
+
+
+def sheets_of(findings: Findings, rule: OfficeRule, on_pages: frozenset[str]) -> Sheets:
+    """Set out what was found; `on_pages` are kinds that the pages show in full already."""
+    sections, odd = [], []
+    for kind, title in _TITLES.items():
+        if kind not in findings.kinds or kind in on_pages:
+            continue
+        passages = findings.passages.get(kind, [])
+        if not _wanted(kind, rule):
+            odd.append(_left_out(kind, title, len(passages)))
+        elif passages:
+            sections.append("\n".join((title.upper(), "", *passages)))
+        elif kind != "tracked-changes":  # of format alone: the pages show what it is now
+            odd.append(f"not shown: {title.lower()} without words")
+    if findings.linked:
+        odd.append(f"not shown: {len(findings.linked)} things that it only links to")
+    if findings.cut:
+        odd.append("not shown: more hidden content than its sheets take")
+    odd += [f"what it hides may not be shown: {each}" for each in findings.faults]
+    return Sheets("\n\n\n".join(sections), tuple(odd))
+
+
+def _wanted(kind: str, rule: OfficeRule) -> bool:
+    return {
+        "tracked-changes": rule.changes == "shown",
+        "comments": rule.comments,
+        "speaker-notes": rule.notes,
+    }.get(kind, rule.hidden)
+
+
+def _left_out(kind: str, title: str, count: int) -> str:
+    if kind == "tracked-changes":
+        return "shown as if its tracked changes were accepted"
+    return f"not shown by rule: {title.lower()}" + (f" ({count})" if count else "")
+
+
+def append(pages: Path, sheets: Sheets) -> tuple[int, list[str]]:
+    """Put the sheets behind the pages of a PDF; how many pages it has, and what is odd of them."""
+    if not sheets.text:
+        return _count(pages), []
+    extra = pages.with_name(f"{pages.name}.sheets")
+    _, odd = text_pdf(sheets.text, [("Appended", TITLE)], extra)
+    own = pages.with_name(f"{pages.name}.pages")
+    pages.rename(own)
+    return join([own, extra], pages), odd
+
+
+def _count(pages: Path) -> int:
+    with pikepdf.open(pages) as pdf:
+        return len(pdf.pages)

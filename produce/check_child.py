@@ -22,6 +22,11 @@ from produce.findings import Finding
 
 _COMPRESSION, _PHOTOMETRIC, _X, _Y, _UNIT = 259, 262, 282, 283, 296
 _HUGE = 150_000_000
+_ENCODINGS = {
+    "utf-8": (b"", "utf-8"),
+    "utf-8-sig": (b"\xef\xbb\xbf", "utf-8"),
+    "utf-16le": (b"\xff\xfe", "utf-16-le"),
+}
 _GROUP4, _WHITE_IS_ZERO, _INCH = 4, 0, 2
 
 
@@ -29,7 +34,8 @@ _GROUP4, _WHITE_IS_ZERO, _INCH = 4, 0, 2
 class Due:
     """A file and what it must be: `kind` is tiff, pdf, text or other.
 
-    `bates` are the numbers of a PDF's pages, in order; `exact` a text's only permitted content.
+    `bates` are the numbers of a PDF's pages, in order, `shows` texts of each of them; `place` is
+    where a TIFF shows its number; `exact` a text's only permitted content.
     """
 
     path: str
@@ -38,6 +44,9 @@ class Due:
     bates: tuple[str, ...] = ()
     legend: str = ""
     exact: str | None = None
+    place: str | None = "bottom-right"
+    shows: tuple[str, ...] = ()
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,7 @@ def handle(request: dict[str, Any]) -> dict[str, Any]:
     found = []
     for due in request["dues"]:
         progress(due["path"])
-        due["bates"] = tuple(due["bates"])
+        due |= {name: tuple(due[name]) for name in ("bates", "shows")}
         found.append(asdict(inspect(request["volume"], Due(**due))))
     return {"files": found}
 
@@ -84,7 +93,7 @@ def _look_at_tiff(path: Path, due: Due) -> Iterator[Finding]:
             frames = image.n_frames
             image.load()
             width, height = image.size
-            corner = image.convert("L").crop((width // 2, height * 9 // 10, width, height))
+            corner = image.convert("L").crop(_corner(width, height, due.place or ""))
     except (OSError, ValueError, SyntaxError, LookupError, MemoryError, Warning) as error:
         yield Finding("image-unreadable", due.path, f"does not open as TIFF: {error}")
         return
@@ -98,8 +107,16 @@ def _look_at_tiff(path: Path, due: Due) -> Iterator[Finding]:
         yield Finding("image-dpi", due.path, f"is {dpi[0]} by {dpi[1]}, not {due.dpi} dpi")
     if frames != 1:
         yield Finding("image-pages", due.path, f"holds {frames} pages")
-    if corner.getextrema() != (0, 255):
-        yield Finding("image-stamp", due.path, "shows no number bottom right")
+    if due.place is not None and corner.getextrema() != (0, 255):
+        yield Finding("image-stamp", due.path, f"shows no number {due.place.replace('-', ' ')}")
+
+
+def _corner(width: int, height: int, place: str) -> tuple[int, int, int, int]:
+    """The tenth of a page, by height, in which an endorsement stands: left, top, right, bottom."""
+    upright, _, across = place.partition("-")
+    left = {"left": 0, "center": width // 4}.get(across, width // 2)
+    top = 0 if upright == "top" else height * 9 // 10
+    return left, top, left + (width + 1) // 2, height // 10 if upright == "top" else height
 
 
 def _look_at_pdf(path: Path, due: Due) -> Iterator[Finding]:
@@ -116,6 +133,11 @@ def _look_at_pdf(path: Path, due: Due) -> Iterator[Finding]:
             yield Finding("image-stamp", due.path, f"the page {bates} does not show its number")
         if " ".join(due.legend.split()) not in " ".join(text.split()):
             yield Finding("image-legend", due.path, f"the page {bates} does not show the legend")
+        for each in due.shows:
+            if " ".join(each.split()) not in " ".join(text.split()):
+                yield Finding(
+                    "image-endorsement", due.path, f"the page {bates} does not show {each!r}"
+                )
 
 
 def _pdf_texts(path: Path) -> list[str]:
@@ -128,10 +150,15 @@ def _pdf_texts(path: Path) -> list[str]:
 
 
 def _look_at_text(path: Path, due: Due) -> Iterator[Finding]:
+    mark, codec = _ENCODINGS[due.encoding]
+    data = path.read_bytes()
+    if not data.startswith(mark):
+        yield Finding("text-encoding", due.path, f"does not begin with the mark of {due.encoding}")
+        return
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = data[len(mark) :].decode(codec)
     except UnicodeDecodeError as error:
-        yield Finding("text-encoding", due.path, f"does not decode as UTF-8: {error}")
+        yield Finding("text-encoding", due.path, f"does not decode as {due.encoding}: {error}")
         return
     if due.exact is not None and text.strip() != due.exact:
         yield Finding("withheld-text", due.path, "the text of a withheld document is in the set")

@@ -5,10 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from produce.check_terms import Record, Terms
 from produce.findings import Finding
 from produce.reader import OptEntry
-
-type Record = dict[str, str]
 
 _LINK = re.compile(r"\.\\[A-Za-z0-9_.-]+(\\[A-Za-z0-9_.-]+)*")
 
@@ -25,13 +24,13 @@ def stem(path: str) -> str:
     return path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
 
-def check_links(records: Sequence[Record], disk: frozenset[str]) -> Iterator[Finding]:
+def check_links(records: Sequence[Record], disk: frozenset[str], terms: Terms) -> Iterator[Finding]:
     """TextLink and NativeLink of each record, and files of TEXT and NATIVES that none links."""
     folded = {each.casefold() for each in disk}
     for field, kind in (("TextLink", "text"), ("NativeLink", "native")):
         linked: Counter[str] = Counter()
         for record in records:
-            where, link = record["BegBates"], record[field]
+            where, link = record["BegBates"], record.get(field, "")
             if not link:
                 if kind == "text":
                     yield Finding("text-missing", where, "the document has no text file")
@@ -44,7 +43,7 @@ def check_links(records: Sequence[Record], disk: frozenset[str]) -> Iterator[Fin
             yield from _check_target(kind, where, path, disk, folded)
             if linked[path] == 2:
                 yield Finding(f"{kind}-twice", where, f"{path} belongs to another document too")
-        folder = "TEXT/" if kind == "text" else "NATIVES/"
+        folder = f"{terms.text if kind == 'text' else terms.natives}/"
         for path in sorted(each for each in disk if each.startswith(folder)):
             if path not in linked:
                 yield Finding(f"{kind}-unlinked", path, "no record links this file")
@@ -63,7 +62,11 @@ def _check_target(
 
 
 def check_opt(
-    entries: Sequence[OptEntry], records: Sequence[Record], disk: frozenset[str], volume: str
+    entries: Sequence[OptEntry],
+    records: Sequence[Record],
+    disk: frozenset[str],
+    volume: str,
+    terms: Terms,
 ) -> Iterator[Finding]:
     """Each line of the OPT, its documents against the DAT, and images that no line names."""
     folded = {each.casefold() for each in disk}
@@ -84,7 +87,7 @@ def check_opt(
             continue
         paths.add(path)
         yield from _check_target("image", entry.key, path, disk, folded)
-    for path in sorted(each for each in disk if each.startswith("IMAGES/")):
+    for path in sorted(each for each in disk if each.startswith(f"{terms.images}/")):
         if path not in paths:
             yield Finding("image-unlinked", path, "no line of the OPT names this image")
     yield from _check_documents(entries, records)
@@ -98,7 +101,7 @@ def _check_documents(entries: Sequence[OptEntry], records: Sequence[Record]) -> 
         shown = f"first {odd[0]} against {odd[1]}" if odd else f"{len(starts)} against {len(due)}"
         yield Finding("opt-documents", "OPT", f"Y lines are not the DAT's BegBates: {shown}")
     multipage = bool(entries) and entries[0].path.lower().endswith(".pdf")
-    pages = {each["BegBates"]: each["PageCount"] for each in records}
+    pages = {each["BegBates"]: each["PageCount"] for each in records if "PageCount" in each}
     for start, group in _documents(entries):
         lines = list(group)
         count = lines[0].page_count

@@ -24,13 +24,15 @@ class RenderJob:
 
 @dataclass(frozen=True, slots=True)
 class RenderBatch:
-    """Jobs for one worker."""
+    """Jobs for one worker; `colour` and `page_size` as in `ImageBatch`."""
 
     jobs: tuple[RenderJob, ...]
     store_address: str
     limits: Limits
     passwords: tuple[str, ...]
     time_zone: str
+    colour: str = "never"
+    page_size: str = "as-is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class ImageJob:
     """One document whose pages are to be stamped and written.
 
     `pdf_sha256` None means a slip sheet that shows `slip` (lines of text, centred). `bates` holds
-    one number a page. `legend` stands bottom left, the number bottom right. `targets` are the
+    one number a page. `legend` and the number stand where the batch's zones say. `targets` are the
     files to write, relative to the volume: one a page for TIFF, a single one for PDF.
     """
 
@@ -67,7 +69,14 @@ class ImageJob:
 
 @dataclass(frozen=True, slots=True)
 class ImageBatch:
-    """Jobs for one worker; `kind` is "tiff" (Group IV, single-page) or "pdf"."""
+    """Jobs for one worker; `kind` is "tiff" (Group IV, single-page) or "pdf".
+
+    `colour` is auto, never or always, at `colour_dpi`; `page_size` as-is, letter or a4. `zones`
+    are (place, text), a place being top-left, top-center, top-right, bottom-left, bottom-center
+    or bottom-right; in a text `{bates}` stands for the page's number and `{legend}` for the
+    document's legend, and a text that comes out empty is not shown. `placement` is margin
+    (content is scaled where it leaves no room) or inside.
+    """
 
     jobs: tuple[ImageJob, ...]
     store_address: str
@@ -75,6 +84,14 @@ class ImageBatch:
     kind: str
     dpi: int
     limits: Limits
+    colour: str = "never"
+    colour_dpi: int = 150
+    page_size: str = "as-is"
+    zones: tuple[tuple[str, str], ...] = (
+        ("bottom-left", "{legend}"),
+        ("bottom-right", "{bates}"),
+    )
+    placement: str = "margin"
 
 
 @dataclass(frozen=True, slots=True)

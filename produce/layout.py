@@ -34,27 +34,45 @@ class Delivery:
     sha256: str | None
 
 
+def legend_of(item: PlannedItem, specification: Specification) -> str:
+    """The legend on a document's pages: that of the level it had when it was planned."""
+    return str(item.detail.get("legend", specification.legend))
+
+
+def endorsements(specification: Specification) -> tuple[tuple[str, str], ...]:
+    """What stands where on the pages; {bates} and {legend} are filled in with each page."""
+    case, volume = specification.case_number, specification.name
+    return tuple(
+        (place, text.replace("{case}", case).replace("{volume}", volume))
+        for place, text in specification.zones
+    )
+
+
 def places(specification: Specification, items: Iterable[PlannedItem]) -> Iterator[Place]:
     """Places of all items of a volume that has its numbers, in order."""
     images = 0
     for count, item in enumerate(items):
         first = int(item.first[len(specification.prefix) :])
-        bates = tuple(specification.bates(first + page) for page in range(item.pages))
-        names = bates if specification.kind == "tiff" else bates[:1]
-        suffix = "tif" if specification.kind == "tiff" else "pdf"
+        bates = specification.page_numbers(first, item.pages)
         targets = tuple(
-            _path("IMAGES", images + place, specification, f"{name}.{suffix}")
-            for place, name in enumerate(names)
+            _path("images", images + place, specification, name)
+            for place, name in enumerate(_image_names(specification.kind, bates))
         )
         images += len(targets)
-        yield Place(item, bates, targets, _path("TEXT", count, specification, f"{item.first}.txt"))
+        yield Place(item, bates, targets, _path("text", count, specification, f"{item.first}.txt"))
+
+
+def _image_names(kind: str, bates: tuple[str, ...]) -> list[str]:
+    if kind == "none":
+        return []
+    return [f"{each}.tif" for each in bates] if kind == "tiff" else [f"{bates[0]}.pdf"]
 
 
 def native_path(specification: Specification, place: Place, natives: int, ext: str) -> str:
     """Where a native stands when `natives` others come before it; its extension is kept."""
     plain = ext.removeprefix(".")
     name = f"{place.item.first}.{plain}" if _EXTENSION.match(plain) else place.item.first
-    return _path("NATIVES", natives, specification, name)
+    return _path("natives", natives, specification, name)
 
 
 def is_native(item: PlannedItem) -> bool:
@@ -63,7 +81,8 @@ def is_native(item: PlannedItem) -> bool:
 
 
 def _path(kind: str, count: int, specification: Specification, name: str) -> str:
-    return f"{kind}/{count // specification.max_files + 1:04d}/{name}"
+    folder = getattr(specification.folders, kind)
+    return f"{folder}/{count // specification.max_files + 1:04d}/{name}"
 
 
 def link(path: str) -> str:

@@ -143,6 +143,8 @@ def _batch(
         limits=case.settings.limits,
         passwords=passwords,
         time_zone=production.specification.time_zone,
+        colour=production.specification.colour,
+        page_size=production.specification.page_size,
     )
 
 

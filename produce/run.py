@@ -193,17 +193,19 @@ def number(case: Case, found: Production) -> None:
         if any(each.treatment is Treatment.IMAGE and each.state != "rendered" for each in planned):
             raise ProductionError(f"Not every document of {found.name} is imaged yet; run again")
         pages = [_page_count(each) for each in planned]
-        first = reserve(connection, found.id, found.specification, sum(pages))
+        by_page = found.specification.number_by == "page"
+        numbers = pages if by_page else [1] * len(pages)
+        first = reserve(connection, found.id, found.specification, sum(numbers))
         bates = found.specification.bates
         rows = [
             {
                 "position": each.position,
-                "state": "rendered",
+                "state": "done" if found.specification.kind == "none" else "rendered",
                 "pages": count,
                 "beg_bates": bates(beg),
                 "end_bates": bates(end),
             }
-            for each, count, (beg, end) in zip(planned, pages, ranges(first, pages), strict=True)
+            for each, count, (beg, end) in zip(planned, pages, ranges(first, numbers), strict=True)
         ]
         update_items(connection, found.id, rows)
         audit.append(

@@ -14,7 +14,7 @@ from pathlib import Path
 from produce.check_child import Due, Inspected
 from produce.check_files import inspect_all
 from produce.check_links import check_links, check_opt, resolve
-from produce.check_loads import check_lfp
+from produce.check_loads import check_edrm, check_lfp
 from produce.check_rows import REQUIRED, check_rows, number
 from produce.check_terms import BARE, Record, Terms, completed, page_keys, standard
 from produce.findings import Finding
@@ -119,6 +119,7 @@ def _check(volume: Path, facts: Facts | None, terms: Terms) -> Iterator[Finding]
     }
     for each in inspected.values():
         yield from each.findings
+    yield from check_edrm(volume, disk, name, records, inspected, terms)
     yield from _check_natives(records, inspected)
     yield from _check_manifest(volume, inspected)
     if facts is not None:

@@ -8,9 +8,9 @@ from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 
-from produce import loads
 from produce.layout import Delivery, is_native, native_path, places
 from produce.loadfile import Remark
+from produce.loads import recorded, write_loads
 from produce.putting import put
 from produce.reach import apart
 from produce.record import PlannedItem, Production, items
@@ -94,15 +94,6 @@ def write_all(
         advance(len(chunk))
 
 
-def recorded(connection: sa.Connection, production_id: int) -> dict[str, tuple[str, int]]:
-    """Files of a volume that are on record: path → hash and size."""
-    f = tables.production_files.c
-    rows = connection.execute(
-        sa.select(f.path, f.sha256, f.size).where(f.production_id == production_id)
-    )
-    return {row.path: (row.sha256, row.size) for row in rows}
-
-
 def _record(case: Case, production: Production, rows: Sequence[dict[str, Any]]) -> None:
     f = tables.production_files
     with case.write() as connection:
@@ -155,7 +146,7 @@ def write_load_files(
 ) -> tuple[list[dict[str, Any]], tuple[Remark, ...]]:
     """Write the load files and the manifest; the rows of the former, and remarks for QC."""
     with case.read() as connection:
-        written, remarks = loads.write_all(connection, production, volume, wanted)
+        written, remarks = write_loads(connection, production, volume, wanted)
         listed = recorded(connection, production.id)
     hashes = {path: sha256 for path, (sha256, _) in listed.items()}
     hashes |= {each["path"]: each["sha256"] for each in written}

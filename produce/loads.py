@@ -1,20 +1,24 @@
 """Writes the load files that a specification asks for, from the places and rows of a volume."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from produce.columns import FIXED
+from produce.edrm import MOMENTS, TAGS, EdrmDocument, EdrmFile, EdrmTag, write_edrm
 from produce.layout import Delivery
 from produce.loadfile import LfpLine, OptLine, Remark, write_dat, write_lfp, write_opt
 from produce.putting import put
 from produce.record import Production
 from produce.rows import dat_rows
+from produce.treatment import MAILS
 from produce.values import in_columns
+from records import tables
 
 
-def write_all(
+def write_loads(
     connection: sa.Connection, production: Production, volume: Path, wanted: Sequence[Delivery]
 ) -> tuple[list[dict[str, Any]], tuple[Remark, ...]]:
     """Write them; their rows for the record, and values that had to be changed.
@@ -44,7 +48,28 @@ def write_all(
     if "lfp" in specification.load_files:
         pages = lfp_lines(production.name, wanted)
         written.append(put(volume, f"{base}.lfp", lambda file: write_lfp(file, pages)))
+    if "edrm" in specification.load_files:
+        listed = recorded(connection, production.id)
+        told = tuple(dict.fromkeys(held for _, held in columns if not held.startswith(FIXED)))
+        documents = edrm_documents(dat_rows(connection, production, wanted), wanted, listed, told)
+        fields = [_field(name) for name in told]
+        written.append(
+            put(
+                volume,
+                f"{base}.xml",
+                lambda file: write_edrm(file, production.name, fields, documents),
+            )
+        )
     return written, tuple(remarks)
+
+
+def recorded(connection: sa.Connection, production_id: int) -> dict[str, tuple[str, int]]:
+    """Files of a volume that are on record: path → hash and size."""
+    f = tables.production_files.c
+    rows = connection.execute(
+        sa.select(f.path, f.sha256, f.size).where(f.production_id == production_id)
+    )
+    return {row.path: (row.sha256, row.size) for row in rows}
 
 
 def opt_lines(volume: str, wanted: Sequence[Delivery]) -> Iterator[OptLine]:
@@ -65,3 +90,37 @@ def lfp_lines(volume: str, wanted: Sequence[Delivery]) -> Iterator[LfpLine]:
         for count, key in enumerate(place.bates if place.images else ()):
             path = place.images[0] if many else place.images[count]
             yield LfpLine(key, "" if count else first, count + 1 if many else 0, volume, path)
+
+
+def edrm_documents(
+    rows: Iterable[dict[str, str]],
+    wanted: Sequence[Delivery],
+    listed: dict[str, tuple[str, int]],
+    told: Sequence[str],
+) -> Iterator[EdrmDocument]:
+    """The documents of a volume, with those fields only that its DAT tells too."""
+    for values, each in zip(rows, wanted, strict=True):
+        own = [("Native", each.native), ("Text", each.place.text)]
+        own += [("Image", path) for path in each.place.images]
+        files = [EdrmFile(k, path, *reversed(listed[path])) for k, path in own if path]
+        yield EdrmDocument(
+            number=values["BegBates"],
+            kind="Message" if values.get("DocType") in MAILS else "File",
+            mime=values.get("MimeType", "") if "MimeType" in told else "",
+            parent=values.get("ParentBates", ""),
+            custodian=values["Custodian"],
+            location=values.get("FilePath", "") if "FilePath" in told else "",
+            files=tuple(files),
+            tags=tuple(_tag(name, values) for name in told if values.get(name)),
+        )
+
+
+def _field(name: str) -> tuple[str, str]:
+    """A field by the name and kind of its tag."""
+    return TAGS.get(name, name), "DateTime" if name in MOMENTS else "Text"
+
+
+def _tag(name: str, values: dict[str, str]) -> EdrmTag:
+    tag, kind = _field(name)
+    moment = values.get(name.replace("Date", "Moment"), "") if name in MOMENTS else ""
+    return EdrmTag(tag, kind, moment or values[name])

@@ -167,6 +167,7 @@ def _dates(document: Described, specification: Specification) -> dict[str, str]:
         "DocDate": date(first, zone, days),
     }
     for name, moment in moments.items():
+        values[f"Moment{name}"] = moment or ""  # no column: for EDRM XML, in UTC
         values[f"Date{name}"] = date(moment, zone, days)
         values[f"Time{name}"] = time(moment, zone, hours)
     return values

@@ -15,7 +15,8 @@ _EDRM = {
     **{name: f"#{name}" for name in ("From", "To", "CC", "BCC", "DateSent", "DateReceived")},
     **{name: f"#{name}" for name in ("DateCreated", "DateModified", "FileName", "FileSize")},
     **{name: f"#{name}" for name in ("Title", "Author", "Language", "AttachmentCount")},
-    "EmailSubject": "#Subject", "FileExt": "#FileExtension",
+    "EmailSubject": "#Subject",
+    "FileExt": "#FileExtension",
     "AttachmentNames": "#AttachmentNames",
 }
 _TYPES = {"tif": "2", "jpg": "4", "pdf": "6"}

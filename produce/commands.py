@@ -10,6 +10,8 @@ import click
 from click.core import ParameterSource
 
 from produce.check import check
+from produce.crossref_commands import crossref_command
+from produce.estimate import Estimate
 from produce.facts import facts_of
 from produce.plan import Plan, plan
 from produce.record import Mapper, printable, production, productions
@@ -41,6 +43,7 @@ def produce() -> None:
 
 
 produce.add_command(spec_group)
+produce.add_command(crossref_command)
 
 
 @produce.command("plan")
@@ -162,10 +165,29 @@ def _print_plan(found: Plan, dry_run: bool) -> None:
         more = f" … and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
         click.echo(f"\nLook at: {name}, {len(ids)}: {found.rules[name]}")
         click.echo(f"  {', '.join(ids[:_SHOWN])}{more}")
+    if found.estimate is not None:
+        _print_estimate(found.estimate)
     if dry_run:
         say("Nothing was written (--dry-run)")
     else:
         say(f"Next: redwell produce run {found.name}")
+
+
+def _print_estimate(found: Estimate) -> None:
+    click.echo("\nEstimate")
+    minutes = max(1, round(found.seconds / 60))
+    print_pairs(
+        {
+            "pages": found.pages,
+            "GB": f"{found.gigabytes:.3f}",
+            "of that images, MB": round(found.image_bytes / 1e6),
+            "texts, MB": round(found.text_bytes / 1e6),
+            "natives, MB": round(found.native_bytes / 1e6),
+            "time": f"about {minutes} min with {found.workers} workers",
+        }
+    )
+    for each in found.rests_on:
+        click.echo(f"  {each}")
 
 
 @produce.command("run")

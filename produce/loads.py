@@ -102,7 +102,7 @@ def edrm_documents(
     for values, each in zip(rows, wanted, strict=True):
         own = [("Native", each.native), ("Text", each.place.text)]
         own += [("Image", path) for path in each.place.images]
-        files = [EdrmFile(k, path, *reversed(listed[path])) for k, path in own if path]
+        files = [EdrmFile(k, path, listed[path][1], listed[path][0]) for k, path in own if path]
         yield EdrmDocument(
             number=values["BegBates"],
             kind="Message" if values.get("DocType") in MAILS else "File",

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from produce.encodable import refuse_lacking
+from produce.estimate import Estimate, estimate
 from produce.levels import legends
 from produce.numbering import first_number, reservation_of
 from produce.plan_conflicts import CULLED, SYSTEM, Looked, conflicts_of
@@ -59,6 +60,7 @@ class Plan:
     conflicts: dict[str, tuple[str, ...]]
     items: tuple[Item, ...]
     rules: dict[str, str]
+    estimate: Estimate | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The summary, for `--json`."""
@@ -68,17 +70,19 @@ class Plan:
             "counts": self.counts,
             "conflicts": {name: list(found) for name, found in self.conflicts.items()},
             "rules": self.rules,
+            "estimate": self.estimate and self.estimate.to_json(),
         }
 
 
 def plan(case: Case, specification: Specification, dry_run: bool = False) -> Plan:
     """Plan a production. Raises `SpecificationError` before anything is written.
 
-    With `dry_run` nothing is written at all.
+    With `dry_run` nothing is written at all, and the plan has an estimate.
     """
     if dry_run:
         with case.read() as connection:
-            return _planned(case, connection, specification)
+            found = _planned(case, connection, specification)
+            return replace(found, estimate=estimate(case, connection, specification, found.items))
     with case.exclusive("produce"), case.write() as connection:
         found = _planned(case, connection, specification)
         _write(connection, specification, found)

@@ -11,8 +11,9 @@ from produce.record import printable, production
 from produce.spec_file import SECTIONS, SpecFile, key_in_file, load, profiles, written
 from produce.specification import Specification, problems, specify
 from records import case as cases
-from records.errors import OutputError, SpecificationError
+from records.errors import SpecificationError
 from records.options import case_option, json_option, print_json, print_table, say
+from records.outputs import new_file, require_writable
 
 _SELECTS = frozenset({"query", "tag", "group", "request"})
 _KEYS = frozenset(key for keys in SECTIONS.values() for key in keys) | {"fields"}
@@ -25,7 +26,7 @@ def for_case(case: cases.Case, name: str, spec: str | None, given: dict[str, Any
     """
     info = case.info()
     values: dict[str, Any] = {"prefix": info.bates_prefix, "digits": info.bates_digits}
-    values |= {"time_zone": case.settings.time_zone, "case_number": info.number}
+    values |= {"time_zone": case.settings.time_zone}
     if spec is not None:
         found = load(spec)
         _refuse(spec, list(found.problems))
@@ -33,6 +34,8 @@ def for_case(case: cases.Case, name: str, spec: str | None, given: dict[str, Any
     if _SELECTS & given.keys():  # one way to select takes the place of another
         values = {key: value for key, value in values.items() if key not in _SELECTS}
     values |= {"name": name} | {key: _plain(value) for key, value in given.items()}
+    if "{case}" in str(values.get("zones")):
+        values = {"case_number": info.number} | values
     if spec is not None:
         _refuse(spec, problems(values))
     return specify(**values)
@@ -86,20 +89,13 @@ def spec_group() -> None:
     show_default=True,
     help="What to begin from: a shipped profile or another file.",
 )
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
-def new_command(file: Path, profile: str, force: bool) -> None:
-    """Write FILE: every key of a specification with what it is for, to be edited."""
+@click.option("--overwrite", is_flag=True, help="Let it take the place of a file.")
+def new_command(file: Path, profile: str, overwrite: bool) -> None:
+    """Write FILE.toml: every key of a specification with what it is for, to be edited."""
+    require_writable(file, (".toml",), overwrite=overwrite)
     found = _whole(profile)
-    text = written(found.values, found.description)
-    try:
-        with file.open("w" if force else "x", encoding="utf-8") as target:
-            target.write(text)
-    except FileExistsError as error:
-        raise OutputError(
-            f"{file} is there already; name another file, or write over it with --force"
-        ) from error
-    except OSError as error:
-        raise OutputError(f"{file} cannot be written: {error.strerror}") from error
+    with new_file(file, overwrite=overwrite) as target:
+        target.write(written(found.values, found.description).encode("utf-8"))
     say(f"Next: edit {file}, then redwell produce spec check {file}")
 
 

@@ -65,6 +65,8 @@ def _endorsements(values: Values) -> Iterator[tuple[str, str]]:
         yield "zones", "there is a legend, and {legend} stands nowhere"
     if "{case}" in shown and not values.case_number:
         yield "case_number", "{case} stands on the pages, and no case number is given"
+    if "{case}" in shown and not _fits(values.case_number):
+        yield "case_number", f"the stamp's font lacks a letter of {values.case_number!r}"
 
 
 def _load_files(values: Values) -> Iterator[tuple[str, str]]:

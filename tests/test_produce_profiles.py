@@ -218,8 +218,11 @@ def test_formats_of_dates_names_texts_and_folders(case: Case) -> None:
     tag(case, "Responsive", [8])
     volume = _made(
         case,
-        date_format="YYYY-MM-DD", time_format="HH:MM AM", names="last-first",
-        text_encoding="utf-16le", folders={"images": "IMG", "natives": "NATIVE"},
+        date_format="YYYY-MM-DD",
+        time_format="HH:MM AM",
+        names="last-first",
+        text_encoding="utf-16le",
+        folders={"images": "IMG", "natives": "NATIVE"},
         time_zone="America/New_York",
     )
     row = next(each for each in _rows(volume) if each["DateSent"] == "2024-03-01")

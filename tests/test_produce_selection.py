@@ -90,7 +90,7 @@ def test_range_of_dates_is_of_families_in_the_zone_and_counts_what_it_leaves(cas
         },
     )
     tag(case, "R", range(1, 6))
-    wanted = {"tag": "R", "time_zone": "America/New_York"}
+    wanted: dict[str, Any] = {"tag": "R", "time_zone": "America/New_York"}
     wanted |= {"date_from": dt.date(2024, 3, 1), "date_to": dt.date(2024, 3, 31)}
     found = plan(case, _spec(**wanted))
     assert _ids(found) == [2, 3]
@@ -109,7 +109,7 @@ def test_range_of_dates_is_of_families_in_the_zone_and_counts_what_it_leaves(cas
 def test_a_family_goes_by_its_root_whole(case: Case) -> None:
     mail_family(case, 10, day="12")
     tag(case, "R", [11])
-    inside = {"date_from": dt.date(2024, 3, 12), "date_to": dt.date(2024, 3, 12)}
+    inside: dict[str, Any] = {"date_from": dt.date(2024, 3, 12), "date_to": dt.date(2024, 3, 12)}
     assert _ids(plan(case, _spec(tag="R", **inside))) == [10, 11]
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from produce.check_child import Due, Inspected
 from produce.check_files import inspect_all
-from produce.check_links import check_links, check_opt, resolve
+from produce.check_links import check_links, check_opt, check_parts, resolve
 from produce.check_loads import check_edrm, check_lfp
 from produce.check_rows import REQUIRED, check_rows, number
-from produce.check_terms import BARE, Record, Terms, completed, page_keys, standard
+from produce.check_terms import BARE, Record, Terms, completed, lies_in, page_keys, standard
 from produce.findings import Finding
 from produce.reader import (
     OptEntry,
@@ -112,6 +112,7 @@ def _check(volume: Path, facts: Facts | None, terms: Terms) -> Iterator[Finding]
     yield from check_links(records, disk, terms)
     if entries:
         yield from check_opt(entries, records, disk, name, terms)
+    yield from check_parts(records, terms)
     yield from _check_pages(entries, records, disk, terms)
     yield from check_lfp(volume, disk, name, records, entries, terms)
     inspected = {
@@ -166,7 +167,7 @@ def _check_pages(
     entries: Sequence[OptEntry], records: Sequence[Record], disk: frozenset[str], terms: Terms
 ) -> Iterator[Finding]:
     """Whether the images are of the kind that is due, each document's under its own numbers."""
-    found = sorted(each for each in disk if each.startswith(f"{terms.images}/"))
+    found = sorted(each for each in disk if lies_in(each, terms.images))
     for path in found if terms.kind else ():
         if not path.endswith(_SUFFIXES[terms.kind or ""]):
             yield Finding("image-kind", path, f"is no image of the kind {terms.kind}")
@@ -216,12 +217,12 @@ def _dues(
     keys = {resolve(each.path): each.key for each in entries}
     dues = []
     for path in sorted(disk - {_MANIFEST}):
-        if path.startswith(f"{terms.images}/") and path.lower().endswith(".pdf"):
+        if lies_in(path, terms.images) and path.lower().endswith(".pdf"):
             record = by_beg.get(keys.get(path, ""), {})
             dues.append(_pdf(path, record, terms))
-        elif path.startswith(f"{terms.images}/"):
+        elif lies_in(path, terms.images):
             dues.append(Due(path, "tiff", dpi=terms.dpi, place=terms.stamp))
-        elif path.startswith(f"{terms.text}/"):
+        elif lies_in(path, terms.text):
             exact = terms.withheld_line if path in withheld else None
             dues.append(Due(path, "text", exact=exact, encoding=terms.text_encoding))
         else:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from produce.check_terms import Record, Terms
+from produce.check_terms import Record, Terms, lies_in, part_of
 from produce.findings import Finding
 from produce.reader import OptEntry
 
@@ -43,10 +43,33 @@ def check_links(records: Sequence[Record], disk: frozenset[str], terms: Terms) -
             yield from _check_target(kind, where, path, disk, folded)
             if linked[path] == 2:
                 yield Finding(f"{kind}-twice", where, f"{path} belongs to another document too")
-        folder = f"{terms.text if kind == 'text' else terms.natives}/"
-        for path in sorted(each for each in disk if each.startswith(folder)):
+        folder = terms.text if kind == "text" else terms.natives
+        for path in sorted(each for each in disk if lies_in(each, folder)):
             if path not in linked:
                 yield Finding(f"{kind}-unlinked", path, "no record links this file")
+
+
+def check_parts(records: Sequence[Record], terms: Terms) -> Iterator[Finding]:
+    """Families stand whole in one part; a part of more pages than agreed is one family."""
+    pages: Counter[str] = Counter()
+    families: dict[str, set[str]] = {}
+    parts: dict[str, set[str]] = {}
+    for record in records if terms.max_pages else ():
+        part = part_of(resolve(record.get("TextLink", "")) or "")
+        family = record.get("BegAttach") or record["BegBates"]
+        count = record.get("PageCount", "")
+        pages[part] += int(count) if count.isdecimal() else 0
+        families.setdefault(part, set()).add(family)
+        parts.setdefault(family, set()).add(part)
+        native = resolve(record.get("NativeLink", ""))
+        if not part or (native and part_of(native) != part):
+            yield Finding("part", record["BegBates"], "its files are not in one part of the volume")
+    for family, where in parts.items():
+        if len(where) > 1:
+            yield Finding("part", family, f"its family is in {', '.join(sorted(where))}")
+    for part, held in families.items():
+        if pages[part] > terms.max_pages and len(held) > 1:
+            yield Finding("part", part, f"holds {pages[part]} pages, more than {terms.max_pages}")
 
 
 def _check_target(
@@ -87,7 +110,7 @@ def check_opt(
             continue
         paths.add(path)
         yield from _check_target("image", entry.key, path, disk, folded)
-    for path in sorted(each for each in disk if each.startswith(f"{terms.images}/")):
+    for path in sorted(each for each in disk if lies_in(each, terms.images)):
         if path not in paths:
             yield Finding("image-unlinked", path, "no line of the OPT names this image")
     yield from _check_documents(entries, records)

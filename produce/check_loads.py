@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from produce.check_child import Inspected
-from produce.check_terms import Record, Terms
+from produce.check_terms import Record, Terms, lies_in
 from produce.findings import Finding
 from produce.reader import LfpEntry, OptEntry, UnreadableError, read_lfp
 from produce.reader_edrm import EdrmRecord, read_edrm
@@ -87,9 +87,9 @@ def check_edrm(
         yield from _check_record(found, record)
         yield from _check_files(found, inspected)
     named = {file[1] for each in batch.records for file in each.files}
-    folders = tuple(f"{each}/" for each in (terms.images, terms.text, terms.natives))
+    folders = (terms.images, terms.text, terms.natives)
     for each in sorted(disk - named):
-        if each.startswith(folders):
+        if any(lies_in(each, folder) for folder in folders):
             yield Finding("edrm-unlinked", each, "no document of the EDRM XML names this file")
 
 

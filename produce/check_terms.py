@@ -44,6 +44,7 @@ class Terms:
     days: str = _FORMS["MM/DD/YYYY"]
     hours: str = _FORMS["HH:MM:SS"]
     lone_empty: bool = False
+    max_pages: int = 0
     levels: bool = False
     data: str = "DATA"
     images: str = "IMAGES"
@@ -73,6 +74,7 @@ def terms_of(specification: Specification) -> Terms:
         days=_FORMS[specification.date_format],
         hours=_FORMS[specification.time_format],
         lone_empty=specification.lone_family == "empty",
+        max_pages=specification.max_pages,
         levels=bool(specification.levels),
         data=specification.folders.data,
         images=specification.folders.images,
@@ -122,9 +124,23 @@ def completed(
     return [_completed(each, terms, files, pages) for each in records]
 
 
+_PART = re.compile(r"VOL[0-9]{3,}/")
+
+
+def part_of(path: str) -> str:
+    """The folder of the part that a file stands in, with its slash; empty where there are none."""
+    found = _PART.match(path)
+    return found[0] if found else ""
+
+
+def lies_in(path: str, folder: str) -> bool:
+    """Whether a file stands in a folder of the volume, or of one of its parts."""
+    return path.startswith((f"{folder}/", f"{part_of(path)}{folder}/"))
+
+
 def _by_number(disk: frozenset[str], folder: str) -> dict[str, str]:
     """Files of a folder by the document's number that they are named with."""
-    found = sorted(path for path in disk if path.startswith(f"{folder}/"))
+    found = sorted(path for path in disk if lies_in(path, folder))
     return {path.rpartition("/")[2].partition(".")[0]: path for path in found}
 
 

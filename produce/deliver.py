@@ -1,6 +1,7 @@
 """Fourth phase of a run: a text for each document, natives, load files and the manifest."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from itertools import batched
 from pathlib import Path
@@ -45,14 +46,15 @@ def deliveries(connection: sa.Connection, production: Production) -> list[Delive
     )
     separate = apart(connection, {each.item.document_id for each in placed})
     known = {row.id: row for row in rows}
-    natives = 0
+    natives: Counter[str] = Counter()  # by part
     found = []
     for place in placed:
         row = known[place.item.document_id]
         native = None
         if is_native(place.item):
-            native = native_path(production.specification, place, natives, row.ext)
-            natives += 1
+            before = natives[place.part]
+            native = native_path(production.specification, place, before, row.ext)
+            natives[place.part] += 1
         told = row.id not in separate and _tells_text(place.item, row)
         found.append(Delivery(place, row.text_sha256 if told else None, native, row.sha256))
     return found

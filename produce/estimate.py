@@ -13,16 +13,17 @@ from produce.record import productions
 from produce.selection import in_chunks
 from produce.specification import Specification
 from produce.treating import Item
-from produce.treatment import Treatment
+from produce.treatment import OFFICE_TYPES, Treatment
 from records import tables
 from records.case import Case
 
 # Measured on the sample matter: `python -m bench.profiles`, see bench/README.md.
 CHARACTERS = 1800  # of text on a page
-IMAGE_BYTES = {"tiff": 20_000, "pdf": 50_000}  # a page, at 300 dpi
-CORE_SECONDS = {"tiff": 0.4, "pdf": 0.3, "none": 0.0}  # a page: imaged, stamped, checked
-DOCUMENT_SECONDS = 0.05  # a document: its text, its native, its row
-START_SECONDS = 5.0  # until the first worker has begun
+IMAGE_BYTES = {"tiff": 13_300, "pdf": 9_300}  # a page, at 300 dpi
+CORE_SECONDS = {"tiff": 0.08, "pdf": 0.06, "none": 0.0}  # a page: imaged, stamped, checked
+DOCUMENT_SECONDS = 0.02  # a document: its text, its native, its row
+OFFICE_SECONDS = 0.6  # a document that LibreOffice turns into pages
+START_SECONDS = 8.0  # workers and LibreOffice begin
 
 _ENOUGH = 10  # documents of a type from which its average is taken
 
@@ -69,15 +70,21 @@ def estimate(
     pages = sum(_pages(each, specification, known, imaged, rests) for each in items)
     a_page, why = _page_bytes(connection, specification)
     workers = case.settings.workers or os.cpu_count() or 1
+    office = sum(
+        1
+        for each in items
+        if each.treatment is Treatment.IMAGE and known[each.member.id].type in OFFICE_TYPES
+    )
     work = pages * CORE_SECONDS[specification.kind] + len(items) * DOCUMENT_SECONDS
+    work += office * OFFICE_SECONDS
     natives = [each for each in items if each.treatment is Treatment.NATIVE]
     letters = 2 if specification.text_encoding == "utf-16le" else 1
     lines = [f"pages of {count} documents: {what}" for what, count in rests.most_common()]
     lines += [why] if specification.kind != "none" else []
     lines.append(
-        f"time: {CORE_SECONDS[specification.kind]} core seconds a page and {DOCUMENT_SECONDS} a "
-        f"document, as measured on the sample matter, on {workers} workers; a slow machine or long "
-        "office documents can double it"
+        f"time: {CORE_SECONDS[specification.kind]} core seconds a page, {DOCUMENT_SECONDS} a "
+        f"document and {OFFICE_SECONDS} more an office document ({office}), as measured on the "
+        f"sample matter, on {workers} workers; a slow or busy machine takes longer"
     )
     return Estimate(
         pages=pages,

@@ -6,6 +6,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from produce.record import PlannedItem
 from produce.specification import Specification
@@ -22,6 +23,7 @@ class Place:
     bates: tuple[str, ...]
     images: tuple[str, ...]
     text: str
+    part: str = ""  # the folder of its part, with a slash
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,35 @@ def endorsements(specification: Specification) -> tuple[tuple[str, str], ...]:
 
 
 def places(specification: Specification, items: Iterable[PlannedItem]) -> Iterator[Place]:
-    """Places of all items of a volume that has its numbers, in order."""
-    images = 0
-    for count, item in enumerate(items):
-        first = int(item.first[len(specification.prefix) :])
-        bates = specification.page_numbers(first, item.pages)
-        targets = tuple(
-            _path("images", images + place, specification, name)
-            for place, name in enumerate(_image_names(specification.kind, bates))
-        )
-        images += len(targets)
-        yield Place(item, bates, targets, _path("text", count, specification, f"{item.first}.txt"))
+    """Places of all items of a volume that has its numbers, in order.
+
+    Families are never parted: one of more pages than a part may have is a part by itself.
+    """
+    part, pages, count, images = 1, 0, 0, 0
+    for _, group in groupby(items, key=lambda each: each.detail["family"]):
+        family = list(group)
+        size = sum(each.pages for each in family)
+        if specification.max_pages and pages and pages + size > specification.max_pages:
+            part, pages, count, images = part + 1, 0, 0, 0
+        pages += size
+        for item in family:
+            place = _place(specification, item, part, count, images)
+            count, images = count + 1, images + len(place.images)
+            yield place
+
+
+def _place(
+    specification: Specification, item: PlannedItem, part: int, count: int, images: int
+) -> Place:
+    """Where an item stands when so many documents and images of its part come before it."""
+    bates = specification.page_numbers(int(item.first[len(specification.prefix) :]), item.pages)
+    where = f"VOL{part:03d}/" if specification.max_pages else ""
+    targets = tuple(
+        where + _path("images", images + at, specification, name)
+        for at, name in enumerate(_image_names(specification.kind, bates))
+    )
+    text = where + _path("text", count, specification, f"{item.first}.txt")
+    return Place(item, bates, targets, text, where)
 
 
 def _image_names(kind: str, bates: tuple[str, ...]) -> list[str]:
@@ -69,10 +89,10 @@ def _image_names(kind: str, bates: tuple[str, ...]) -> list[str]:
 
 
 def native_path(specification: Specification, place: Place, natives: int, ext: str) -> str:
-    """Where a native stands when `natives` others come before it; its extension is kept."""
+    """Where a native stands when so many others of its part come before it, with its extension."""
     plain = ext.removeprefix(".")
     name = f"{place.item.first}.{plain}" if _EXTENSION.match(plain) else place.item.first
-    return _path("natives", natives, specification, name)
+    return place.part + _path("natives", natives, specification, name)
 
 
 def is_native(item: PlannedItem) -> bool:

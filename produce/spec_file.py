@@ -18,7 +18,7 @@ from produce.spec_values import Values
 from records.errors import SpecificationError
 
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "volume": ("producing_party", "max_files", "folders"),
+    "volume": ("producing_party", "max_files", "max_pages", "folders"),
     "selection": (
         *("query", "tag", "group", "request", "date_from", "date_to", "undated", "families"),
         *("exclude_tags", "exclude_groups", "allow_tags", "allow_unprocessed", "inline"),

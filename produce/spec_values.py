@@ -115,6 +115,9 @@ class Values(BaseModel):
         default="parent", description="Inline pictures: shown in the parent, or of their own."
     )
     max_files: int = Field(default=1000, ge=1, le=100_000, description="Most files in a folder.")
+    max_pages: int = Field(
+        default=0, ge=0, description="Pages from which a new part begins, VOL001 on; 0: no parts."
+    )
     folders: Folders = Field(default=Folders(), description="Names of the folders.")
     producing_party: str = Field(default="", max_length=200, description="Who produces.")
     newline: Literal["crlf", "lf"] = Field(default="crlf", description="Line ends of text files.")

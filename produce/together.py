@@ -45,6 +45,12 @@ def _numbers(values: Values) -> Iterator[tuple[str, str]]:
     names = [getattr(values.folders, each) for each in type(values.folders).model_fields]
     if len({each.casefold() for each in names}) < len(names):
         yield "folders", f"two folders have one name: {', '.join(names)}"
+    if any(_parts(each) for each in names):
+        yield "folders", "VOL with a number is the name of a part"
+
+
+def _parts(name: str) -> bool:
+    return name.upper().startswith("VOL") and name[3:].isdecimal()
 
 
 def _endorsements(values: Values) -> Iterator[tuple[str, str]]:

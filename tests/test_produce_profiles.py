@@ -309,3 +309,37 @@ def test_letter_that_an_overlay_cannot_write_is_refused(case: Case) -> None:
     with pytest.raises(ProductionError, match="AllPaths of ABC"):
         overlay_custodians(case)
     assert not (case.folder / "overlays").exists()
+
+
+def test_parts_hold_whole_families_up_to_their_pages(case: Case) -> None:
+    values: dict[str, Any] = {"max_pages": 4, "load_files": ("dat", "opt", "lfp", "edrm")}
+    volume = _made(case, **values)
+    assert sorted(each.name for each in volume.iterdir()) == [
+        *("DATA", "MANIFEST.sha256", "VOL001", "VOL002", "VOL003"),
+    ]
+    rows = _rows(volume)  # three pages, then two mails of two with one attachment each
+    assert [each["TextLink"].split("\\")[1] for each in rows] == [
+        *("VOL001", "VOL002", "VOL002", "VOL003", "VOL003"),
+    ]
+    terms = terms_of(_spec(**values))
+    assert check(volume, terms=terms) == []
+    assert (volume / "VOL002/NATIVES/0001").is_dir()
+    smaller = terms_of(_spec(**(values | {"max_pages": 2})))
+    assert check(volume, terms=smaller) == []  # no part has a second family
+    larger = _made(case, name="VOL2", max_pages=6)
+    assert {each.code for each in check(larger, terms=terms_of(_spec(max_pages=5)))} >= {"part"}
+
+
+def test_family_in_two_parts_is_found(case: Case) -> None:
+    volume = _made(case, max_pages=4)
+    dat = volume / "DATA/VOL1.dat"
+    first = next(volume.glob("VOL002/TEXT/0001/*.txt"))
+    (volume / "VOL003/TEXT/0001" / first.name).write_bytes(first.read_bytes())
+    first.unlink()
+    dat.write_bytes(
+        dat.read_bytes().replace(
+            f"VOL002\\TEXT\\0001\\{first.name}".encode(),
+            f"VOL003\\TEXT\\0001\\{first.name}".encode(),
+        )
+    )
+    assert "part" in {each.code for each in check(volume, terms=terms_of(_spec(max_pages=4)))}

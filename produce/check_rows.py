@@ -137,6 +137,7 @@ def _check_record(record: Record, first: Record, volume: str, terms: Terms) -> I
     if record.get("ProdVolume", volume) != volume:
         yield Finding("volume-name", where, f"ProdVolume {record['ProdVolume']!r}, not {volume!r}")
     yield from _check_values(record, terms)
+    yield from _check_repeated(record)
     flags = [record[each] for each in ("Withheld", "Redacted") if each in record]
     if not {"Y", "N"}.issuperset(flags):
         yield Finding("withheld-flag", where, "Withheld and Redacted must each be Y or N")
@@ -144,6 +145,20 @@ def _check_record(record: Record, first: Record, volume: str, terms: Terms) -> I
         yield Finding("redacted-native", where, "a redacted document is produced natively")
     if record.get("Withheld") == "Y":
         yield from _check_withheld(record)
+
+
+def _check_repeated(record: Record) -> Iterator[Finding]:
+    """Fields that say again what others do."""
+    where = record["BegBates"]
+    if record.get("DocID", where) != where:
+        yield Finding("doc-id", where, f"DocID {record['DocID']} is not its BegBates")
+    if record.get("AttachRange"):
+        due = f"{record['BegAttach']} - {record['EndAttach']}"
+        if record["AttachRange"] != due:
+            yield Finding("attach-range", where, f"{record['AttachRange']} is not {due}")
+    withheld = "Withheld" in record.get("Properties", "")
+    if "Properties" in record and withheld != (record.get("Withheld", "N") == "Y"):
+        yield Finding("properties", where, "Properties and Withheld do not agree")
 
 
 def _check_values(record: Record, terms: Terms) -> Iterator[Finding]:

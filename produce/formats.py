@@ -38,10 +38,12 @@ def _half(moment: dt.datetime) -> str:
 def last_first(name: str) -> str:
     """A person's name as `Last, First`; what is no plain name of several words stays as it is.
 
+    So do names in scripts without capitals, of which many begin with the family's.
     `Ludwig van Berg Jr.` becomes `van Berg, Ludwig, Jr.`
     """
     words = name.split()
-    if len(words) < 2 or not all(_WORD.fullmatch(each) for each in words):
+    plain = all(_WORD.fullmatch(each) and each.upper() != each.lower() for each in words)
+    if len(words) < 2 or not plain:
         return name
     tail = words.pop() if words[-1].casefold() in _SUFFIXES and len(words) > 2 else ""
     first = len(words) - 1

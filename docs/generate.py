@@ -1,4 +1,5 @@
-"""Writes the pages that are made from the code: commands, settings, exit and exception codes.
+"""Writes the pages that are made from the code: commands, settings, exit and exception
+codes, keys of a specification.
 
 `python docs/generate.py` writes them, `--check` fails if one is stale.
 """
@@ -11,6 +12,9 @@ from pathlib import Path
 import click
 
 import cli
+from produce.columns import STANDARD
+from produce.spec_file import keys
+from produce.spec_values import Folders
 from records import errors
 from records.codes import EXPLAINED, Code, Disposition
 from records.limits import Limits
@@ -94,11 +98,38 @@ def exception_codes_page() -> str:
     )
 
 
+def production_keys_page() -> str:
+    """Every key of a production's specification, and every field of a load file."""
+    rows = ["| key | default | meaning |", "| --- | --- | --- |"]
+    rows += [f"| `{key}` | {_default(value)} | {text} |" for key, text, value in keys()]
+    fields = ["| field | what it holds |", "| --- | --- |"]
+    fields += [f"| `{name}` | {text} |" for name, text in STANDARD.items()]
+    return (
+        f"{_MADE}\n# Keys and fields of a specification\n\n"
+        "[production.md](production.md) tells how they work together.\n\n"
+        + "\n".join(rows)
+        + "\n\n## Fields of a load file\n\n"
+        'In `[fields]` each column is given one of them, in order: `FIRSTBATES = "BegBates"`; '
+        'or a fixed text: `BOX = "=Box 7"`.\n\n' + "\n".join(fields) + "\n"
+    )
+
+
+def _default(value: object) -> str:
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return ", ".join(f"`{name} = {text}`" for name, text in value)
+    if isinstance(value, tuple):
+        return ", ".join(f"`{each}`" for each in value)
+    if isinstance(value, Folders):
+        return ", ".join(f"`{name} = {text}`" for name, text in value)
+    return f"`{value}`" if isinstance(value, str | int) and value != "" else ""
+
+
 PAGES = {
     "commands.md": commands_page,
     "settings.md": settings_page,
     "exit-codes.md": exit_codes_page,
     "exception-codes.md": exception_codes_page,
+    "production-keys.md": production_keys_page,
 }
 
 

@@ -8,13 +8,15 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from produce.check_child import Due, Inspected
 from produce.check_files import inspect_all
-from produce.check_links import check_links, check_opt, resolve
-from produce.check_rows import REQUIRED, Record, check_rows, number
+from produce.check_links import check_links, check_opt, check_parts, resolve
+from produce.check_loads import check_edrm, check_lfp
+from produce.check_rows import REQUIRED, check_rows, number
+from produce.check_terms import BARE, Record, Terms, completed, lies_in, page_keys, standard
 from produce.findings import Finding
 from produce.reader import (
     OptEntry,
@@ -28,8 +30,12 @@ from records.errors import ProductionError
 __all__ = ["Facts", "Finding", "Registered", "check", "verify_manifest"]
 
 _MANIFEST = "MANIFEST.sha256"
+_SUFFIXES: dict[str, tuple[str, ...]] = {
+    "tiff": (".tif", ".jpg"),
+    "pdf": (".pdf",),
+    "none": (),
+}
 _COUNT = re.compile(r"[0-9]{1,6}")
-_PLACEHOLDER = "Document Withheld - Privileged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class Registered:
     control: str
     withheld: bool
     native_sha256: str | None
+    legend: str | None = None  # where it is not that of the volume
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +56,7 @@ class Facts:
 
     `closed` are control numbers that may be in the set as withheld only, `sealed` those whose file
     may not be in it: they hold a closed one, or what may become one. `others` are numbers of other
-    productions: name, prefix, first, last. `manifest_sha256` is set once it is frozen. `number_at`
-    is the zone of the page in which the number stands.
+    productions: name, prefix, first, last. `manifest_sha256` is set once it is frozen.
     """
 
     name: str
@@ -61,62 +67,119 @@ class Facts:
     sealed: frozenset[str]
     others: tuple[tuple[str, str, int, int], ...]
     manifest_sha256: str | None
-    number_at: str = "bottom-right"
+    terms: Terms = BARE
 
 
-def check(volume: Path, facts: Facts | None = None, dpi: int = 300) -> list[Finding]:
+def check(
+    volume: Path, facts: Facts | None = None, dpi: int = 300, terms: Terms | None = None
+) -> list[Finding]:
     """All that is wrong with the volume in this folder; empty where a party may send it.
 
+    The `terms` are those of the facts unless given.
     What cannot be read is a finding. Raises `ProductionError` where there is no such folder.
     """
     if not volume.is_dir():
         raise ProductionError(f"{volume} is no folder: name a production or a volume's folder")
     try:
-        return list(_check(volume, facts, facts.dpi if facts else dpi))
+        agreed = terms or replace(facts.terms if facts else BARE, dpi=facts.dpi if facts else dpi)
+        return list(_check(volume, facts, agreed))
     except OSError as error:
         return [_unreadable(volume, error)]
 
 
-def _check(volume: Path, facts: Facts | None, dpi: int) -> Iterator[Finding]:
+def _check(volume: Path, facts: Facts | None, terms: Terms) -> Iterator[Finding]:
     disk, odd = _disk(volume)
     yield from odd
-    names = [each for each in sorted(disk) if each.startswith("DATA/") and each.endswith(".dat")]
+    data = f"{terms.data}/"
+    names = [each for each in sorted(disk) if each.startswith(data) and each.endswith(".dat")]
     if len(names) != 1:
-        yield Finding("missing-dat", "DATA", f"holds {len(names)} DAT files where one is due")
+        yield Finding("missing-dat", terms.data, f"holds {len(names)} DAT files where one is due")
         return
-    name = names[0].removeprefix("DATA/").removesuffix(".dat")
+    name = names[0].removeprefix(data).removesuffix(".dat")
     records: Sequence[Record] = ()
     try:
-        header, records = _dat(volume / names[0])
+        header, records = _dat(volume / names[0], terms)
         yield from header
     except UnreadableError as error:
         yield Finding("unreadable-dat", names[0], str(error))
         return
     if header:
         return
-    entries: Sequence[OptEntry] = ()
-    if f"DATA/{name}.opt" not in disk:
-        yield Finding("missing-opt", "DATA", f"holds no {name}.opt")
-    else:
-        try:
-            entries = read_opt(volume / f"DATA/{name}.opt")
-        except UnreadableError as error:
-            yield Finding("unreadable-opt", f"DATA/{name}.opt", str(error))
-    number_at = facts.number_at if facts else "bottom-right"
-    yield from check_rows(records, name)
-    yield from check_links(records, disk)
+    odd, entries = _opt(volume, disk, name, terms)
+    yield from odd
+    records = _told(completed(records, terms, disk, entries), facts)
+    yield from check_rows(records, name, terms)
+    yield from check_links(records, disk, terms)
     if entries:
-        yield from check_opt(entries, records, disk, name)
+        yield from check_opt(entries, records, disk, name, terms)
+    yield from check_parts(records, terms)
+    yield from _check_pages(entries, records, disk, terms)
+    yield from check_lfp(volume, disk, name, records, entries, terms)
     inspected = {
-        each.path: each
-        for each in inspect_all(volume, _dues(disk, records, entries, dpi, number_at))
+        each.path: each for each in inspect_all(volume, _dues(disk, records, entries, terms))
     }
     for each in inspected.values():
         yield from each.findings
+    yield from check_edrm(volume, disk, name, records, inspected, terms)
     yield from _check_natives(records, inspected)
     yield from _check_manifest(volume, inspected)
     if facts is not None:
         yield from _check_facts(volume, records, inspected, facts, name)
+
+
+def _opt(
+    volume: Path, disk: frozenset[str], name: str, terms: Terms
+) -> tuple[list[Finding], Sequence[OptEntry]]:
+    path = f"{terms.data}/{name}.opt"
+    if "opt" not in terms.load_files:
+        return [], ()
+    if path not in disk:
+        return [Finding("missing-opt", terms.data, f"holds no {name}.opt")], ()
+    try:
+        return [], read_opt(volume / path)
+    except UnreadableError as error:
+        return [Finding("unreadable-opt", path, str(error))], ()
+
+
+def _told(records: Sequence[Record], facts: Facts | None) -> Sequence[Record]:
+    """Rows with what the case knows and their DAT does not tell."""
+    if facts is None:
+        return records
+    due = {each.beg: each for each in facts.documents}
+    return [
+        {
+            "ControlNumber": due[each["BegBates"]].control,
+            "Withheld": "Y" if due[each["BegBates"]].withheld else "N",
+            "Confidentiality": _legend(due[each["BegBates"]], facts),
+        }
+        | each
+        if each["BegBates"] in due
+        else each
+        for each in records
+    ]
+
+
+def _legend(document: Registered, facts: Facts) -> str:
+    return facts.legend if document.legend is None else document.legend
+
+
+def _check_pages(
+    entries: Sequence[OptEntry], records: Sequence[Record], disk: frozenset[str], terms: Terms
+) -> Iterator[Finding]:
+    """Whether the images are of the kind that is due, each document's under its own numbers."""
+    found = sorted(each for each in disk if lies_in(each, terms.images))
+    for path in found if terms.kind else ():
+        if not path.endswith(_SUFFIXES[terms.kind or ""]):
+            yield Finding("image-kind", path, f"is no image of the kind {terms.kind}")
+    keys: dict[str, list[str]] = {}
+    start = ""
+    for entry in entries:
+        start = entry.key if entry.doc_break == "Y" else start
+        keys.setdefault(start, []).append(entry.key)
+    for record in records:
+        own = keys.get(record["BegBates"], [])
+        if len(own) > 1 and tuple(own) != _pages(record, terms):
+            yield Finding("image-key", record["BegBates"], "its images have other numbers than it")
 
 
 def _disk(volume: Path) -> tuple[frozenset[str], list[Finding]]:
@@ -134,54 +197,57 @@ def _disk(volume: Path) -> tuple[frozenset[str], list[Finding]]:
     return frozenset(found), odd
 
 
-def _dat(path: Path) -> tuple[list[Finding], Sequence[Record]]:
-    dat = read_dat(path)
-    missing = [name for name in REQUIRED if name not in dat.header]
+def _dat(path: Path, terms: Terms) -> tuple[list[Finding], Sequence[Record]]:
+    dat = read_dat(path, terms.encoding)
+    due = REQUIRED if terms.columns is None else tuple(name for name, _ in terms.columns)
+    missing = [name for name in due if name not in dat.header]
     findings = [Finding("missing-field", path.name, f"the DAT lacks {each}") for each in missing]
-    return findings, dat.records
+    if terms.columns is not None and not missing and dat.header != due:
+        findings.append(Finding("header", path.name, "the columns are others than were agreed on"))
+    return findings, () if findings else [standard(each, terms) for each in dat.records]
 
 
 def _dues(
-    disk: frozenset[str],
-    records: Sequence[Record],
-    entries: Sequence[OptEntry],
-    dpi: int,
-    number_at: str,
+    disk: frozenset[str], records: Sequence[Record], entries: Sequence[OptEntry], terms: Terms
 ) -> list[Due]:
     by_beg = {record["BegBates"]: record for record in records}
-    withheld = {resolve(each["TextLink"]) for each in records if each["Withheld"] == "Y"}
+    withheld = {
+        resolve(each.get("TextLink", "")) for each in records if each.get("Withheld") == "Y"
+    }
     keys = {resolve(each.path): each.key for each in entries}
-    legend = records[0]["Confidentiality"] if records else ""
     dues = []
     for path in sorted(disk - {_MANIFEST}):
         number = (keys[path],) if path in keys else ()
-        if path.startswith("IMAGES/") and path.lower().endswith(".pdf"):
-            record = by_beg.get(keys.get(path, ""))
-            dues.append(Due(path, "pdf", bates=_pages(record), legend=legend))
-        elif path.startswith("IMAGES/") and path.lower().endswith((".jpg", ".jpeg")):
-            dues.append(Due(path, "jpg", bates=number, number_at=number_at))
-        elif path.startswith("IMAGES/"):
-            dues.append(Due(path, "tiff", dpi=dpi, bates=number, number_at=number_at))
-        elif path.startswith("TEXT/"):
-            dues.append(Due(path, "text", exact=_PLACEHOLDER if path in withheld else None))
+        if lies_in(path, terms.images) and path.lower().endswith(".pdf"):
+            record = by_beg.get(keys.get(path, ""), {})
+            dues.append(_pdf(path, record, terms))
+        elif lies_in(path, terms.images):
+            kind = "jpg" if path.lower().endswith((".jpg", ".jpeg")) else "tiff"
+            dues.append(Due(path, kind, dpi=terms.dpi, bates=number, place=terms.stamp))
+        elif lies_in(path, terms.text):
+            exact = terms.withheld_line if path in withheld else None
+            dues.append(Due(path, "text", exact=exact, encoding=terms.text_encoding))
         else:
             dues.append(Due(path, "other"))
     return dues
 
 
-def _pages(record: Record | None) -> tuple[str, ...]:
+def _pdf(path: str, record: Record, terms: Terms) -> Due:
+    legend = record.get("Confidentiality", "")
+    return Due(path, "pdf", bates=_pages(record, terms), legend=legend, shows=terms.shows)
+
+
+def _pages(record: Record, terms: Terms) -> tuple[str, ...]:
     first = number(record["BegBates"]) if record else None
-    if record is None or first is None or not _COUNT.fullmatch(record["PageCount"]):
+    if first is None or not _COUNT.fullmatch(record.get("PageCount", "")):
         return ()
-    return tuple(
-        f"{first.prefix}{first.value + page:0{first.width}d}"
-        for page in range(int(record["PageCount"]))
-    )
+    count = int(record["PageCount"])
+    return tuple(page_keys(record, count, first.prefix, first.value, terms))
 
 
 def _check_natives(records: Sequence[Record], inspected: dict[str, Inspected]) -> Iterator[Finding]:
     for record in records:
-        native = inspected.get(resolve(record["NativeLink"]) or "")
+        native = inspected.get(resolve(record.get("NativeLink", "")) or "")
         if native is None:
             continue
         for field, value in (
@@ -189,7 +255,7 @@ def _check_natives(records: Sequence[Record], inspected: dict[str, Inspected]) -
             ("SHA1", native.sha1),
             ("SHA256", native.sha256),
         ):
-            if record[field] != value:
+            if record.get(field, value) != value:
                 yield Finding(
                     "native-hash", record["BegBates"], f"{field} is not that of {native.path}"
                 )
@@ -222,28 +288,32 @@ def _check_facts(
 ) -> Iterator[Finding]:
     if name != facts.name:
         yield Finding("registry-name", name, f"the case calls this volume {facts.name}")
+    legends = {each.beg: each.legend for each in facts.documents}
     natives = {
         each["BegBates"]: inspected[path].sha256
         for each in records
-        if (path := resolve(each["NativeLink"])) in inspected and path is not None
+        if (path := resolve(each.get("NativeLink", ""))) in inspected and path is not None
     }
     made = [
         Registered(
             each["BegBates"],
             each["EndBates"],
-            each["ControlNumber"],
-            each["Withheld"] == "Y",
+            each.get("ControlNumber", ""),
+            each.get("Withheld") == "Y",
             natives.get(each["BegBates"]),
+            legends.get(each["BegBates"]),
         )
         for each in records
     ]
     yield from _compare(made, facts.documents)
     for record in records:
-        if record["Confidentiality"] != facts.legend:
+        due = legends.get(record["BegBates"])
+        due = facts.legend if due is None else due
+        if record.get("Confidentiality", due) != due:
             yield Finding("registry-legend", record["BegBates"], "has another legend than planned")
-        if record["ControlNumber"] in facts.closed and record["Withheld"] != "Y":
+        if record.get("ControlNumber") in facts.closed and record.get("Withheld") != "Y":
             yield Finding("privileged", record["BegBates"], "is to be withheld by its tags")
-        if record["ControlNumber"] in facts.sealed and record["NativeLink"]:
+        if record.get("ControlNumber") in facts.sealed and record.get("NativeLink"):
             yield Finding("privileged", record["BegBates"], "its native may hold what is withheld")
         yield from _check_overlap(record, facts)
     if facts.manifest_sha256 is not None:

@@ -26,6 +26,11 @@ from produce.number_reader import misread
 _USUAL_ZONE = "bottom-right"
 _COMPRESSION, _PHOTOMETRIC, _X, _Y, _UNIT = 259, 262, 282, 283, 296
 _HUGE = 150_000_000
+_ENCODINGS = {
+    "utf-8": (b"", "utf-8"),
+    "utf-8-sig": (b"\xef\xbb\xbf", "utf-8"),
+    "utf-16le": (b"\xff\xfe", "utf-16-le"),
+}
 _GROUP4, _WHITE_IS_ZERO, _INCH = 4, 0, 2
 _LEAST_JPG_DPI, _CONTRAST = 100, 100
 _EDGE = 15  # hundredths of the page's height
@@ -35,8 +40,8 @@ _EDGE = 15  # hundredths of the page's height
 class Due:
     """A file and what it must be: `kind` is tiff, jpg, pdf, text or other.
 
-    `bates` are the numbers of its pages, in order; `exact` a text's only permitted content;
-    `number_at` the zone of an image that shows its number.
+    `bates` are the numbers of its pages, in order, `shows` texts of each page of a PDF; `place` is
+    where an image shows its number; `exact` a text's only permitted content.
     """
 
     path: str
@@ -45,7 +50,9 @@ class Due:
     bates: tuple[str, ...] = ()
     legend: str = ""
     exact: str | None = None
-    number_at: str = _USUAL_ZONE
+    place: str | None = _USUAL_ZONE
+    shows: tuple[str, ...] = ()
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ def handle(request: dict[str, Any]) -> dict[str, Any]:
     found = []
     for due in request["dues"]:
         progress(due["path"])
-        due["bates"] = tuple(due["bates"])
+        due |= {name: tuple(due[name]) for name in ("bates", "shows")}
         found.append(asdict(inspect(request["volume"], Due(**due))))
     return {"files": found}
 
@@ -92,7 +99,7 @@ def _look_at_tiff(path: Path, due: Due) -> Iterator[Finding]:
             frames = image.n_frames
             image.load()
             width, height = image.size
-            corner = image.convert("L").crop(_zone(due.number_at, width, height))
+            corner = image.convert("L").crop(_zone(due.place or "", width, height))
     except (OSError, ValueError, SyntaxError, LookupError, MemoryError, Warning) as error:
         yield Finding("image-unreadable", due.path, f"does not open as TIFF: {error}")
         return
@@ -106,15 +113,15 @@ def _look_at_tiff(path: Path, due: Due) -> Iterator[Finding]:
         yield Finding("image-dpi", due.path, f"is {dpi[0]} by {dpi[1]}, not {due.dpi} dpi")
     if frames != 1:
         yield Finding("image-pages", due.path, f"holds {frames} pages")
-    if corner.getextrema() != (0, 255):
-        yield Finding("image-stamp", due.path, f"shows no number {due.number_at}")
+    if due.place is not None and corner.getextrema() != (0, 255):
+        yield Finding("image-stamp", due.path, f"shows no number {due.place.replace('-', ' ')}")
     else:
         yield from _other_number(corner, due)
 
 
 def _other_number(corner: Image.Image, due: Due) -> Iterator[Finding]:
     """Whether the page shows another number than its own; told where it stands by convention."""
-    if due.bates and due.number_at == _USUAL_ZONE and (shown := misread(corner, due.bates[0])):
+    if due.bates and due.place == _USUAL_ZONE and (shown := misread(corner, due.bates[0])):
         message = f"shows the number {shown} where {due.bates[0]} is due"
         yield Finding("image-number", due.path, message)
 
@@ -134,7 +141,7 @@ def _look_at_jpg(path: Path, due: Due) -> Iterator[Finding]:
             image.load()
             dpi = image.info.get("dpi", (0, 0))
             width, height = image.size
-            corner = image.convert("L").crop(_zone(due.number_at, width, height))
+            corner = image.convert("L").crop(_zone(due.place or "", width, height))
     except (OSError, ValueError, SyntaxError, LookupError, MemoryError, Warning) as error:
         yield Finding("image-unreadable", due.path, f"does not open as JPG: {error}")
         return
@@ -143,8 +150,9 @@ def _look_at_jpg(path: Path, due: Due) -> Iterator[Finding]:
     if image.mode not in ("L", "RGB"):
         yield Finding("image-colour", due.path, f"is {image.mode}, neither grey nor RGB")
     darkest, lightest = corner.getextrema()
-    if int(lightest) - int(darkest) < _CONTRAST:  # type: ignore[arg-type]
-        yield Finding("image-stamp", due.path, f"shows no number {due.number_at}")
+    faint = int(lightest) - int(darkest) < _CONTRAST  # type: ignore[arg-type]
+    if due.place is not None and faint:
+        yield Finding("image-stamp", due.path, f"shows no number {due.place.replace('-', ' ')}")
     else:
         yield from _other_number(corner, due)
 
@@ -163,6 +171,11 @@ def _look_at_pdf(path: Path, due: Due) -> Iterator[Finding]:
             yield Finding("image-stamp", due.path, f"the page {bates} does not show its number")
         if " ".join(due.legend.split()) not in " ".join(text.split()):
             yield Finding("image-legend", due.path, f"the page {bates} does not show the legend")
+        for each in due.shows:
+            if " ".join(each.split()) not in " ".join(text.split()):
+                yield Finding(
+                    "image-endorsement", due.path, f"the page {bates} does not show {each!r}"
+                )
 
 
 def _pdf_texts(path: Path) -> list[str]:
@@ -175,10 +188,15 @@ def _pdf_texts(path: Path) -> list[str]:
 
 
 def _look_at_text(path: Path, due: Due) -> Iterator[Finding]:
+    mark, codec = _ENCODINGS[due.encoding]
+    data = path.read_bytes()
+    if not data.startswith(mark):
+        yield Finding("text-encoding", due.path, f"does not begin with the mark of {due.encoding}")
+        return
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = data[len(mark) :].decode(codec)
     except UnicodeDecodeError as error:
-        yield Finding("text-encoding", due.path, f"does not decode as UTF-8: {error}")
+        yield Finding("text-encoding", due.path, f"does not decode as {due.encoding}: {error}")
         return
     if due.exact is not None and text.strip() != due.exact:
         yield Finding("withheld-text", due.path, "the text of a withheld document is in the set")

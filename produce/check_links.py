@@ -5,10 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from produce.check_terms import Record, Terms, lies_in, part_of
 from produce.findings import Finding
 from produce.reader import OptEntry
-
-type Record = dict[str, str]
 
 _LINK = re.compile(r"\.\\[A-Za-z0-9_.-]+(\\[A-Za-z0-9_.-]+)*")
 
@@ -25,13 +24,13 @@ def stem(path: str) -> str:
     return path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
 
-def check_links(records: Sequence[Record], disk: frozenset[str]) -> Iterator[Finding]:
+def check_links(records: Sequence[Record], disk: frozenset[str], terms: Terms) -> Iterator[Finding]:
     """TextLink and NativeLink of each record, and files of TEXT and NATIVES that none links."""
     folded = {each.casefold() for each in disk}
     for field, kind in (("TextLink", "text"), ("NativeLink", "native")):
         linked: Counter[str] = Counter()
         for record in records:
-            where, link = record["BegBates"], record[field]
+            where, link = record["BegBates"], record.get(field, "")
             if not link:
                 if kind == "text":
                     yield Finding("text-missing", where, "the document has no text file")
@@ -44,10 +43,33 @@ def check_links(records: Sequence[Record], disk: frozenset[str]) -> Iterator[Fin
             yield from _check_target(kind, where, path, disk, folded)
             if linked[path] == 2:
                 yield Finding(f"{kind}-twice", where, f"{path} belongs to another document too")
-        folder = "TEXT/" if kind == "text" else "NATIVES/"
-        for path in sorted(each for each in disk if each.startswith(folder)):
+        folder = terms.text if kind == "text" else terms.natives
+        for path in sorted(each for each in disk if lies_in(each, folder)):
             if path not in linked:
                 yield Finding(f"{kind}-unlinked", path, "no record links this file")
+
+
+def check_parts(records: Sequence[Record], terms: Terms) -> Iterator[Finding]:
+    """Families stand whole in one part; a part of more pages than agreed is one family."""
+    pages: Counter[str] = Counter()
+    families: dict[str, set[str]] = {}
+    parts: dict[str, set[str]] = {}
+    for record in records if terms.max_pages else ():
+        part = part_of(resolve(record.get("TextLink", "")) or "")
+        family = record.get("BegAttach") or record["BegBates"]
+        count = record.get("PageCount", "")
+        pages[part] += int(count) if count.isdecimal() else 0
+        families.setdefault(part, set()).add(family)
+        parts.setdefault(family, set()).add(part)
+        native = resolve(record.get("NativeLink", ""))
+        if not part or (native and part_of(native) != part):
+            yield Finding("part", record["BegBates"], "its files are not in one part of the volume")
+    for family, where in parts.items():
+        if len(where) > 1:
+            yield Finding("part", family, f"its family is in {', '.join(sorted(where))}")
+    for part, held in families.items():
+        if pages[part] > terms.max_pages and len(held) > 1:
+            yield Finding("part", part, f"holds {pages[part]} pages, more than {terms.max_pages}")
 
 
 def _check_target(
@@ -63,7 +85,11 @@ def _check_target(
 
 
 def check_opt(
-    entries: Sequence[OptEntry], records: Sequence[Record], disk: frozenset[str], volume: str
+    entries: Sequence[OptEntry],
+    records: Sequence[Record],
+    disk: frozenset[str],
+    volume: str,
+    terms: Terms,
 ) -> Iterator[Finding]:
     """Each line of the OPT, its documents against the DAT, and images that no line names."""
     folded = {each.casefold() for each in disk}
@@ -84,7 +110,7 @@ def check_opt(
             continue
         paths.add(path)
         yield from _check_target("image", entry.key, path, disk, folded)
-    for path in sorted(each for each in disk if each.startswith("IMAGES/")):
+    for path in sorted(each for each in disk if lies_in(each, terms.images)):
         if path not in paths:
             yield Finding("image-unlinked", path, "no line of the OPT names this image")
     yield from _check_documents(entries, records)
@@ -98,7 +124,7 @@ def _check_documents(entries: Sequence[OptEntry], records: Sequence[Record]) -> 
         shown = f"first {odd[0]} against {odd[1]}" if odd else f"{len(starts)} against {len(due)}"
         yield Finding("opt-documents", "OPT", f"Y lines are not the DAT's BegBates: {shown}")
     multipage = bool(entries) and entries[0].path.lower().endswith(".pdf")
-    pages = {each["BegBates"]: each["PageCount"] for each in records}
+    pages = {each["BegBates"]: each["PageCount"] for each in records if "PageCount" in each}
     for start, group in _documents(entries):
         lines = list(group)
         count = lines[0].page_count

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from produce.check_terms import Record, Terms
+from produce.columns import DATES, TIMES
 from produce.findings import Finding
-
-type Record = dict[str, str]
 
 REQUIRED = (
     *("BegBates", "EndBates", "BegAttach", "EndAttach", "ParentBates", "ChildBates"),
@@ -15,9 +15,10 @@ REQUIRED = (
     *("Redacted", "Withheld", "ProdVolume", "TimeZone", "NativeLink", "TextLink", "ControlNumber"),
 )
 _NUMBER = re.compile(r"([A-Za-z0-9_-]*?)([0-9]{1,18})")
-_DATE = re.compile(r"[01][0-9]/[0-3][0-9]/[0-9]{4}")
 # All that a row of a withheld document may fill.
-_WITHHELD_MAY = frozenset(REQUIRED) - {"MD5", "SHA1", "SHA256"} | {"PrivReason"}
+_WITHHELD_MAY = frozenset(REQUIRED) - {"MD5", "SHA1", "SHA256"} | {
+    *("PrivReason", "AttachRange", "DocID", "Properties", "ProducingParty"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +36,19 @@ def number(text: str) -> Number | None:
     return Number(found[1], int(found[2]), len(found[2])) if found else None
 
 
-def check_rows(records: Sequence[Record], volume: str) -> Iterator[Finding]:
-    """All findings on the rows of a DAT whose required fields are there."""
+def check_rows(records: Sequence[Record], volume: str, terms: Terms) -> Iterator[Finding]:
+    """All findings on the rows of a DAT, as far as its fields go."""
     if not records:
         yield Finding("empty-volume", "DAT", "the load file has no record")
         return
-    yield from _check_numbers(records)
-    yield from _check_families(records)
+    yield from _check_numbers(records, terms.by_document)
+    if all("BegAttach" in each and "EndAttach" in each for each in records):
+        yield from _check_families(records)
     for record in records:
-        yield from _check_record(record, records[0], volume)
+        yield from _check_record(record, records[0], volume, terms)
 
 
-def _check_numbers(records: Sequence[Record]) -> Iterator[Finding]:
+def _check_numbers(records: Sequence[Record], by_document: bool) -> Iterator[Finding]:
     seen: set[str] = set()
     expected: Number | None = None
     for record in records:
@@ -64,7 +66,12 @@ def _check_numbers(records: Sequence[Record]) -> Iterator[Finding]:
         seen.add(where)
         if last.value < first.value:
             yield Finding("bates-order", where, f"EndBates {record['EndBates']} comes before it")
-        if record["PageCount"] != str(last.value - first.value + 1):
+        if by_document:
+            if first != last:
+                yield Finding("bates-form", where, "a document has one number, and this has two")
+        elif record.get("PageCount", str(last.value - first.value + 1)) != str(
+            last.value - first.value + 1
+        ):
             yield Finding(
                 "page-count", where, f"PageCount {record['PageCount']} is not that of the range"
             )
@@ -98,19 +105,20 @@ def _check_family(members: Sequence[Record]) -> Iterator[Finding]:
                 f"BegAttach {span[0]} and EndAttach {span[1]} do not span its family, "
                 f"{root['BegBates']} to {last['EndBates']}",
             )
-        parent = member["ParentBates"]
+        parent = member.get("ParentBates", "")
         if parent and parent not in begun:
             yield Finding("family-parent", where, f"its parent {parent} does not come before it")
         begun.get(parent, []).append(where)
         begun[where] = []
     for member in members:
         where = member["BegBates"]
-        listed = [each for each in member["ChildBates"].split(";") if each]
-        if listed != begun[where]:
+        told = "ParentBates" in member
+        listed = [each for each in member.get("ChildBates", "").split(";") if each]
+        if told and "ChildBates" in member and listed != begun[where]:
             yield Finding(
                 "family-children", where, f"ChildBates {listed} are not its children {begun[where]}"
             )
-        if member["AttachmentCount"] != str(len(begun[where])):
+        if told and member.get("AttachmentCount", str(len(begun[where]))) != str(len(begun[where])):
             yield Finding(
                 "attachment-count",
                 where,
@@ -118,33 +126,57 @@ def _check_family(members: Sequence[Record]) -> Iterator[Finding]:
             )
 
 
-def _check_record(record: Record, first: Record, volume: str) -> Iterator[Finding]:
+def _check_record(record: Record, first: Record, volume: str, terms: Terms) -> Iterator[Finding]:
     where = record["BegBates"]
-    if record["Confidentiality"] != first["Confidentiality"]:
-        yield Finding("legend", where, f"Confidentiality {record['Confidentiality']!r} differs")
-    if record["TimeZone"] != first["TimeZone"] or not record["TimeZone"]:
-        yield Finding("time-zone", where, f"TimeZone {record['TimeZone']!r} differs or is empty")
-    if record["ProdVolume"] != volume:
+    legend = record.get("Confidentiality", "")
+    if not terms.levels and legend != first.get("Confidentiality", ""):
+        yield Finding("legend", where, f"Confidentiality {legend!r} differs")
+    zone = record.get("TimeZone")
+    if zone is not None and (zone != first["TimeZone"] or not zone):
+        yield Finding("time-zone", where, f"TimeZone {zone!r} differs or is empty")
+    if record.get("ProdVolume", volume) != volume:
         yield Finding("volume-name", where, f"ProdVolume {record['ProdVolume']!r}, not {volume!r}")
-    for name, value in record.items():
-        if name.startswith("Date") and value and not _DATE.fullmatch(value):
-            yield Finding("date", where, f"{name} {value!r} is not MM/DD/YYYY")
-        if name in ("FilePath", "AllPaths") and value.startswith(("/", "\\")):
-            yield Finding("absolute-path", where, f"{name} tells where the evidence stood")
-    if record["Withheld"] not in ("Y", "N") or record["Redacted"] not in ("Y", "N"):
+    yield from _check_values(record, terms)
+    yield from _check_repeated(record)
+    flags = [record[each] for each in ("Withheld", "Redacted") if each in record]
+    if not {"Y", "N"}.issuperset(flags):
         yield Finding("withheld-flag", where, "Withheld and Redacted must each be Y or N")
-    if record["Redacted"] == "Y" and record["NativeLink"]:
+    if record.get("Redacted") == "Y" and record.get("NativeLink"):
         yield Finding("redacted-native", where, "a redacted document is produced natively")
-    if record["Withheld"] == "Y":
+    if record.get("Withheld") == "Y":
         yield from _check_withheld(record)
+
+
+def _check_repeated(record: Record) -> Iterator[Finding]:
+    """Fields that say again what others do."""
+    where = record["BegBates"]
+    if record.get("DocID", where) != where:
+        yield Finding("doc-id", where, f"DocID {record['DocID']} is not its BegBates")
+    if record.get("AttachRange"):
+        due = f"{record['BegAttach']} - {record['EndAttach']}"
+        if record["AttachRange"] != due:
+            yield Finding("attach-range", where, f"{record['AttachRange']} is not {due}")
+    withheld = "Withheld" in record.get("Properties", "")
+    if "Properties" in record and withheld != (record.get("Withheld", "N") == "Y"):
+        yield Finding("properties", where, "Properties and Withheld do not agree")
+
+
+def _check_values(record: Record, terms: Terms) -> Iterator[Finding]:
+    where = record["BegBates"]
+    for name, value in record.items():
+        form = terms.days if name in DATES else terms.hours if name in TIMES else None
+        if value and form is not None and not re.fullmatch(form, value):
+            yield Finding("date", where, f"{name} {value!r} is not in the form that was agreed")
+        if name in ("FilePath", "AllPaths", "IntFilePath") and value.startswith(("/", "\\")):
+            yield Finding("absolute-path", where, f"{name} tells where the evidence stood")
 
 
 def _check_withheld(record: Record) -> Iterator[Finding]:
     where = record["BegBates"]
-    if record["NativeLink"]:
+    if record.get("NativeLink"):
         yield Finding("withheld-native", where, "a withheld document is produced natively")
     told = [name for name, value in record.items() if value and name not in _WITHHELD_MAY]
     if told:
         yield Finding("withheld-metadata", where, f"a withheld document tells {', '.join(told)}")
-    if record["PageCount"] != "1":
+    if record.get("PageCount", "1") != "1":
         yield Finding("withheld-pages", where, "a withheld document has more than its slip sheet")

@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from produce.after_commands import clawback_command, deliver_command, history_command
 from produce.check import check
+from produce.crossref_commands import crossref_command
+from produce.estimate import Estimate
 from produce.facts import facts_of
 from produce.plan import Plan, plan
 from produce.privilege_commands import log_command
 from produce.record import Mapper, printable, production, productions
 from produce.report_commands import report_command
 from produce.run import Summary, Workshop, failed, final_folder, run
-from produce.specification import Specification, specify
+from produce.spec_commands import for_case, spec_group, terms_from
 from records import case as cases
 from records.errors import CheckFailedError, ProductionError
 from records.options import (
@@ -43,7 +46,7 @@ def produce() -> None:
 
 
 for _command in (
-    *(log_command, report_command),
+    *(spec_group, crossref_command, log_command, report_command),
     *(deliver_command, clawback_command, history_command),
 ):
     produce.add_command(_command)
@@ -51,8 +54,28 @@ for _command in (
 
 @produce.command("plan")
 @click.argument("name")
+@click.option(
+    "--spec",
+    metavar="FILE|PROFILE",
+    help="What the volume is to be: a file, or esi, sec, doj-antitrust, pdf or native. Options "
+    "given beside it overrule it.",
+)
 @click.option("--query", help="Produce what this search finds.")
 @click.option("--tag", help="Produce what carries this tag.")
+@click.option("--group", help="The group of the tag; alone: what carries any of its tags.")
+@click.option("--request", help="A request for production: a tag of a group of issues.")
+@click.option(
+    "--from",
+    "date_from",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Only families dated on this day or later, in the production's zone.",
+)
+@click.option(
+    "--to",
+    "date_to",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Only families dated on this day or before.",
+)
 @click.option("--prefix", help="What Bates numbers begin with; the case's own unless given.")
 @click.option("--digits", type=int, help="Digits of a Bates number; the case's own unless given.")
 @click.option("--start", type=int, help="The first number; else the next free one.")
@@ -63,6 +86,7 @@ for _command in (
     show_default=True,
     help="Single-page Group IV TIFF, or one PDF for each document.",
 )
+@click.option("--producing-party", help="Who produces, where a field tells it.")
 @click.option("--legend", default="", help="Confidentiality legend, bottom left on each page.")
 @click.option("--dpi", type=int, default=300, show_default=True, help="Resolution of TIFF pages.")
 @click.option(
@@ -70,6 +94,12 @@ for _command in (
     "exclude_tags",
     multiple=True,
     help="Withhold documents with this tag as privileged; may be repeated.",
+)
+@click.option(
+    "--exclude-group",
+    "exclude_groups",
+    multiple=True,
+    help="Withhold documents with a tag of this group, but for those that begin with not.",
 )
 @click.option(
     "--allow-tag",
@@ -103,8 +133,12 @@ for _command in (
 @click.option("--dry-run", is_flag=True, help="Show what would be planned and write nothing.")
 @case_option
 @json_option
+@click.pass_context
 def plan_command(
+    context: click.Context,
+    /,
     name: str,
+    spec: str | None,
     no_families: bool,
     dry_run: bool,
     case_folder: Path | None,
@@ -116,33 +150,50 @@ def plan_command(
     Planning a name again replaces its plan until numbers are reserved by 'produce run'.
     """
     with cases.opened(case_folder) as case:
-        found = plan(case, _specification(case, name, not no_families, given), dry_run)
+        asked = {key: value for key, value in given.items() if _is_given(context, key)}
+        if _is_given(context, "no_families"):
+            asked["families"] = not no_families
+        found = plan(case, for_case(case, name, spec, asked), dry_run)
     if as_json:
         print_json(found.to_json() | {"dry_run": dry_run})
     else:
         _print_plan(found, dry_run)
 
 
-def _specification(
-    case: cases.Case, name: str, families: bool, given: dict[str, Any]
-) -> Specification:
-    info = case.info()
-    values = {key: value for key, value in given.items() if value is not None}
-    defaults = {"prefix": info.bates_prefix, "digits": info.bates_digits}
-    return specify(
-        **(defaults | values), name=name, families=families, time_zone=case.settings.time_zone
-    )
+def _is_given(context: click.Context, name: str) -> bool:
+    """Whether an option stands on the command line, and not its default alone."""
+    return context.get_parameter_source(name) is not ParameterSource.DEFAULT
 
 
 def _print_plan(found: Plan, dry_run: bool) -> None:
     print_pairs({"production": found.name, "first Bates number": found.first_bates, **found.counts})
     for name, ids in found.conflicts.items():
         more = f" … and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
-        click.echo(f"\nLook at: {name}, {len(ids)}\n  {', '.join(ids[:_SHOWN])}{more}")
+        click.echo(f"\nLook at: {name}, {len(ids)}: {found.rules[name]}")
+        click.echo(f"  {', '.join(ids[:_SHOWN])}{more}")
+    if found.estimate is not None:
+        _print_estimate(found.estimate)
     if dry_run:
         say("Nothing was written (--dry-run)")
     else:
         say(f"Next: redwell produce run {found.name}")
+
+
+def _print_estimate(found: Estimate) -> None:
+    click.echo("\nEstimate")
+    minutes = max(1, round(found.seconds / 60))
+    print_pairs(
+        {
+            "pages": found.pages,
+            "GB": f"{found.gigabytes:.3f}",
+            "of that images, MB": round(found.image_bytes / 1e6),
+            "texts, MB": round(found.text_bytes / 1e6),
+            "natives, MB": round(found.native_bytes / 1e6),
+            "time": f"about {minutes} min with {found.workers} workers",
+        }
+    )
+    for each in found.rests_on:
+        click.echo(f"  {each}")
 
 
 @produce.command("run")
@@ -219,16 +270,24 @@ def _print_summary(made: Summary) -> None:
 @click.option(
     "--dpi", type=int, default=300, show_default=True, help="Resolution due; for a bare volume."
 )
+@click.option(
+    "--spec",
+    metavar="FILE|PROFILE",
+    help="What a bare volume is to be; else a typical ESI protocol.",
+)
 @case_option
 @json_option
-def check_command(target: str, dpi: int, case_folder: Path | None, as_json: bool) -> None:
+def check_command(
+    target: str, dpi: int, spec: str | None, case_folder: Path | None, as_json: bool
+) -> None:
     """Check a volume as the receiving party does, from the disk alone.
 
-    NAME is a production of the case, compared with its registry too; PATH any volume's folder.
+    NAME is a production of the case, compared with its registry too, and with the specification
+    that it was made by; PATH any volume's folder.
     """
     if _is_folder(target):
         volume = Path(target)
-        findings = check(volume, dpi=dpi)
+        findings = check(volume, dpi=dpi, terms=terms_from(spec) if spec else None)
     else:
         with cases.opened(case_folder) as case, case.read() as connection:
             found = production(connection, target)

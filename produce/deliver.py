@@ -1,9 +1,8 @@
 """Fourth phase of a run: a text for each document, natives, load files and the manifest."""
 
-import hashlib
-import io
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from itertools import batched
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,13 +10,13 @@ from typing import Any, BinaryIO
 import sqlalchemy as sa
 
 from produce.layout import Delivery, is_native, native_path, places
-from produce.loadfile import OptLine, Remark, write_dat, write_opt
+from produce.loadfile import Remark
+from produce.loads import recorded, write_loads
+from produce.putting import put
 from produce.reach import apart
 from produce.record import PlannedItem, Production, items
-from produce.rows import dat_rows
 from produce.selection import in_chunks
-from produce.treatment import MAILS, WITHHELD_LINE, Treatment
-from produce.values import HEADER
+from produce.treatment import MAILS, Treatment, slip_lines
 from records import tables
 from records.case import Case
 from records.codes import Disposition
@@ -27,6 +26,11 @@ from store import Store, open_store
 
 _DOCUMENTS = 1000
 MANIFEST = "MANIFEST.sha256"
+_TEXT_CODECS = {
+    "utf-8": (b"", "utf-8"),
+    "utf-8-sig": (b"\xef\xbb\xbf", "utf-8"),
+    "utf-16le": (b"\xff\xfe", "utf-16-le"),
+}
 
 
 def deliveries(connection: sa.Connection, production: Production) -> list[Delivery]:
@@ -43,14 +47,15 @@ def deliveries(connection: sa.Connection, production: Production) -> list[Delive
     )
     separate = apart(connection, {each.item.document_id for each in placed})
     known = {row.id: row for row in rows}
-    natives = 0
+    natives: Counter[str] = Counter()  # by part
     found = []
     for place in placed:
         row = known[place.item.document_id]
         native = None
         if is_native(place.item):
-            native = native_path(production.specification, place, natives, row.ext)
-            natives += 1
+            before = natives[place.part]
+            native = native_path(production.specification, place, before, row.ext)
+            natives[place.part] += 1
         told = row.id not in separate and _tells_text(place.item, row)
         found.append(Delivery(place, row.text_sha256 if told else None, native, row.sha256))
     return found
@@ -92,15 +97,6 @@ def write_all(
         advance(len(chunk))
 
 
-def recorded(connection: sa.Connection, production_id: int) -> dict[str, tuple[str, int]]:
-    """Files of a volume that are on record: path → hash and size."""
-    f = tables.production_files.c
-    rows = connection.execute(
-        sa.select(f.path, f.sha256, f.size).where(f.production_id == production_id)
-    )
-    return {row.path: (row.sha256, row.size) for row in rows}
-
-
 def _record(case: Case, production: Production, rows: Sequence[dict[str, Any]]) -> None:
     f = tables.production_files
     with case.write() as connection:
@@ -109,15 +105,25 @@ def _record(case: Case, production: Production, rows: Sequence[dict[str, Any]]) 
 
 def _text(store: Store, production: Production, volume: Path, each: Delivery) -> dict[str, Any]:
     if each.place.item.treatment is Treatment.WITHHELD:
-        text = WITHHELD_LINE + "\n"
+        text = production.specification.withheld_line + "\n"
     elif each.text_sha256 is None:
-        text = ""
+        text = _sheet(production, each.place.item)
     else:
         text = store.read_bytes(each.text_sha256).decode("utf-8")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if production.specification.newline == "crlf":
         text = text.replace("\n", "\r\n")
-    return put(volume, each.place.text, lambda file: file.write(text.encode("utf-8")))
+    mark, codec = _TEXT_CODECS[production.specification.text_encoding]
+    data = mark + text.encode(codec)
+    return put(volume, each.place.text, lambda file: file.write(data))
+
+
+def _sheet(production: Production, item: PlannedItem) -> str:
+    """What a slip sheet would say, where a volume has no images to say it."""
+    if production.specification.kind != "none" or item.treatment is not Treatment.SLIP:
+        return ""
+    lines = slip_lines(item.treatment, item.reason, production.specification)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _native(store: Store, volume: Path, each: Delivery) -> dict[str, Any]:
@@ -138,61 +144,18 @@ def _copy(source: BinaryIO, target: BinaryIO) -> None:
         target.write(chunk)
 
 
-class _Hashed(io.RawIOBase):
-    """A file that is hashed while it is written."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.digest = hashlib.sha256()
-        self.size = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self.digest.update(data)
-        self.size += len(data)
-        return self._file.write(data)
-
-
-def put(volume: Path, path: str, write: Callable[[BinaryIO], object]) -> dict[str, Any]:
-    """Write a file of the volume; its row for the record: path, hash and size."""
-    target = volume / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("wb") as file:
-        hashed = _Hashed(file)
-        write(hashed)  # type: ignore[arg-type]
-    return {"path": path, "sha256": hashed.digest.hexdigest(), "size": hashed.size}
-
-
 def write_load_files(
     case: Case, production: Production, volume: Path, wanted: Sequence[Delivery]
 ) -> tuple[list[dict[str, Any]], tuple[Remark, ...]]:
-    """Write DAT, OPT and manifest; the rows of the two load files, and remarks for QC."""
-    base = f"DATA/{production.name}"
-    remarks: list[Remark] = []
+    """Write the load files and the manifest; the rows of the former, and remarks for QC."""
     with case.read() as connection:
-        rows = dat_rows(connection, production, wanted)
-        dat = put(
-            volume,
-            f"{base}.dat",
-            lambda file: remarks.extend(write_dat(file, HEADER, rows)),
-        )
+        written, remarks = write_loads(connection, production, volume, wanted)
         listed = recorded(connection, production.id)
-    opt = put(volume, f"{base}.opt", lambda file: write_opt(file, _opt_lines(production, wanted)))
     hashes = {path: sha256 for path, (sha256, _) in listed.items()}
-    hashes |= {each["path"]: each["sha256"] for each in (dat, opt)}
+    hashes |= {each["path"]: each["sha256"] for each in written}
     put(volume, MANIFEST, lambda file: file.write(_manifest(hashes)))
-    return [dat, opt], tuple(remarks)
+    return written, remarks
 
 
 def _manifest(hashes: dict[str, str]) -> bytes:
     return "".join(f"{hashes[path]}  {path}\n" for path in sorted(hashes)).encode("ascii")
-
-
-def _opt_lines(production: Production, wanted: Sequence[Delivery]) -> Iterator[OptLine]:
-    for each in wanted:
-        place = each.place
-        for count, path in enumerate(place.images):
-            pages = place.item.pages if count == 0 else None
-            yield OptLine(place.bates[count], production.name, path, count == 0, pages)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from produce.check import Facts, Registered
+from produce.check_terms import terms_of
+from produce.layout import legend_of
+from produce.levels import legends
 from produce.numbering import reservations
 from produce.plan import excluded_by, troubles_of
 from produce.reach import Reach, groups_of, reach
@@ -37,6 +40,7 @@ def facts_of(connection: sa.Connection, found: Production) -> Facts:
                 control(each.document_id),
                 each.treatment is Treatment.WITHHELD,
                 hashes[each.document_id] if each.treatment is Treatment.NATIVE else None,
+                each.detail.get("legend"),
             )
             for each in planned
         ),
@@ -48,6 +52,7 @@ def facts_of(connection: sa.Connection, found: Production) -> Facts:
             if each.production_id != found.id
         ),
         manifest_sha256=found.manifest_sha256,
+        terms=terms_of(found.specification),
     )
 
 
@@ -132,6 +137,7 @@ def refuse_changes(connection: sa.Connection, found: Production) -> None:
             f"withheld: run 'redwell process' first, then {found.name} again"
         )
     planned = items(connection, found.id)
+    _refuse_other_legends(connection, found, planned)
     families = _families(connection, planned)
     _refuse_put_aside(found, planned, families, culls.aside(connection))
     troubles = troubles_of(connection, families)
@@ -142,6 +148,23 @@ def refuse_changes(connection: sa.Connection, found: Production) -> None:
         raise ProductionError(
             f"{len(odd)} documents in the families of {found.name} came, went or became "
             f"duplicates since it was planned (as {control(odd[0])}): plan it again"
+        )
+
+
+def _refuse_other_legends(
+    connection: sa.Connection, found: Production, planned: list[PlannedItem]
+) -> None:
+    specification = found.specification
+    today = legends(connection, specification, [each.document_id for each in planned])
+    other = [
+        each.document_id
+        for each in planned
+        if legend_of(each, specification) != today.get(each.document_id, specification.legend)
+    ]
+    if other:
+        raise ProductionError(
+            f"{len(other)} documents of {found.name} have another level of confidentiality than "
+            f"when it was planned (as {control(other[0])}): plan it again"
         )
 
 

@@ -75,8 +75,9 @@ class ImageJob:
     """One document whose pages are to be stamped and written.
 
     `pdf_sha256` None means a slip sheet that shows `slip` (lines of text, centred). `bates` holds
-    one number a page. `targets` are the files to write, relative to the volume: one a page for
-    TIFF, a single one for PDF. A page that becomes a JPG has `.jpg` in place of its suffix.
+    one number a page. `legend` and the number stand where the batch's zones say. `targets` are the
+    files to write, relative to the volume: one a page for TIFF, a single one for PDF. A page that
+    becomes a JPG has `.jpg` in place of its suffix.
     """
 
     document_id: int

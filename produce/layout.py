@@ -9,6 +9,7 @@ record of files tells.
 import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from produce.interface import with_suffix
 from produce.record import PlannedItem
@@ -26,6 +27,7 @@ class Place:
     bates: tuple[str, ...]
     images: tuple[str, ...]
     text: str
+    part: str = ""  # the folder of its part, with a slash
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,20 @@ class Delivery:
     sha256: str | None
 
 
+def legend_of(item: PlannedItem, specification: Specification) -> str:
+    """The legend on a document's pages: that of the level it had when it was planned."""
+    return str(item.detail.get("legend", specification.legend))
+
+
+def endorsements(specification: Specification) -> tuple[tuple[str, str], ...]:
+    """What stands where on the pages; {bates} and {legend} are filled in with each page."""
+    case, volume = specification.case_number, specification.name
+    return tuple(
+        (place, text.replace("{case}", case).replace("{volume}", volume))
+        for place, text in specification.zones
+    )
+
+
 def places(
     specification: Specification,
     items: Iterable[PlannedItem],
@@ -45,20 +61,45 @@ def places(
 ) -> Iterator[Place]:
     """Places of all items of a volume that has its numbers, in order.
 
+    Families are never parted: one of more pages than a part may have is a part by itself.
     `written` are the paths on record, by which pages that became JPG are known.
     """
-    images = 0
-    for count, item in enumerate(items):
-        first = int(item.first[len(specification.prefix) :])
-        bates = tuple(specification.bates(first + page) for page in range(item.pages))
-        names = bates if specification.kind == "tiff" else bates[:1]
-        suffix = "tif" if specification.kind == "tiff" else "pdf"
-        targets = tuple(
-            _as_written(_path("IMAGES", images + place, specification, f"{name}.{suffix}"), written)
-            for place, name in enumerate(names)
-        )
-        images += len(targets)
-        yield Place(item, bates, targets, _path("TEXT", count, specification, f"{item.first}.txt"))
+    part, pages, count, images = 1, 0, 0, 0
+    for _, group in groupby(items, key=lambda each: each.detail["family"]):
+        family = list(group)
+        size = sum(each.pages for each in family)
+        if specification.max_pages and pages and pages + size > specification.max_pages:
+            part, pages, count, images = part + 1, 0, 0, 0
+        pages += size
+        for item in family:
+            place = _place(specification, item, part, count, images, written)
+            count, images = count + 1, images + len(place.images)
+            yield place
+
+
+def _place(
+    specification: Specification,
+    item: PlannedItem,
+    part: int,
+    count: int,
+    images: int,
+    written: Container[str],
+) -> Place:
+    """Where an item stands when so many documents and images of its part come before it."""
+    bates = specification.page_numbers(int(item.first[len(specification.prefix) :]), item.pages)
+    where = f"VOL{part:03d}/" if specification.max_pages else ""
+    targets = tuple(
+        _as_written(where + _path("images", images + at, specification, name), written)
+        for at, name in enumerate(_image_names(specification.kind, bates))
+    )
+    text = where + _path("text", count, specification, f"{item.first}.txt")
+    return Place(item, bates, targets, text, where)
+
+
+def _image_names(kind: str, bates: tuple[str, ...]) -> list[str]:
+    if kind == "none":
+        return []
+    return [f"{each}.tif" for each in bates] if kind == "tiff" else [f"{bates[0]}.pdf"]
 
 
 def _as_written(path: str, written: Container[str]) -> str:
@@ -67,10 +108,10 @@ def _as_written(path: str, written: Container[str]) -> str:
 
 
 def native_path(specification: Specification, place: Place, natives: int, ext: str) -> str:
-    """Where a native stands when `natives` others come before it; its extension is kept."""
+    """Where a native stands when so many others of its part come before it, with its extension."""
     plain = ext.removeprefix(".")
     name = f"{place.item.first}.{plain}" if _EXTENSION.match(plain) else place.item.first
-    return _path("NATIVES", natives, specification, name)
+    return place.part + _path("natives", natives, specification, name)
 
 
 def is_native(item: PlannedItem) -> bool:
@@ -79,7 +120,8 @@ def is_native(item: PlannedItem) -> bool:
 
 
 def _path(kind: str, count: int, specification: Specification, name: str) -> str:
-    return f"{kind}/{count // specification.max_files + 1:04d}/{name}"
+    folder = getattr(specification.folders, kind)
+    return f"{folder}/{count // specification.max_files + 1:04d}/{name}"
 
 
 def link(path: str) -> str:

@@ -75,16 +75,16 @@ def _refuse_confusable(connection: sa.Connection, prefix: str) -> None:
 
 
 def reserve(
-    connection: sa.Connection, production_id: int, specification: Specification, pages: int
+    connection: sa.Connection, production_id: int, specification: Specification, count: int
 ) -> int:
-    """Reserve one number a page and return the first, within the caller's transaction."""
+    """Reserve so many numbers and return the first, within the caller's transaction."""
     first = first_number(connection, specification)
-    last = first + pages - 1
+    last = first + count - 1
     if len(str(last)) > specification.digits:
+        what = f"{count} {specification.number_by}s from {specification.bates(first)} on"
         raise ProductionError(
-            f"{pages} pages from {specification.bates(first)} on do not fit in "
-            f"{specification.digits} digits: plan {specification.name} again with --digits "
-            f"{len(str(last))} or more"
+            f"{what} do not fit in {specification.digits} digits: plan {specification.name} again "
+            f"with --digits {len(str(last))} or more"
         )
     r = tables.bates_reservations.c
     highest = connection.execute(sa.select(sa.func.max(r.id))).scalar() or 0
@@ -101,8 +101,8 @@ def reserve(
     return first
 
 
-def ranges(first: int, pages: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """The first and last number of each document, one number a page, without a gap."""
-    for count in pages:
+def ranges(first: int, counts: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The first and last number of each document, by how many it takes, without a gap."""
+    for count in counts:
         yield first, first + count - 1
         first += count

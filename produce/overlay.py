@@ -89,9 +89,21 @@ def wanted(
 
 def fields_of(case: Case, found: Production) -> tuple[str, ...]:
     """Which of the fields the production's own DAT has."""
+    names = [column_of(found, each) or each for each in FIELDS]
     with _opened(_place(case, found)) as file:
-        first = next(_readable(dat_columns(file, FIELDS), found), (None,) * len(FIELDS))
+        rows = dat_columns(file, names, found.specification.dat_encoding)
+        first = next(_readable(rows, found), (None,) * len(FIELDS))
     return tuple(name for name, value in zip(FIELDS, first, strict=True) if value is not None)
+
+
+def column_of(found: Production, field: str) -> str | None:
+    """What the production's DAT calls a field; None where it has not got it."""
+    return next((name for name, held in found.specification.fields if held == field), None)
+
+
+def columns_of(found: Production, fields: Sequence[str]) -> tuple[str, ...]:
+    """The columns of an overlay of a production, the key first."""
+    return tuple(column_of(found, each) or each for each in (KEY, *fields))
 
 
 def changes(
@@ -202,10 +214,10 @@ def _told(
 
     Overlays are in that order too, so that they are read side by side.
     """
-    columns = (KEY, *fields)
-    volume = dat_columns(held.enter_context(_dat(case, found)), columns)
+    columns, encoding = columns_of(found, fields), found.specification.dat_encoding
+    volume = dat_columns(held.enter_context(_dat(case, found)), columns, encoding)
     overlays = [
-        _Peeked(dat_columns(held.enter_context(_kept(store, sha256)), columns))
+        _Peeked(dat_columns(held.enter_context(_kept(store, sha256)), columns, encoding))
         for sha256 in earlier
     ]
     for beg, *values in _readable(volume, found):
@@ -242,7 +254,7 @@ def _dat(case: Case, found: Production) -> BinaryIO:
     place = _place(case, found)
     f = tables.production_files.c
     with case.read() as connection:
-        path = f"DATA/{place.name}"
+        path = f"{found.specification.folders.data}/{place.name}"
         query = sa.select(f.sha256).where(f.production_id == found.id, f.path == path)
         sha256 = connection.execute(query).scalar()
     file = _opened(place)
@@ -257,7 +269,8 @@ def _dat(case: Case, found: Production) -> BinaryIO:
 
 
 def _place(case: Case, found: Production) -> Path:
-    return case.productions_folder / found.name / "DATA" / f"{found.name}.dat"
+    folder = case.productions_folder / found.name / found.specification.folders.data
+    return folder / f"{found.name}.dat"
 
 
 def _opened(place: Path) -> BinaryIO:

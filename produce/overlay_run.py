@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from ingest.plan import own_folders
 from produce import overlay
 from produce.loadfile import Remark, write_dat
-from produce.overlay import KEY, STAGE, Change, Tally
+from produce.overlay import STAGE, Change, Tally
 from produce.record import Production, productions
 from produce.selection import pending
 from records import tables
@@ -153,7 +153,8 @@ def _written(case: Case, found: Production, earlier: Sequence[str], folder: Path
         changes = overlay.changes(case, connection, store, found, earlier, tally)
         writer = Sheet(people.write, _header(tally.fields))
         rows = _rows(found, changes, tally, writer)
-        remarks = write_dat(target, (KEY, *tally.fields), rows)
+        columns = overlay.columns_of(found, tally.fields)
+        remarks = write_dat(target, columns, rows, found.specification.dat_encoding)
     if not tally.changed:
         dat.unlink()
         sheet.unlink()

@@ -6,17 +6,24 @@ numbers are reserved for it.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from produce.encodable import refuse_lacking
+from produce.estimate import Estimate, estimate
+from produce.levels import legends
 from produce.numbering import first_number, reservation_of
+from produce.plan_conflicts import CULLED, SYSTEM, Looked, conflicts_of
 from produce.reach import reach
 from produce.selection import (
     Chosen,
+    Dated,
     Family,
+    by_date,
     choose,
+    group_named,
     in_chunks,
     load_families,
     pending,
@@ -27,16 +34,15 @@ from produce.selection import (
 from produce.specification import Specification
 from produce.treating import Item, Treated, Troubles, treat
 from produce.treatment import Treatment
-from records import audit, culls, tables, times
+from records import audit, tables, times
 from records.case import Case
-from records.codes import LOST, Disposition
+from records.codes import LOST
 from records.control import control
 from records.errors import ProductionError, SpecificationError
 from records.numbers import next_number
-from review.meanings import privilege_names
+from review.meanings import privilege_names, withholding_names
+from review.panel import load
 
-CULLED = "put aside by culling"
-SYSTEM = "system files"
 _KEPT = 100  # control numbers of one conflict that are kept with the production
 
 
@@ -44,7 +50,8 @@ _KEPT = 100  # control numbers of one conflict that are kept with the production
 class Plan:
     """What a production will hold. `counts` reconcile: chosen and brought along = items + left out.
 
-    `conflicts` gives control numbers by what a person should look at before the run.
+    `conflicts` gives control numbers by what a person should look at before the run, `rules` what
+    settled each.
     """
 
     name: str
@@ -52,6 +59,8 @@ class Plan:
     counts: dict[str, int]
     conflicts: dict[str, tuple[str, ...]]
     items: tuple[Item, ...]
+    rules: dict[str, str]
+    estimate: Estimate | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The summary, for `--json`."""
@@ -60,17 +69,20 @@ class Plan:
             "first_bates": self.first_bates,
             "counts": self.counts,
             "conflicts": {name: list(found) for name, found in self.conflicts.items()},
+            "rules": self.rules,
+            "estimate": self.estimate and self.estimate.to_json(),
         }
 
 
 def plan(case: Case, specification: Specification, dry_run: bool = False) -> Plan:
     """Plan a production. Raises `SpecificationError` before anything is written.
 
-    With `dry_run` nothing is written at all.
+    With `dry_run` nothing is written at all, and the plan has an estimate.
     """
     if dry_run:
         with case.read() as connection:
-            return _planned(case, connection, specification)
+            found = _planned(case, connection, specification)
+            return replace(found, estimate=estimate(case, connection, specification, found.items))
     with case.exclusive("produce"), case.write() as connection:
         found = _planned(case, connection, specification)
         _write(connection, specification, found)
@@ -82,7 +94,8 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
     first = first_number(connection, specification)
     chosen = choose(case, connection, specification)
     excluded = excluded_by(connection, specification)
-    families = load_families(connection, chosen.ids)
+    dated = by_date(load_families(connection, chosen.ids), specification)
+    families = dated.inside + (dated.undated if specification.undated == "keep" else [])
     waiting = pending(connection)
     refuse_unprocessed(waiting, families, specification.allow_unprocessed)
     _refuse_privilege(connection, specification, families)
@@ -91,22 +104,55 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
     treated = [treat(each, specification, excluded, troubles, beyond) for each in families]
     items = tuple(item for each in treated for item in each.items)
     if not items:
-        raise SpecificationError(_nothing(specification, chosen))
-    conflicts = _conflicts(connection, specification, families, treated, excluded)
-    conflicts |= _not_whole(items, troubles)
-    if waiting:
-        conflicts["of the case, not processed yet"] = tuple(control(each) for each in waiting)
+        raise SpecificationError(_nothing(specification, chosen, dated))
+    refuse_lacking(connection, specification, items)
+    looked = Looked(specification, families, treated, troubles, excluded, dated, tuple(waiting))
+    conflicts = conflicts_of(connection, looked)
     counts = _counts(chosen.ids, families, treated, items)
+    counts |= _outside(chosen.ids, families, dated)
     counts["not searchable yet, so not looked at"] = chosen.unseen
-    return Plan(specification.name, specification.bates(first), counts, conflicts, items)
-
-
-def _nothing(specification: Specification, chosen: Chosen) -> str:
-    what = (
-        f"the query {specification.query!r}"
-        if specification.query is not None
-        else (f"the tag {specification.tag!r}")
+    shown = {each.kind: each.ids for each in conflicts}
+    return Plan(
+        specification.name,
+        specification.bates(first),
+        counts,
+        {name: tuple(control(each) for each in ids) for name, ids in shown.items()},
+        _with_legends(connection, specification, items),
+        {each.kind: each.rule for each in conflicts},
     )
+
+
+def _with_legends(
+    connection: sa.Connection, specification: Specification, items: tuple[Item, ...]
+) -> tuple[Item, ...]:
+    """Items with the legend of each: of its level, or of the volume."""
+    found = legends(connection, specification, [each.member.id for each in items])
+    return tuple(
+        replace(each, legend=found.get(each.member.id, specification.legend)) for each in items
+    )
+
+
+def _outside(chosen: set[int], families: Sequence[Family], dated: Dated) -> dict[str, int]:
+    """Of the chosen: how many the range of dates left out."""
+    taken = {each.id for family in families for each in family.members}
+    undated = {each.id for family in dated.undated for each in family.members} - taken
+    outside = {each.id for family in dated.outside for each in family.members}
+    return {
+        "left out: chosen, outside of the dates": len(chosen & outside),
+        "left out: chosen, without a date": len(chosen & undated),
+        "of the chosen, not found": len(chosen - taken - undated - outside),
+    }
+
+
+def _nothing(specification: Specification, chosen: Chosen, dated: Dated) -> str:
+    named = ("query", "tag", "request", "group")
+    how = next(each for each in named if getattr(specification, each) is not None)
+    what = f"the {how} {getattr(specification, how)!r}"
+    if chosen.ids and not dated.inside:
+        return (
+            f"Nothing to produce: of {len(chosen.ids)} documents that {what} selects none is in "
+            f"the range of dates ({len(dated.undated)} families have no date)"
+        )
     if not chosen.ids and chosen.unseen:
         return (
             f"Nothing to produce: {what} selects no document, but {chosen.unseen} are not "
@@ -147,8 +193,16 @@ def excluded_by(connection: sa.Connection, specification: Specification) -> set[
 
     None of the latter is in a planned family, but an archive or a copy of it may be.
     """
-    names = {*specification.exclude_tags, *privilege_names(connection)}
+    names = {*excluding(connection, specification), *privilege_names(connection)}
     return tagged(connection, sorted(names - {*specification.allow_tags}))
+
+
+def excluding(connection: sa.Connection, specification: Specification) -> tuple[str, ...]:
+    """The tags that the specification excludes, by name or by their group."""
+    panel = load(connection)
+    groups = [group_named(panel, each).name for each in specification.exclude_groups]
+    names = [name for group in groups for name in withholding_names(connection, group)]
+    return (*specification.exclude_tags, *names)
 
 
 def _refuse_privilege(
@@ -157,7 +211,7 @@ def _refuse_privilege(
     """A tag that by its name means privilege must be excluded, or allowed in so many words."""
     for name in (*specification.exclude_tags, *specification.allow_tags):
         tag_id(connection, name)
-    settled = {*specification.exclude_tags, *specification.allow_tags}
+    settled = {*excluding(connection, specification), *specification.allow_tags}
     ids = {each.id for family in families for each in family.members}
     for name in privilege_names(connection):
         carriers = ids & tagged(connection, [name]) if name not in settled else set()
@@ -207,87 +261,7 @@ def _counts(
         "left out: suppressed duplicate": left["duplicate"],
         "left out: container, contents stand alone": left["container"],
         "left out: inline, shown in its parent": left["inline"],
-        "of the chosen, not found": len(
-            chosen - {each.id for family in families for each in family.members}
-        ),
     }
-
-
-def _conflicts(
-    connection: sa.Connection,
-    specification: Specification,
-    families: Sequence[Family],
-    treated: Sequence[Treated],
-    excluded: set[int],
-) -> dict[str, tuple[str, ...]]:
-    items = [item for each in treated for item in each.items]
-    ids = {item.member.id for item in items}
-    open_ids = {item.member.id for item in items if item.treatment is not Treatment.WITHHELD}
-    members = [each for family in families for each in family.members]
-    found: dict[str, Iterable[int]] = {
-        "withheld": ids - open_ids,
-        "same bytes as a withheld document": _twins(
-            connection, open_ids, excluded | (ids - open_ids)
-        ),
-        "produced before": _produced_before(connection, ids, specification.name),
-        CULLED: ids & culls.aside(connection),
-        SYSTEM: [i.member.id for i in items if i.member.disposition == Disposition.SYSTEM_FILE],
-        "exceptions": [i.member.id for i in items if i.member.disposition == "exception"],
-        "waiting for OCR": [i.member.id for i in items if i.member.ocr_waiting],
-        "duplicate whose kept copy is not selected": [
-            member.id
-            for each in treated
-            for member, why in each.left_out
-            if why == "duplicate" and member.duplicate_of not in ids
-        ],
-        "family not whole": [
-            each.id
-            for each in members
-            if not specification.families
-            and each.id not in ids
-            and each.family in {item.member.family for item in items}
-        ],
-    }
-    return {
-        name: tuple(control(each) for each in sorted(ids)) for name, ids in found.items() if ids
-    }
-
-
-def _not_whole(items: Sequence[Item], troubles: Troubles) -> dict[str, tuple[str, ...]]:
-    """Imaged documents of which something could not be read: their pages may lack it too."""
-    found = tuple(
-        item.member.control
-        for item in items
-        if item.treatment is Treatment.IMAGE and item.member.id in troubles.incomplete
-    )
-    return {"imaged, but not read whole": found} if found else {}
-
-
-def _twins(connection: sa.Connection, produced: set[int], excluded: set[int]) -> set[int]:
-    d = tables.documents.c
-    rows = in_chunks(connection, lambda ids: sa.select(d.sha256).where(d.id.in_(ids)), excluded)
-    hashes = {row.sha256 for row in rows if row.sha256}
-    return {
-        row.id
-        for row in in_chunks(
-            connection, lambda ids: sa.select(d.id, d.sha256).where(d.id.in_(ids)), produced
-        )
-        if row.sha256 in hashes
-    }
-
-
-def _produced_before(connection: sa.Connection, ids: set[int], name: str) -> set[int]:
-    i, p = tables.production_items.c, tables.productions.c
-    rows = in_chunks(
-        connection,
-        lambda chunk: (
-            sa.select(i.document_id)
-            .join(tables.productions, p.id == i.production_id)
-            .where(i.document_id.in_(chunk), i.beg_bates.is_not(None), p.name != name)
-        ),
-        ids,
-    )
-    return {row.document_id for row in rows}
 
 
 def _write(connection: sa.Connection, specification: Specification, found: Plan) -> None:
@@ -311,7 +285,12 @@ def _write(connection: sa.Connection, specification: Specification, found: Plan)
             actor=audit.actor(),
             created_at=times.now(),
             specification=specification.model_dump(mode="json"),
-            counts={"plan": found.counts, "conflicts": sizes, "conflicting": kept},
+            counts={
+                "plan": found.counts,
+                "conflicts": sizes,
+                "conflicting": kept,
+                "rules": found.rules,
+            },
         )
     )
     connection.execute(
@@ -339,12 +318,6 @@ def _row(production_id: int, position: int, item: Item, aside: bool) -> dict[str
         "treatment": item.treatment,
         "reason": item.reason,
         "state": "planned",
-        "detail": {
-            "family": item.member.family,
-            "parent": item.parent,
-            "hide_path": item.hide_path,
-            "holds_withheld": item.holds_withheld,
-            "attachments": list(item.attachments),
-            "aside": aside,  # culled or a system file, and planned all the same
-        },
+        # aside: culled or a system file, and planned all the same
+        "detail": item.detail() | {"aside": aside},
     }

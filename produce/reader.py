@@ -6,6 +6,7 @@ split at commas. Nothing here knows the case.
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,14 +42,26 @@ class OptEntry:
 
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"))
+_NAMED = {"utf-8-sig": "utf-8-sig", "utf-16le": "utf-16", "cp1252": "cp1252"}
 
 
-def read_dat(path: Path) -> DatFile:
-    """Parse a Concordance DAT; raises `UnreadableError` where a platform could not."""
-    data = path.read_bytes()
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), None)
-    if encoding is None:
+def _encoding(start: bytes, agreed: str | None) -> str:
+    """The codec of a DAT by its mark, and by what was agreed on: cp1252 has no mark."""
+    marked = next((name for mark, name in _MARKS if start.startswith(mark)), None)
+    if agreed is not None and (marked or "cp1252") != _NAMED[agreed]:
+        raise UnreadableError(f"is not in {agreed}, but begins as {marked or 'without a mark'}")
+    if marked is None and agreed is None:
         raise UnreadableError("no byte order mark declares the encoding")
+    return marked or "cp1252"
+
+
+def read_dat(path: Path, agreed: str | None = None) -> DatFile:
+    """Parse a Concordance DAT; raises `UnreadableError` where a platform could not.
+
+    `agreed` is the encoding that it must be in: utf-8-sig, utf-16le or cp1252.
+    """
+    data = path.read_bytes()
+    encoding = _encoding(data, agreed)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -81,15 +94,14 @@ def _records(text: str) -> DatFile:
     return DatFile(header, tuple(dict(zip(header, row, strict=True)) for row in parsed[1:]))
 
 
-def dat_columns(file: BinaryIO, names: Sequence[str]) -> Iterator[tuple[str | None, ...]]:
+def dat_columns(
+    file: BinaryIO, names: Sequence[str], agreed: str | None = None
+) -> Iterator[tuple[str | None, ...]]:
     """Some columns of a DAT of any size, row by row; None for one that it has not.
 
     Raises `UnreadableError` where a platform could not read it.
     """
-    mark = file.read(3)
-    encoding = next((name for start, name in _MARKS if mark.startswith(start)), None)
-    if encoding is None:
-        raise UnreadableError("no byte order mark declares the encoding")
+    encoding = _encoding(file.read(3), agreed)
     file.seek(0)
     text = io.TextIOWrapper(file, encoding=encoding, newline="")
     rows = csv.reader(text, delimiter="\x14", quotechar="þ", doublequote=True, strict=True)
@@ -122,6 +134,41 @@ def read_opt(path: Path) -> tuple[OptEntry, ...]:
         if len(values) != 7:
             raise UnreadableError(f"line {number} has {len(values)} values where 7 are due")
         entries.append(OptEntry(number, *values))
+    return tuple(entries)
+
+
+@dataclass(frozen=True, slots=True)
+class LfpEntry:
+    """An IM line of an LFP; `path` with forward slashes, `line` counts from 1."""
+
+    line: int
+    key: str
+    boundary: str
+    offset: int
+    volume: str
+    path: str
+    type: str
+
+
+_IM = re.compile(r"IM,([^,;]+),([DCSB ]?),([0-9]+),@([^,;]*);([^,;]*);([^,;]+);([0-9])(?:,[0-9])?")
+
+
+def read_lfp(path: Path) -> tuple[LfpEntry, ...]:
+    """Parse an IPRO LFP; raises `UnreadableError` where a platform could not."""
+    try:
+        text = path.read_bytes().decode("ascii")
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"holds a byte that is not ASCII: {error}") from error
+    if text and not text.endswith("\r\n"):
+        raise UnreadableError("the last line does not end with CRLF")
+    entries = []
+    for number, line in enumerate(text.split("\r\n")[:-1], 1):
+        found = _IM.fullmatch(line)
+        if found is None:
+            raise UnreadableError(f"line {number} is no IM line: {line[:80]!r}")
+        key, boundary, offset, volume, folder, name, kind = found.groups()
+        place = f"{folder.replace(chr(92), '/')}/{name}"
+        entries.append(LfpEntry(number, key, boundary.strip(), int(offset), volume, place, kind))
     return tuple(entries)
 
 

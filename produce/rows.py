@@ -6,7 +6,7 @@ from itertools import batched, groupby
 
 import sqlalchemy as sa
 
-from produce.layout import Delivery, link
+from produce.layout import Delivery, legend_of, link
 from produce.record import AnyRow, PlannedItem, Production
 from produce.treatment import MASKED, Treatment
 from produce.values import Described, Placed, row
@@ -28,8 +28,11 @@ class _Family:
 
 def dat_rows(
     connection: sa.Connection, production: Production, wanted: Sequence[Delivery]
-) -> Iterator[list[str]]:
-    """Rows in the order of the volume. A withheld document's tell its place and custodian only."""
+) -> Iterator[dict[str, str]]:
+    """Values by their standard names, in the order of the volume.
+
+    A withheld document's tell its place and custodian only.
+    """
     kin = _kinship([each.place.item for each in wanted])
     custodians = {
         found.id: found.name for found in connection.execute(sa.select(tables.custodians))
@@ -42,7 +45,8 @@ def dat_rows(
         for each in chunk:
             item = each.place.item
             document = known[item.document_id]
-            placed = _placed(each, kin, custodians[document.custodian_id])
+            legend = legend_of(item, production.specification)
+            placed = _placed(each, kin, custodians[document.custodian_id], legend)
             described = None
             if item.treatment is not Treatment.WITHHELD:
                 described = _described(
@@ -90,7 +94,7 @@ def _copies(connection: sa.Connection, ids: set[int]) -> dict[int, list[AnyRow]]
     return found
 
 
-def _placed(each: Delivery, kin: _Family, custodian: str) -> Placed:
+def _placed(each: Delivery, kin: _Family, custodian: str, legend: str) -> Placed:
     item = each.place.item
     span = kin.span[item.document_id]
     parent = item.detail["parent"]
@@ -104,6 +108,7 @@ def _placed(each: Delivery, kin: _Family, custodian: str) -> Placed:
         pages=item.pages,
         custodian=custodian,
         control=control(item.document_id),
+        legend=legend,
         native_link=link(each.native) if each.native else "",
         text_link=link(each.place.text),
     )
@@ -123,6 +128,7 @@ def _described(
         name=document.name,
         ext=document.ext.removeprefix("."),
         type=document.type,
+        mime=document.mime,
         size=document.size,
         md5=document.md5 or "",
         sha1=document.sha1 or "",

@@ -25,6 +25,7 @@ from produce.check import Finding, check, verify_manifest
 from produce.facts import facts_of, refuse_changes, refuse_newly_excluded
 from produce.layout import places
 from produce.loadfile import Remark
+from produce.loads import recorded
 from produce.numbering import ranges, reservation_of, reserve
 from produce.record import (
     Image,
@@ -193,17 +194,19 @@ def number(case: Case, found: Production) -> None:
         if any(each.treatment is Treatment.IMAGE and each.state != "rendered" for each in planned):
             raise ProductionError(f"Not every document of {found.name} is imaged yet; run again")
         pages = [_page_count(each) for each in planned]
-        first = reserve(connection, found.id, found.specification, sum(pages))
+        by_page = found.specification.number_by == "page"
+        numbers = pages if by_page else [1] * len(pages)
+        first = reserve(connection, found.id, found.specification, sum(numbers))
         bates = found.specification.bates
         rows = [
             {
                 "position": each.position,
-                "state": "rendered",
+                "state": "done" if found.specification.kind == "none" else "rendered",
                 "pages": count,
                 "beg_bates": bates(beg),
                 "end_bates": bates(end),
             }
-            for each, count, (beg, end) in zip(planned, pages, ranges(first, pages), strict=True)
+            for each, count, (beg, end) in zip(planned, pages, ranges(first, numbers), strict=True)
         ]
         update_items(connection, found.id, rows)
         audit.append(
@@ -222,7 +225,7 @@ def _page_count(item: PlannedItem) -> int:
 def _forget_lost_files(case: Case, found: Production, volume: Path) -> None:
     """Where files on record are gone or cut short, take them off it, so that they are made anew."""
     with case.read() as connection:
-        listed = deliver.recorded(connection, found.id)
+        listed = recorded(connection, found.id)
         if not listed:
             return
         placed = list(places(found.specification, items(connection, found.id), listed))
@@ -251,7 +254,7 @@ def _is_whole(path: Path, size: int) -> bool:
 def _sweep(case: Case, found: Production, volume: Path, rows: list[dict[str, Any]]) -> None:
     """Remove what an interrupted writer left beside the files on record."""
     with case.read() as connection:
-        known = {*deliver.recorded(connection, found.id), *(row["path"] for row in rows)}
+        known = {*recorded(connection, found.id), *(row["path"] for row in rows)}
     known.add(deliver.MANIFEST)
     for path in sorted(volume.rglob("*")):
         if not path.is_dir() and path.relative_to(volume).as_posix() not in known:

@@ -4,16 +4,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import batched, groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from index.searching import search
 from produce.specification import Specification
-from records import tables
+from records import tables, times
 from records.case import Case
 from records.codes import Disposition
 from records.control import control
 from records.errors import SpecificationError
+from review.panel import Group, Kind, Panel, load
 
 _CHUNK = 500
 
@@ -96,10 +98,70 @@ def choose(case: Case, connection: sa.Connection, specification: Specification) 
         found = search(case, specification.query)
         return Chosen(set(found.ids), found.missing + found.unprocessed)
     tags = tables.document_tags.c
-    assert specification.tag is not None
-    wanted = tag_id(connection, specification.tag)
-    rows = connection.execute(sa.select(tags.document_id).where(tags.tag_id == wanted))
+    wanted = _selecting(connection, specification)
+    rows = connection.execute(sa.select(tags.document_id).where(tags.tag_id.in_(wanted)))
     return Chosen(set(rows.scalars()), 0)
+
+
+def _selecting(connection: sa.Connection, specification: Specification) -> list[int]:
+    """The tags that select: one, all of a group, or the one that stands for a request."""
+    panel = load(connection)
+    if specification.tag is not None or specification.request is not None:
+        named = str(specification.tag or specification.request)
+        tag = panel.tags[tag_id(connection, named)]
+        group = None if tag.group is None else panel.groups[tag.group]
+        asked = specification.group
+        if asked is not None and group != group_named(panel, asked):
+            raise SpecificationError(f"{named!r} is no tag of the group {asked!r}")
+        if specification.request is not None and (group is None or group.kind != Kind.ISSUES):
+            raise SpecificationError(
+                f"{named!r} stands in no group of issues, so it is no request for production: "
+                "make one with 'redwell tag group add NAME --kind issues', or select by --tag"
+            )
+        return [tag.id]
+    chosen = group_named(panel, str(specification.group))
+    found = [each.id for each in panel.members(chosen.id)]
+    if not found:
+        raise SpecificationError(f"The group {chosen.name!r} has no tags that could select")
+    return found
+
+
+def group_named(panel: Panel, name: str) -> Group:
+    """The group of tags of this name; raises `SpecificationError` where there is none."""
+    for group in panel.groups.values():
+        if group.name == name:
+            return group
+    known = ", ".join(sorted(each.name for each in panel.groups.values()))
+    raise SpecificationError(
+        f"There is no group of tags {name!r}. The groups of this case: {known or 'none'}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """Families by whether their date lies in the range that is asked for."""
+
+    inside: list[Family]
+    outside: list[Family]
+    undated: list[Family]
+
+
+def by_date(families: list[Family], specification: Specification) -> Dated:
+    """Part families by their root's date, as it falls in the production's zone."""
+    first, last = specification.date_from, specification.date_to
+    if first is None and last is None:
+        return Dated(families, [], [])
+    found = Dated([], [], [])
+    zone = ZoneInfo(specification.time_zone)
+    for family in families:
+        date = family.members[0].date
+        if date is None:
+            found.undated.append(family)
+            continue
+        day = times.local(date, zone)[:10]
+        inside = (not first or str(first) <= day) and (not last or day <= str(last))
+        (found.inside if inside else found.outside).append(family)
+    return found
 
 
 def in_chunks[T](

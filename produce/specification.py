@@ -1,119 +1,90 @@
 """The specification of a production: all that decides its bytes, frozen before work starts."""
 
-from typing import Any, Literal, Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ValidationError, model_validator
 
-from produce.treatment import NATIVE_TYPES
-from records.case import check_prefix
-from records.errors import SettingError, SpecificationError
+from produce import together
+from produce.spec_values import Values
+from records.errors import SpecificationError
 
 
-class Specification(BaseModel):
-    """What is produced and how it looks; stored with the production as JSON."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(max_length=64, description="Volume name, as ABC_PROD001.")
-    prefix: str = Field(max_length=32, description="What Bates numbers begin with.")
-    digits: int = Field(default=7, ge=4, le=12, description="Digits of a Bates number.")
-    start: int | None = Field(default=None, ge=1, description="First number; else the next free.")
-    kind: Literal["tiff", "pdf"] = Field(default="tiff", description="Form of the page images.")
-    dpi: int = Field(default=300, ge=150, le=600, description="Resolution of TIFF pages.")
-    legend: str = Field(
-        default="", max_length=80, description="Confidentiality legend on each page."
-    )
-    query: str | None = Field(default=None, description="Search that selects the documents.")
-    tag: str | None = Field(default=None, description="Tag that selects the documents.")
-    families: bool = Field(default=True, description="Produce whole families.")
-    exclude_tags: tuple[str, ...] = Field(default=(), description="Tags that withhold a document.")
-    allow_tags: tuple[str, ...] = Field(
-        default=(), description="Privilege tags that are produced in spite of their name."
-    )
-    allow_unprocessed: bool = Field(
-        default=False, description="Produce though documents of the case are not processed yet."
-    )
-    inline: Literal["parent", "own"] = Field(
-        default="parent", description="Inline pictures: shown in the parent, or of their own."
-    )
-    max_files: int = Field(default=1000, ge=1, le=100_000, description="Most files in a folder.")
-    newline: Literal["crlf", "lf"] = Field(default="crlf", description="Line ends of text files.")
-    native_types: tuple[str, ...] = Field(
-        default=NATIVE_TYPES, description="Types produced natively with a slip sheet."
-    )
-    time_zone: str = Field(default="UTC", description="Zone of the dates in the load file.")
-
-    @field_validator("name")
-    @classmethod
-    def _plain_name(cls, value: str) -> str:
-        if not value.isascii() or not value or not all(c.isalnum() or c in "-_" for c in value):
-            raise ValueError(
-                f"the volume name {value!r} may hold letters, digits, - and _ only (a comma would "
-                "break the OPT file, a slash or a space a path)"
-            )
-        if value[0] in "-_":
-            raise ValueError(f"the volume name {value!r} must begin with a letter or a digit")
-        return value
-
-    @field_validator("prefix")
-    @classmethod
-    def _plain_prefix(cls, value: str) -> str:
-        try:
-            check_prefix(value)
-        except SettingError as error:
-            raise ValueError(str(error)) from error
-        if value[0] in "-_":
-            raise ValueError(f"the Bates prefix {value!r} must begin with a letter or a digit")
-        return value
-
-    @field_validator("legend")
-    @classmethod
-    def _stampable(cls, value: str) -> str:
-        try:
-            value.encode("cp1252")
-        except UnicodeEncodeError as error:
-            raise ValueError(
-                f"the legend {value!r} holds {value[error.start]!r}, which the stamp's font lacks: "
-                "take Western European letters"
-            ) from error
-        if not all(c.isprintable() for c in value) or value != value.strip():
-            raise ValueError(f"the legend {value!r} must be one line without spaces around it")
-        return value
-
-    @field_validator("query", "tag", "exclude_tags", "allow_tags")
-    @classmethod
-    def _readable(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
-        for each in value if isinstance(value, tuple) else (value or "",):
-            if any("\ud800" <= c <= "\udfff" for c in each):
-                raise ValueError(f"{each!r} holds bytes that are no UTF-8")
-        return value
+class Specification(Values):
+    """A specification that holds together; stored with the production as JSON."""
 
     @model_validator(mode="after")
-    def _one_selection(self) -> Self:
-        if (self.query is None) == (self.tag is None):
-            raise ValueError("say what is produced by a query or by a tag: exactly one of the two")
-        if self.start is not None and len(str(self.start)) > self.digits:
-            raise ValueError(f"the first number {self.start} does not fit in {self.digits} digits")
-        both = sorted(set(self.exclude_tags) & set(self.allow_tags))
-        if both:
-            raise ValueError(f"the tag {both[0]!r} is both excluded and allowed")
+    def _one_whole(self) -> Self:
+        if wrong := together.problems(self):
+            raise ValueError(wrong[0][1])
         return self
 
     def bates(self, number: int) -> str:
         """The Bates number as it is printed."""
         return f"{self.prefix}{number:0{self.digits}d}"
 
+    def page_numbers(self, first: int, pages: int) -> tuple[str, ...]:
+        """The number of each page of a document: one each, or the document's with a suffix."""
+        if self.number_by == "page":
+            return tuple(self.bates(first + page) for page in range(pages))
+        own = self.bates(first)
+        more = (f"{own}{self.separator}{p:0{self.page_digits}d}" for p in range(2, pages + 1))
+        return (own, *more)
+
+    def legend_of(self, levels: tuple[str, ...]) -> str:
+        """The legend of a document that bears these levels; of several the last one listed."""
+        found = [text for tag, text in self.levels if tag in levels]
+        return found[-1] if found else self.legend
+
+    def place_of(self, what: str) -> str | None:
+        """Where on the page `{bates}` or `{legend}` stands, if anywhere."""
+        return next((place for place, text in self.zones if what in text), None)
+
 
 def specify(**values: Any) -> Specification:
-    """Make a specification; raises `SpecificationError` saying what the other side's platform,
+    """Make a specification; raises `SpecificationError` saying all that the other side's platform,
     or ours, could not take.
     """
-    try:
+    found = problems(values)
+    if not found:
         return Specification.model_validate(values)
+    shown = [f"{key}: {reason}" if key else reason for key, reason in found]
+    if len(shown) == 1:
+        raise SpecificationError(f"The production cannot be specified so: {shown[0]}")
+    lines = "".join(f"\n  {each}" for each in shown)
+    raise SpecificationError(
+        f"The production cannot be specified so, for {len(shown)} reasons:{lines}"
+    )
+
+
+def _key(loc: tuple[int | str, ...], values: dict[str, Any]) -> str:
+    """Where an error is; a pair of a table is called by its name."""
+    given = values.get(str(loc[0]))
+    if isinstance(given, dict) and len(loc) > 1 and isinstance(loc[1], int):
+        return f"{loc[0]}.{list(given)[loc[1]]}"
+    return ".".join(str(part) for part in loc)
+
+
+def problems(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """All that is wrong with the values of a specification: each key with the reason.
+
+    What is wrong by itself is put aside, so that the rest is looked at together all the same.
+    """
+    try:
+        Values.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(each) for each in first["loc"])
-        reason = first["msg"].removeprefix("Value error, ")
-        raise SpecificationError(
-            f"The production cannot be specified so: {where + ': ' if where else ''}{reason}"
-        ) from error
+        found = [
+            (
+                _key(each["loc"], values),
+                each["msg"].removeprefix("Value error, "),
+            )
+            for each in error.errors()
+        ]
+    else:
+        return together.problems(Values.model_validate(values))
+    bad = {key.partition(".")[0] for key, _ in found}
+    rest = {key: value for key, value in values.items() if key not in bad}
+    try:
+        whole = Values.model_validate({"name": "X", "prefix": "X"} | rest)
+    except ValidationError:
+        return found
+    return found + [each for each in together.problems(whole) if each[0] not in bad]

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from produce.interface import ImageBatch, ImageJob, ImageResult, with_suffix
-from produce.layout import Place, places
+from produce.layout import Place, endorsements, legend_of, places
 from produce.record import (
     Image,
     Mapper,
@@ -22,6 +22,7 @@ from produce.record import (
     update_items,
     write_notes,
 )
+from produce.specification import Specification
 from produce.treating import native_or_slip
 from produce.treatment import Treatment, slip_lines
 from records import tables
@@ -93,24 +94,29 @@ def _split(work: Iterable[Place], most: int) -> Iterator[list[Place]]:
 def _batch(case: Case, production: Production, volume: Path, group: Sequence[Place]) -> ImageBatch:
     specification = production.specification
     return ImageBatch(
-        jobs=tuple(_job(each, specification.legend) for each in group),
+        jobs=tuple(_job(each, specification) for each in group),
         store_address=case.store_address,
         volume=str(volume),
         kind=specification.kind,
         dpi=specification.dpi,
         limits=case.settings.limits,
+        colour=specification.colour,
+        colour_dpi=specification.colour_dpi,
+        page_size=specification.page_size,
+        zones=endorsements(specification),
+        placement=specification.placement,
     )
 
 
-def _job(place: Place, legend: str) -> ImageJob:
+def _job(place: Place, specification: Specification) -> ImageJob:
     item = place.item
     imaged = item.render_sha256 is not None
     return ImageJob(
         document_id=item.document_id,
         pdf_sha256=item.render_sha256 if imaged else None,
-        slip=() if imaged else slip_lines(item.treatment, item.reason),
+        slip=() if imaged else slip_lines(item.treatment, item.reason, specification),
         bates=place.bates,
-        legend=legend,
+        legend=legend_of(item, specification),
         targets=place.images,
     )
 

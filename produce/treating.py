@@ -8,6 +8,7 @@ neither is one whose contents are families of their own.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from produce.reach import Reach
 from produce.selection import Family, Member
@@ -26,6 +27,7 @@ class Item:
     `hide_path` is set where it or a copy is below a withheld one, whose name the path would tell;
     `holds_withheld` where the document's file contains a withheld one. `attachments` are the names
     that a mail's pages may show: of all it holds, on the plan or not, withheld ones masked.
+    `legend` stands on its pages, once that is known.
     """
 
     member: Member
@@ -35,6 +37,18 @@ class Item:
     hide_path: bool
     holds_withheld: bool
     attachments: tuple[str, ...]
+    legend: str = ""
+
+    def detail(self) -> dict[str, Any]:
+        """What the record keeps of it, beside its own columns."""
+        return {
+            "family": self.member.family,
+            "parent": self.parent,
+            "hide_path": self.hide_path,
+            "holds_withheld": self.holds_withheld,
+            "attachments": list(self.attachments),
+            "legend": self.legend,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +186,9 @@ def _treatment(
     reason = _why_native(member, specification, troubles.exceptions)
     if member.sha256 is None:
         return Treatment.SLIP, reason or "bytes not available"
-    if not reason:
+    if not reason and specification.kind != "none":
         return Treatment.IMAGE, ""
+    reason = reason or "native production"
     return native_or_slip(reason, holding)
 
 

@@ -1,6 +1,7 @@
 """How each document is produced: imaged, natively, by a slip sheet alone, or withheld."""
 
 from enum import StrEnum
+from typing import Protocol
 
 WITHHELD_LINE = "Document Withheld - Privileged"
 NATIVE_LINE = "Document Produced Natively"
@@ -48,14 +49,38 @@ def native_reason(type_: str, mime: str, native_types: tuple[str, ...]) -> str:
     return ""
 
 
-def slip_lines(treatment: Treatment, reason: str) -> tuple[str, ...]:
+class Lines(Protocol):
+    """What slip sheets say; a specification."""
+
+    @property
+    def withheld_line(self) -> str: ...  # noqa: D102
+    @property
+    def native_line(self) -> str: ...  # noqa: D102
+    @property
+    def container_line(self) -> str: ...  # noqa: D102
+    @property
+    def slip_line(self) -> str: ...  # noqa: D102
+    @property
+    def show_reason(self) -> bool: ...  # noqa: D102
+    @property
+    def reason_lines(self) -> tuple[tuple[str, str], ...]: ...  # noqa: D102
+
+
+def slip_lines(treatment: Treatment, reason: str, lines: Lines) -> tuple[str, ...]:
     """The lines of a slip sheet. They tell nothing of the content, of a withheld one least."""
     if treatment is Treatment.WITHHELD:
-        return (WITHHELD_LINE,)
+        return (lines.withheld_line,)
     if treatment is Treatment.SLIP and reason == "container":
-        return (CONTAINER_LINE,)
-    first = NATIVE_LINE if treatment is Treatment.NATIVE else SLIP_LINE
-    return (first, f"Reason: {stampable(reason)}") if reason else (first,)
+        return (lines.container_line,)
+    first = lines.native_line if treatment is Treatment.NATIVE else lines.slip_line
+    first = next((text for named, text in lines.reason_lines if _is(reason, named)), first)
+    shown = reason and lines.show_reason
+    return (first, f"Reason: {stampable(reason)}") if shown else (first,)
+
+
+def _is(reason: str, named: str) -> bool:
+    """Whether a reason is the named one, or begins with it: `encrypted; …`, `type xlsx`."""
+    return reason == named or reason.startswith((f"{named};", f"{named} "))
 
 
 def stampable(text: str) -> str:

@@ -1,28 +1,21 @@
-"""The values of a load-file row, by the field list of a typical ESI protocol.
+"""The values of a load-file row, by the fields of `columns.STANDARD`.
 
-Dates are MM/DD/YYYY and times HH:MM:SS in the production's zone, which the TimeZone field names.
-Values of one field are parted by `;`, and one inside a value becomes a comma.
+Dates and times are in the production's zone, which the TimeZone field names. Values of one field
+are parted by `;`, and one inside a value becomes a comma.
 """
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from produce.columns import FIXED
+from produce.formats import DATE_FORMATS, TIME_FORMATS, last_first
 from produce.specification import Specification
 from records import times
 from records.fields import Address, Fields
 
-HEADER = (
-    *("BegBates", "EndBates", "BegAttach", "EndAttach", "ParentBates", "ChildBates"),
-    *("AttachmentNames", "AttachmentCount", "Custodian", "AllCustodians", "FilePath", "AllPaths"),
-    *("From", "To", "CC", "BCC", "EmailSubject", "DateSent", "TimeSent", "DateReceived"),
-    *("TimeReceived", "MessageID", "InReplyTo", "ConversationIndex", "EDRMMIH", "FileName"),
-    *("FileExt", "Title", "Author", "LastAuthor", "DateCreated", "TimeCreated", "DateModified"),
-    *("TimeModified", "DatePrinted", "FileSize", "PageCount", "MD5", "SHA1", "SHA256"),
-    *("DedupHash", "Confidentiality", "Redacted", "Withheld", "PrivReason", "DocType"),
-    *("Language", "TimeZone", "ProdVolume", "NativeLink", "TextLink", "ControlNumber"),
-)
+WITHHELD_PROPERTY = "Document Withheld Based On Privilege"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +31,7 @@ class Placed:
     pages: int
     custodian: str
     control: str
+    legend: str
     native_link: str
     text_link: str
 
@@ -49,6 +43,7 @@ class Described:
     name: str
     ext: str
     type: str
+    mime: str
     size: int
     md5: str
     sha1: str
@@ -63,31 +58,49 @@ class Described:
     fields: Fields
 
 
-def row(specification: Specification, placed: Placed, described: Described | None) -> list[str]:
-    """The values of one document in the order of `HEADER`; None describes a withheld one."""
+def row(
+    specification: Specification, placed: Placed, described: Described | None
+) -> dict[str, str]:
+    """The values of one document by the names of `columns.STANDARD`; None describes a withheld one.
+
+    What is empty is left out.
+    """
     values = _placed(specification, placed)
     if described is None:
-        values |= {"Withheld": "Y", "PrivReason": "Privileged"}
+        values |= {"Withheld": "Y", "PrivReason": "Privileged", "Properties": WITHHELD_PROPERTY}
     else:
         values |= {"Withheld": "N"} | _described(specification, described)
-    return [values.get(name, "") for name in HEADER]
+    return {name: value for name, value in values.items() if value}
+
+
+def in_columns(specification: Specification, values: dict[str, str]) -> list[str]:
+    """A row as the DAT has it, from the values by their standard names."""
+    return [
+        held.removeprefix(FIXED) if held.startswith(FIXED) else values.get(held, "")
+        for _, held in specification.fields
+    ]
 
 
 def _placed(specification: Specification, placed: Placed) -> dict[str, str]:
+    lone = (placed.beg_attach, placed.end_attach) == (placed.beg, placed.end)
+    told = not (lone and specification.lone_family == "empty")
     return {
         "BegBates": placed.beg,
         "EndBates": placed.end,
-        "BegAttach": placed.beg_attach,
-        "EndAttach": placed.end_attach,
+        "BegAttach": placed.beg_attach if told else "",
+        "EndAttach": placed.end_attach if told else "",
+        "AttachRange": f"{placed.beg_attach} - {placed.end_attach}" if told else "",
         "ParentBates": placed.parent,
         "ChildBates": ";".join(placed.children),
         "AttachmentCount": str(len(placed.children)),
+        "DocID": placed.beg,
         "Custodian": placed.custodian,
         "PageCount": str(placed.pages),
-        "Confidentiality": specification.legend,
+        "Confidentiality": placed.legend,
         "Redacted": "N",
         "TimeZone": specification.time_zone,
         "ProdVolume": specification.name,
+        "ProducingParty": specification.producing_party,
         "NativeLink": placed.native_link,
         "TextLink": placed.text_link,
         "ControlNumber": placed.control,
@@ -100,8 +113,10 @@ def _described(specification: Specification, document: Described) -> dict[str, s
         "AllCustodians": multiple(document.all_custodians),
         "FilePath": document.path,
         "AllPaths": multiple(document.all_paths),
+        "IntFilePath": document.fields.folder if document.path else "",
         "FileName": document.name,
         "FileExt": document.ext,
+        "MimeType": document.mime,
         "FileSize": str(document.size),
         "MD5": document.md5,
         "SHA1": document.sha1,
@@ -109,18 +124,18 @@ def _described(specification: Specification, document: Described) -> dict[str, s
         "DedupHash": document.dedup_hash,
         "EDRMMIH": document.mih,
         "DocType": document.type,
-        **_mail(document.fields),
+        **_mail(document.fields, specification.names == "last-first"),
         **_file(document.fields),
-        **_dates(document, ZoneInfo(specification.time_zone)),
+        **_dates(document, specification),
     }
 
 
-def _mail(fields: Fields) -> dict[str, str]:
+def _mail(fields: Fields, turned: bool) -> dict[str, str]:
     return {
-        "From": people(fields.sender),
-        "To": people(fields.to),
-        "CC": people(fields.cc),
-        "BCC": people(fields.bcc),
+        "From": people(fields.sender, turned),
+        "To": people(fields.to, turned),
+        "CC": people(fields.cc, turned),
+        "BCC": people(fields.bcc, turned),
         "EmailSubject": fields.subject,
         "MessageID": fields.message_id,
         "InReplyTo": fields.in_reply_to,
@@ -137,18 +152,24 @@ def _file(fields: Fields) -> dict[str, str]:
     }
 
 
-def _dates(document: Described, zone: ZoneInfo) -> dict[str, str]:
-    fields = document.fields
+def _dates(document: Described, specification: Specification) -> dict[str, str]:
+    zone, fields = ZoneInfo(specification.time_zone), document.fields
     moments = {
         "Sent": fields.sent_at,
         "Received": fields.received_at,
         "Created": fields.created_at,
         "Modified": fields.modified_at or document.modified_at,
     }
-    values = {"DatePrinted": date(fields.printed_at, zone)}
+    days, hours = specification.date_format, specification.time_format
+    first = next((moments[each] for each in ("Sent", "Modified", "Created") if moments[each]), None)
+    values = {
+        "DatePrinted": date(fields.printed_at, zone, days),
+        "DocDate": date(first, zone, days),
+    }
     for name, moment in moments.items():
-        values[f"Date{name}"] = date(moment, zone)
-        values[f"Time{name}"] = time(moment, zone)
+        values[f"Moment{name}"] = moment or ""  # no column: for EDRM XML, in UTC
+        values[f"Date{name}"] = date(moment, zone, days)
+        values[f"Time{name}"] = time(moment, zone, hours)
     return values
 
 
@@ -157,22 +178,21 @@ def multiple(values: Sequence[str]) -> str:
     return ";".join(each.replace(";", ",") for each in values if each)
 
 
-def people(addresses: Sequence[Address]) -> str:
-    """Parties of a mail as one field, as they were received."""
+def people(addresses: Sequence[Address], turned: bool = False) -> str:
+    """Parties of a mail as one field, as they were received, or `turned` to Last, First."""
+    if turned:
+        addresses = [replace(each, name=last_first(each.name)) for each in addresses]
     return multiple([str(each) for each in addresses])
 
 
-def date(moment: str | None, zone: ZoneInfo) -> str:
-    """The day in the zone, MM/DD/YYYY; empty for none."""
-    if not moment:
-        return ""
-    local = _local(moment, zone)
-    return f"{local.month:02}/{local.day:02}/{local.year:04}"  # %Y does not pad every year
+def date(moment: str | None, zone: ZoneInfo, form: str = "MM/DD/YYYY") -> str:
+    """The day in the zone; empty for none."""
+    return DATE_FORMATS[form](_local(moment, zone)) if moment else ""
 
 
-def time(moment: str | None, zone: ZoneInfo) -> str:
-    """The time of day in the zone, HH:MM:SS; empty for none."""
-    return f"{_local(moment, zone):%H:%M:%S}" if moment else ""
+def time(moment: str | None, zone: ZoneInfo, form: str = "HH:MM:SS") -> str:
+    """The time of day in the zone; empty for none."""
+    return TIME_FORMATS[form](_local(moment, zone)) if moment else ""
 
 
 def _local(moment: str, zone: ZoneInfo) -> dt.datetime:

@@ -16,6 +16,18 @@ def privilege_names(connection: sa.Connection) -> list[str]:
     return _named(connection, _PRIVILEGE)
 
 
+def withholding_names(connection: sa.Connection, group: str) -> list[str]:
+    """Tags of a group of privilege that withhold: all but those that deny it."""
+    t, g = tables.tags.c, tables.tag_groups.c
+    query = (
+        sa.select(t.name)
+        .join(tables.tag_groups, g.id == t.group_id)
+        .where(g.name == group)
+        .order_by(t.position)
+    )
+    return [each for each in connection.execute(query).scalars() if not _DENIED.search(each)]
+
+
 def production_names(connection: sa.Connection) -> list[str]:
     """Tags that by their name mean what is produced, as "Responsive" but not "Not responsive"."""
     return _named(connection, _GOES_OUT)

@@ -37,10 +37,11 @@ SIZE = (255, 330)
 
 
 @contextmanager
-def matter(folder: Path) -> Iterator[Case]:
+def matter(folder: Path, database: str = "") -> Iterator[Case]:
     """An empty case with two custodians, in New York's time."""
     info = cases.CaseInfo("1", "Doe v. Roe", "", "America/New_York", "ABC", 7)
-    cases.create(folder / "case", info, [], ["Okafor, Amara", "Brandt, Lev"])
+    folder.mkdir(exist_ok=True)
+    cases.create(folder / "case", info, [], ["Okafor, Amara", "Brandt, Lev"], database=database)
     with cases.opened(folder / "case") as case:
         with case.write() as connection:
             connection.execute(

@@ -8,10 +8,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from produce.loadfile import OptLine, Remark, clean, opt_row, write_dat, write_opt
-from produce.reader import UnreadableError, read_dat, read_manifest, read_opt
+from produce.loadfile import (
+    LfpLine,
+    OptLine,
+    Remark,
+    clean,
+    lacked,
+    opt_row,
+    write_dat,
+    write_lfp,
+    write_opt,
+)
+from produce.reader import (
+    UnreadableError,
+    dat_columns,
+    read_dat,
+    read_lfp,
+    read_manifest,
+    read_opt,
+)
 from produce.values import multiple
-from records.errors import SpecificationError
+from records.errors import ProductionError, SpecificationError
 
 
 def _dat(*rows: list[str]) -> tuple[bytes, tuple[Remark, ...]]:
@@ -113,6 +130,130 @@ def test_any_values_read_back_by_two_readers(rows: list[list[str]]) -> None:
         file.write_bytes(data)
         found = read_dat(file)
     assert [list(found.header), *(list(row.values()) for row in found.records)] == due
+
+
+@given(
+    st.lists(_VALUES, min_size=1, max_size=3), st.sampled_from(["utf-8-sig", "utf-16le", "cp1252"])
+)
+def test_any_values_read_back_in_each_encoding_or_are_refused(
+    rows: list[list[str]], encoding: str
+) -> None:
+    header = ["One", "Two", "Three"]
+    due = [[clean(value)[0] for value in row] for row in rows]
+    buffer = io.BytesIO()
+    if any(lacked(value, encoding) for row in rows for value in row):
+        with pytest.raises(ProductionError, match="lacks"):
+            write_dat(buffer, header, rows, encoding)
+        return
+    write_dat(buffer, header, rows, encoding)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "x.dat"
+        file.write_bytes(buffer.getvalue())
+        found = read_dat(file, encoding)
+        with file.open("rb") as opened:
+            columns = list(dat_columns(opened, ["Two", "None"], encoding))
+    assert [list(row.values()) for row in found.records] == due
+    assert columns == [(row[1], None) for row in due]
+
+
+def test_letter_that_the_encoding_lacks_is_named_with_its_document() -> None:
+    with pytest.raises(ProductionError, match=r"Title of ABC2 holds 'Ж' \(U\+0416\)"):
+        write_dat(io.BytesIO(), ["Who", "Bates", "Title"], [["a", "ABC2", "aЖ"]], "cp1252", 1)
+
+
+def test_remarks_name_the_document_wherever_its_number_stands() -> None:
+    remarks = write_dat(io.BytesIO(), ["Who", "Bates"], [["Rope®", "ABC2"]], key=1)
+    assert remarks[0].bates == "ABC2"
+
+
+def test_lfp_byte_for_byte() -> None:
+    buffer = io.BytesIO()
+    write_lfp(
+        buffer,
+        [
+            LfpLine("ABC1", "D", 0, "VOL1", "IMAGES/0001/ABC1.tif"),
+            LfpLine("ABC2", "", 0, "VOL1", "IMAGES/0001/ABC2.jpg"),
+            LfpLine("ABC3", "C", 1, "VOL1", "IMAGES/0001/ABC3.pdf"),
+        ],
+    )
+    assert buffer.getvalue() == (
+        b"IM,ABC1,D,0,@VOL1;IMAGES\\0001;ABC1.tif;2\r\n"
+        b"IM,ABC2,,0,@VOL1;IMAGES\\0001;ABC2.jpg;4\r\n"
+        b"IM,ABC3,C,1,@VOL1;IMAGES\\0001;ABC3.pdf;6\r\n"
+    )
+
+
+_PLAIN = st.text("ABCxyz0123456789_-", min_size=1, max_size=12)
+_PATHS = st.builds("IMAGES/{}/{}.{}".format, _PLAIN, _PLAIN, st.sampled_from(["tif", "pdf"]))
+
+
+@given(
+    st.lists(
+        st.builds(
+            LfpLine,
+            key=_PLAIN,
+            boundary=st.sampled_from(["D", "C", ""]),
+            offset=st.integers(0, 9999),
+            volume=_PLAIN,
+            path=_PATHS,
+        ),
+        max_size=4,
+    )
+)
+def test_any_lfp_reads_back(lines: list[LfpLine]) -> None:
+    buffer = io.BytesIO()
+    write_lfp(buffer, lines)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "x.lfp"
+        file.write_bytes(buffer.getvalue())
+        found = read_lfp(file)
+    assert [(e.key, e.boundary, e.offset, e.volume, e.path) for e in found] == [
+        (e.key, e.boundary, e.offset, e.volume, e.path) for e in lines
+    ]
+
+
+@given(
+    st.lists(
+        st.builds(
+            OptLine,
+            key=_PLAIN,
+            volume=_PLAIN,
+            path=_PATHS,
+            first=st.booleans(),
+            pages=st.none() | st.integers(1, 9999),
+        ),
+        max_size=4,
+    )
+)
+def test_any_opt_reads_back(lines: list[OptLine]) -> None:
+    buffer = io.BytesIO()
+    write_opt(buffer, lines)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "x.opt"
+        file.write_bytes(buffer.getvalue())
+        found = read_opt(file)
+    assert [(e.key, e.volume, e.path, e.doc_break, e.page_count) for e in found] == [
+        (
+            *(e.key, e.volume, ".\\" + e.path.replace("/", "\\"), "Y" if e.first else ""),
+            "" if e.pages is None else str(e.pages),
+        )
+        for e in lines
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"IM,A,D,0,@V;I;x.tif;2", "CRLF"),
+        (b"IM,A,D,0,@V;I;x.tif\r\n", "no IM line"),
+        (b"IM,A,D,0,V;I;x.tif;2\r\n", "no IM line"),
+        ("IM,Ä,D,0,@V;I;x.tif;2\r\n".encode(), "ASCII"),
+    ],
+)
+def test_lfp_that_no_platform_loads(tmp_path: Path, data: bytes, why: str) -> None:
+    (tmp_path / "x.lfp").write_bytes(data)
+    with pytest.raises(UnreadableError, match=why):
+        read_lfp(tmp_path / "x.lfp")
 
 
 @pytest.mark.parametrize(

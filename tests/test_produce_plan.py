@@ -48,12 +48,13 @@ def _items(found: Plan) -> list[tuple[int, str, str]]:
         ({"digits": 3}, "greater than or equal to 4"),
         ({"digits": 4, "start": 12345}, "does not fit"),
         ({"start": 0}, "greater than or equal to 1"),
-        ({"kind": "jpg"}, "'tiff' or 'pdf'"),
+        ({"kind": "jpg"}, "'tiff', 'pdf' or 'none'"),
         ({"dpi": 20}, "greater than or equal to 150"),
-        ({"tag": None}, "exactly one of the two"),
-        ({"tag": "a", "query": "b"}, "exactly one of the two"),
+        ({"tag": None}, "one of them"),
+        ({"tag": "a", "query": "b"}, "one of them"),
         ({"exclude_tags": ("P",), "allow_tags": ("P",)}, "both excluded and allowed"),
-        ({"colour": True}, "Extra inputs"),
+        ({"color": True}, "Extra inputs"),
+        ({"colour": True}, "'auto', 'never' or 'always'"),
     ],
 )
 def test_specification_that_the_other_side_could_not_load(values: dict[str, Any], why: str) -> None:
@@ -256,7 +257,9 @@ def test_attached_container_gets_a_slip_sheet_alone(case: Case) -> None:
         (2, "slip", "container"),
         (3, "image", ""),
     ]
-    assert slip_lines(Treatment.SLIP, "container") == ("Container - Contents Produced Separately",)
+    assert slip_lines(Treatment.SLIP, "container", specification()) == (
+        "Container - Contents Produced Separately",
+    )
 
 
 @pytest.mark.parametrize(("code", "held"), [("bomb", [3]), ("", [])])
@@ -505,8 +508,10 @@ def test_second_process_is_refused(case: Case) -> None:
 
 
 def test_slip_sheet_reasons_fit_the_stamp() -> None:
-    assert slip_lines(Treatment.WITHHELD, "advice of Ирина") == ("Document Withheld - Privileged",)
-    assert slip_lines(Treatment.NATIVE, "type xlsx") == (
+    assert slip_lines(Treatment.WITHHELD, "advice of Ирина", specification()) == (
+        "Document Withheld - Privileged",
+    )
+    assert slip_lines(Treatment.NATIVE, "type xlsx", specification()) == (
         "Document Produced Natively",
         "Reason: type xlsx",
     )

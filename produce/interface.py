@@ -85,7 +85,7 @@ class ImageBatch:
     dpi: int
     limits: Limits
     colour: str = "never"
-    colour_dpi: int = 150
+    colour_dpi: int = 200
     page_size: str = "as-is"
     zones: tuple[tuple[str, str], ...] = (
         ("bottom-left", "{legend}"),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from index.catalog import SqlCatalog
 from produce.check import check
 from produce.check_terms import terms_of
 from produce.commands import produce
@@ -143,6 +144,8 @@ def test_documents_are_numbered_and_their_pages_by_suffix(case: Case) -> None:
     assert three == ["ABC00001", "ABC00001_0002", "ABC00001_0003"]
     assert (volume / "IMAGES/0001/ABC00001_0003.tif").is_file()
     assert check(volume, terms=terms_of(_spec(number_by="document", digits=5))) == []
+    for text, due in (("abc00001_0003", {7}), ("ABC00002", {1}), ("ABC00009_0002", set())):
+        assert set(SqlCatalog(case).select("bates", "=", text, None)) == due
     second = _made(case, name="VOL2", number_by="document", digits=5)
     assert _rows(second)[0]["BegBates"] == "ABC00006"
 
@@ -360,7 +363,8 @@ def test_volume_in_parts_that_was_cut_off_comes_out_the_same(case: Case, tmp_pat
         "number_by": "document",
         "kind": "pdf",
         "tag": "Responsive",
-        "load_files": ("dat", "opt", "lfp", "edrm"), "exclude_tags": ("Privileged",),
+        "load_files": ("dat", "opt", "lfp", "edrm"),
+        "exclude_tags": ("Privileged",),
     }
 
     def stopped(batch: ImageBatch) -> tuple[ImageResult, ...]:

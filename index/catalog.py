@@ -37,6 +37,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(b|kb|mb|gb)?", re.IGNORECASE | re.ASCII)
 _MOST = 2**63 - 1  # what the database compares
 _HASHES = {64: _D.sha256, 40: _D.sha1, 32: _D.md5}
 _BATES = re.compile(r"(.{0,32}?)([0-9]{1,32})", re.DOTALL)
+_PAGE = re.compile(r"(.*[0-9])[_.-][0-9]{3,6}")  # where documents are numbered, and not pages
 
 OPEN = {"ext": _D.ext, "lang": _D.language, "language": _D.language, "type": _D.type}
 """Fields that take any value: one that no document has is told, for it may be a slip."""
@@ -271,9 +272,13 @@ class SqlCatalog:
         i = tables.production_items.c
         query = sa.select(i.document_id, i.beg_bates, i.end_bates).where(i.beg_bates.is_not(None))
         found = BitMap()
+        page = None if upper else _PAGE.fullmatch(value.strip())
+        whole = page[1].casefold() if page else None  # of a document that has one number
         with self._case.read() as connection:
             for document, begin, end in connection.execute(query):
                 begins, low = _bates_parts(begin)
+                if begin.casefold() == whole and begin == (end or begin):
+                    found.add(document)
                 if begins == prefix and low <= last and _bates_parts(end or begin)[1] >= first:
                     found.add(document)
         return found

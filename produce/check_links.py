@@ -9,6 +9,7 @@ from produce.check_terms import Record, Terms, lies_in, part_of
 from produce.findings import Finding
 from produce.reader import OptEntry
 
+_COUNT = re.compile(r"[0-9]{1,6}")
 _LINK = re.compile(r"\.\\[A-Za-z0-9_.-]+(\\[A-Za-z0-9_.-]+)*")
 
 
@@ -58,7 +59,7 @@ def check_parts(records: Sequence[Record], terms: Terms) -> Iterator[Finding]:
         part = part_of(resolve(record.get("TextLink", "")) or "")
         family = record.get("BegAttach") or record["BegBates"]
         count = record.get("PageCount", "")
-        pages[part] += int(count) if count.isdecimal() else 0
+        pages[part] += int(count) if _COUNT.fullmatch(count) else 0
         families.setdefault(part, set()).add(family)
         parts.setdefault(family, set()).add(part)
         native = resolve(record.get("NativeLink", ""))

@@ -156,9 +156,10 @@ def _check_repeated(record: Record) -> Iterator[Finding]:
         due = f"{record['BegAttach']} - {record['EndAttach']}"
         if record["AttachRange"] != due:
             yield Finding("attach-range", where, f"{record['AttachRange']} is not {due}")
-    withheld = "Withheld" in record.get("Properties", "")
-    if "Properties" in record and withheld != (record.get("Withheld", "N") == "Y"):
-        yield Finding("properties", where, "Properties and Withheld do not agree")
+    for name in ("Withheld", "Redacted"):
+        flag = (name in record.get("Properties", ""), record.get(name))
+        if "Properties" in record and flag in ((True, "N"), (False, "Y")):
+            yield Finding("properties", where, f"Properties and {name} do not agree")
 
 
 def _check_values(record: Record, terms: Terms) -> Iterator[Finding]:

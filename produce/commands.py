@@ -58,7 +58,7 @@ for _command in (
     "--spec",
     metavar="FILE|PROFILE",
     help="What the volume is to be: a file, or esi, sec, doj-antitrust, pdf or native. Options "
-    "given beside it overrule it.",
+    "given beside it overrule it; tags that withhold are added.",
 )
 @click.option("--query", help="Produce what this search finds.")
 @click.option("--tag", help="Produce what carries this tag.")

@@ -14,7 +14,7 @@ from produce.putting import put
 from produce.record import Production
 from produce.rows import dat_rows
 from produce.treatment import MAILS
-from produce.values import in_columns
+from produce.values import in_columns, with_properties
 from records import tables
 
 
@@ -30,7 +30,8 @@ def write_loads(
     remarks: list[Remark] = []
     columns = specification.fields
     key = [held for _, held in columns].index("BegBates")
-    rows = (in_columns(specification, each) for each in dat_rows(connection, production, wanted))
+    values = map(with_properties, dat_rows(connection, production, wanted))
+    rows = (in_columns(specification, each) for each in values)
     written = [
         put(
             volume,
@@ -51,7 +52,8 @@ def write_loads(
     if "edrm" in specification.load_files:
         listed = recorded(connection, production.id)
         told = tuple(dict.fromkeys(held for _, held in columns if not held.startswith(FIXED)))
-        documents = edrm_documents(dat_rows(connection, production, wanted), wanted, listed, told)
+        again = map(with_properties, dat_rows(connection, production, wanted))
+        documents = edrm_documents(again, wanted, listed, told)
         fields = [_field(name) for name in told]
         written.append(
             put(

@@ -150,7 +150,9 @@ class LfpEntry:
     type: str
 
 
-_IM = re.compile(r"IM,([^,;]+),([DCSB ]?),([0-9]+),@([^,;]*);([^,;]*);([^,;]+);([0-9])(?:,[0-9])?")
+_IM = re.compile(
+    r"IM,([^,;]+),([DCSB ]?),([0-9]{1,9}),@([^,;]*);([^,;]*);([^,;]+);([0-9])(?:,[0-9])?"
+)
 
 
 def read_lfp(path: Path) -> tuple[LfpEntry, ...]:

@@ -16,6 +16,7 @@ from records.options import case_option, json_option, print_json, print_table, s
 from records.outputs import new_file, require_writable
 
 _SELECTS = frozenset({"query", "tag", "group", "request"})
+_ADDS = frozenset({"exclude_tags", "exclude_groups"})  # what withholds is never taken back
 _KEYS = frozenset(key for keys in SECTIONS.values() for key in keys) | {"fields"}
 
 
@@ -33,7 +34,11 @@ def for_case(case: cases.Case, name: str, spec: str | None, given: dict[str, Any
         values |= found.values
     if _SELECTS & given.keys():  # one way to select takes the place of another
         values = {key: value for key, value in values.items() if key not in _SELECTS}
-    values |= {"name": name} | {key: _plain(value) for key, value in given.items()}
+    told = {key: _plain(value) for key, value in given.items()}
+    for key in _ADDS & told.keys():
+        filed = values.get(key, ())
+        told[key] = (*filed, *told[key]) if isinstance(filed, list | tuple) else filed
+    values |= {"name": name} | told
     if "{case}" in str(values.get("zones")):
         values = {"case_number": info.number} | values
     if spec is not None:

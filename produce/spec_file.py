@@ -136,7 +136,7 @@ def _parsed(data: bytes, named: str) -> dict[str, Any]:
         raise SpecificationError(f"The specification {named} is larger than 1 MB")
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, numbers without end
         raise SpecificationError(f"The specification {named} is no TOML: {error}") from error
 
 
@@ -219,7 +219,7 @@ def _toml(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, list | tuple):
         return f"[{', '.join(_toml(each) for each in value)}]"
-    return json.dumps(str(value), ensure_ascii=False)
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def keys() -> Iterator[tuple[str, str, Any]]:

@@ -67,7 +67,7 @@ class Values(BaseModel):
     colour: Literal["auto", "never", "always"] = Field(
         default="never", description="Whether pages that show colour are produced in it."
     )
-    colour_dpi: int = Field(default=150, ge=72, le=600, description="Resolution of colour pages.")
+    colour_dpi: int = Field(default=200, ge=100, le=600, description="Resolution of colour pages.")
     page_size: Literal["as-is", "letter", "a4"] = Field(
         default="as-is", description="Paper of the pages."
     )

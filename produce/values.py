@@ -15,7 +15,7 @@ from produce.specification import Specification
 from records import times
 from records.fields import Address, Fields
 
-WITHHELD_PROPERTY = "Document Withheld Based On Privilege"
+_PROPERTIES = {"Withheld": "Document Withheld Based On Privilege", "Redacted": "Redacted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def row(
     """
     values = _placed(specification, placed)
     if described is None:
-        values |= {"Withheld": "Y", "PrivReason": "Privileged", "Properties": WITHHELD_PROPERTY}
+        values |= {"Withheld": "Y", "PrivReason": "Privileged"}
     else:
         values |= {"Withheld": "N"} | _described(specification, described)
     return {name: value for name, value in values.items() if value}
@@ -79,6 +79,12 @@ def in_columns(specification: Specification, values: dict[str, str]) -> list[str
         held.removeprefix(FIXED) if held.startswith(FIXED) else values.get(held, "")
         for _, held in specification.fields
     ]
+
+
+def with_properties(values: dict[str, str]) -> dict[str, str]:
+    """The values and what Properties says of them, once all the others are settled."""
+    found = [text for name, text in _PROPERTIES.items() if values.get(name) == "Y"]
+    return values | {"Properties": ";".join(found)} if found else values
 
 
 def _placed(specification: Specification, placed: Placed) -> dict[str, str]:

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from index.catalog import SqlCatalog
 from produce.check import check
 from produce.check_terms import terms_of
 from produce.commands import produce
+from produce.interface import ImageBatch, ImageResult
 from produce.layout import endorsements
 from produce.overlay_run import overlay_custodians
 from produce.plan import plan
@@ -25,7 +27,15 @@ from records.case import Case
 from records.codes import Disposition
 from records.errors import ProductionError, SpecificationError
 from records.fields import Address, Fields
-from tests.produce_matter import add, mail_family, matter, specification, tag, workshop
+from tests.produce_matter import (
+    add,
+    mail_family,
+    matter,
+    plain_image,
+    specification,
+    tag,
+    workshop,
+)
 
 CODECS = {"utf-8-sig": "utf-8-sig", "utf-16le": "utf-16", "cp1252": "cp1252"}
 
@@ -134,6 +144,8 @@ def test_documents_are_numbered_and_their_pages_by_suffix(case: Case) -> None:
     assert three == ["ABC00001", "ABC00001_0002", "ABC00001_0003"]
     assert (volume / "IMAGES/0001/ABC00001_0003.tif").is_file()
     assert check(volume, terms=terms_of(_spec(number_by="document", digits=5))) == []
+    for text, due in (("abc00001_0003", {7}), ("ABC00002", {1}), ("ABC00009_0002", set())):
+        assert set(SqlCatalog(case).select("bates", "=", text, None)) == due
     second = _made(case, name="VOL2", number_by="document", digits=5)
     assert _rows(second)[0]["BegBates"] == "ABC00006"
 
@@ -343,3 +355,47 @@ def test_family_in_two_parts_is_found(case: Case) -> None:
         )
     )
     assert "part" in {each.code for each in check(volume, terms=terms_of(_spec(max_pages=4)))}
+
+
+def test_volume_in_parts_that_was_cut_off_comes_out_the_same(case: Case, tmp_path: Path) -> None:
+    values: dict[str, Any] = {
+        "max_pages": 4,
+        "number_by": "document",
+        "kind": "pdf",
+        "tag": "Responsive",
+        "load_files": ("dat", "opt", "lfp", "edrm"),
+        "exclude_tags": ("Privileged",),
+    }
+
+    def stopped(batch: ImageBatch) -> tuple[ImageResult, ...]:
+        plain_image(batch)
+        raise KeyboardInterrupt
+
+    plan(case, for_case(case, "VOL1", "sec", values))
+    with pytest.raises(KeyboardInterrupt):
+        run(case, "VOL1", workshop(image=stopped))
+    made = run(case, "VOL1", workshop())
+    with matter(tmp_path / "other") as other:
+        mail_family(other, 1)
+        mail_family(other, 4, day="13")
+        add(other, 7, text="one\ftwo\fthree", name="Grüße.txt")
+        tag(other, "Responsive", [1, 4, 7])
+        tag(other, "Privileged", [5])
+        plan(other, for_case(other, "VOL1", "sec", values))
+        assert run(other, "VOL1", workshop()).manifest_sha256 == made.manifest_sha256
+
+
+def test_part_whose_file_is_lost_is_made_again(case: Case) -> None:
+    def unfinished(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    values: dict[str, Any] = {"tag": "Responsive", "exclude_tags": ("Privileged",), "max_pages": 4}
+    plan(case, for_case(case, "VOL1", None, values))
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("produce.deliver.write_load_files", unfinished)
+        run(case, "VOL1", workshop())
+    partial = case.productions_folder / ".VOL1.partial"
+    next(partial.glob("VOL002/IMAGES/*/*.tif")).unlink()
+    next(partial.glob("VOL003/TEXT/*/*.txt")).write_bytes(b"")
+    volume = Path(run(case, "VOL1", workshop()).folder)
+    assert check(volume, terms=terms_of(_spec(max_pages=4))) == []

@@ -158,7 +158,8 @@ def test_file_that_is_refused(tmp_path: Path, text: str, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"\xff\xfe\x00", b"\x00" * 100, b"[" * 100_000, b"a=1\n" * 400_000]
+    "data",
+    [b"\xff\xfe\x00", b"\x00" * 100, b"[" * 100_000, b"a=1\n" * 400_000, b"a=" + b"9" * 5000],
 )
 def test_rubbish_is_refused_in_words(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "bad.toml"
@@ -206,6 +207,18 @@ def test_options_overrule_the_file_and_the_file_the_case(case: Case, tmp_path: P
     assert (found.tag, found.query) == ("Responsive", None)
     assert _plan(case, *arguments, "--kind", "tiff", "--from", "2024-01-02").exit_code == 0
     assert (_planned(case).kind, str(_planned(case).date_from)) == ("tiff", "2024-01-02")
+
+
+def test_options_that_withhold_are_added_to_those_of_the_file(case: Case, tmp_path: Path) -> None:
+    tag(case, "Privileged", [])
+    tag(case, "Clawed back", [])
+    file = tmp_path / "mine.toml"
+    file.write_text('[selection]\nexclude_tags = ["Privileged"]\n')
+    more = ["--spec", str(file), "--tag", "Responsive", "--exclude-tag", "Clawed back"]
+    assert _plan(case, *more).exit_code == 0
+    assert _planned(case).exclude_tags == ("Privileged", "Clawed back")
+    file.write_text('[selection]\nexclude_tags = "Privileged"\n')
+    assert "selection.exclude_tags" in str(_plan(case, *more).exception)
 
 
 def test_specification_of_a_production_gives_the_same_again(case: Case, tmp_path: Path) -> None:

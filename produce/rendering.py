@@ -12,7 +12,16 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from produce.interface import RenderBatch, RenderJob, RenderResult
-from produce.record import Mapper, PlannedItem, Production, Render, items, update_items, write_notes
+from produce.record import (
+    AnyRow,
+    Mapper,
+    PlannedItem,
+    Production,
+    Render,
+    items,
+    update_items,
+    write_notes,
+)
 from produce.selection import in_chunks
 from produce.treating import native_or_slip
 from produce.treatment import MAILS, OFFICE_TYPES, Treatment
@@ -111,14 +120,17 @@ def _work(connection: sa.Connection, production: Production) -> list[_Work]:
     )
     work = []
     for row in rows:
-        header = (
-            mail_header(Fields.from_json(row.fields), pending[row.id].detail["attachments"], zone)
-            if row.type in MAILS
-            else ()
-        )
-        job = RenderJob(row.id, row.sha256, row.type, row.mime, row.name, row.text_sha256, header)
+        job = render_job(row, pending[row.id].detail["attachments"], zone)
         work.append(_Work(pending[row.id], job, row.size))
     return sorted(work, key=lambda each: each.item.position)
+
+
+def render_job(row: AnyRow, attachments: Sequence[str], zone: ZoneInfo) -> RenderJob:
+    """What is asked of the imaging for a document: one answer for a run and for redaction."""
+    header = (
+        mail_header(Fields.from_json(row.fields), attachments, zone) if row.type in MAILS else ()
+    )
+    return RenderJob(row.id, row.sha256, row.type, row.mime, row.name, row.text_sha256, header)
 
 
 def _split(work: Sequence[_Work], most: int) -> Iterator[list[_Work]]:

@@ -10,6 +10,9 @@ from records.columns import metadata as metadata
 from records.columns import number as _number
 from records.columns import reference as _ref
 from records.columns import text as _text
+from records.redaction_tables import redaction_codes as redaction_codes
+from records.redaction_tables import redaction_pages as redaction_pages
+from records.redaction_tables import redactions as redactions
 from records.sample_tables import learning_documents as learning_documents
 from records.sample_tables import learning_rounds as learning_rounds
 from records.sample_tables import learnings as learnings

@@ -5,6 +5,7 @@ Run as `python -m produce.imaging.child_main` by `ingest.child.Child`. Each requ
 """
 
 import base64
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from records.codes import Code
 
 if TYPE_CHECKING:
     from ingest.interface import ParsedMail
+    from produce.imaging.burn import Mark
 
 Answer = dict[str, Any]
 Request = dict[str, Any]
@@ -159,9 +161,55 @@ def page(request: Request) -> Answer:
     return {"pages": 1, "odd": [], "dpi": dpi}
 
 
+def characters(request: Request) -> Answer:
+    """Write the characters of each page of our own PDF, and where they are seen, as JSON."""
+    from produce.imaging.characters import characters as find
+
+    pages = find(Path(request["source"]), request["languages"], Path(request["folder"]))
+    Path(request["target"]).write_text(json.dumps([each.to_json() for each in pages]))
+    return {"pages": len(pages), "odd": []}
+
+
+def burn(request: Request) -> Answer:
+    """Burn redactions into our own PDF; the text of the pages goes into a file of its own."""
+    from produce.imaging.burn import burn as burn_in
+
+    texts, again = burn_in(
+        Path(request["source"]),
+        Path(request["target"]),
+        _marks(request["marks"]),
+        request["languages"],
+    )
+    Path(request["text"]).write_text("\f".join(texts), encoding="utf-8")
+    return {"pages": len(texts), "odd": [], "read_again": again}
+
+
+def picture(request: Request) -> Answer:
+    """Write a page with its redactions as PNG."""
+    from produce.imaging.burn import picture_png
+
+    marks = _marks({"1": request["marks"]})[1]
+    source, number = Path(request["source"]), request["number"]
+    data = picture_png(source, number, marks, request["dpi"], request["burned"])
+    Path(request["target"]).write_bytes(data)
+    return {"pages": 1, "odd": []}
+
+
+def _marks(given: dict[str, Any]) -> "dict[int, list[Mark]]":
+    from produce.imaging.burn import Mark
+
+    return {
+        int(page): [Mark((box[0], box[1], box[2], box[3]), code) for box, code in found]
+        for page, found in given.items()
+    }
+
+
 _ACTS: dict[str, Callable[[Request], Answer]] = {
     each.__name__: each
-    for each in (mail, text, html, pdf, image, office, slip, repeat, stamp, page)
+    for each in (
+        *(mail, text, html, pdf, image, office, slip, repeat, stamp, page),
+        *(characters, burn, picture),
+    )
 }
 
 

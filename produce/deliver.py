@@ -14,8 +14,10 @@ from produce.layout import Delivery, is_native, native_path, places
 from produce.loadfile import OptLine, Remark, write_dat, write_opt
 from produce.reach import apart
 from produce.record import PlannedItem, Production, items
+from produce.redaction.fields import masks_of
 from produce.rows import dat_rows
 from produce.selection import in_chunks
+from produce.treating import closed_by
 from produce.treatment import MAILS, WITHHELD_LINE, Treatment
 from produce.values import HEADER
 from records import tables
@@ -46,13 +48,24 @@ def deliveries(connection: sa.Connection, production: Production) -> list[Delive
     found = []
     for place in placed:
         row = known[place.item.document_id]
+        made = place.item.detail.get("redacted_native")
         native = None
         if is_native(place.item):
-            native = native_path(production.specification, place, natives, row.ext)
+            ext = made["ext"] if made else row.ext
+            native = native_path(production.specification, place, natives, ext)
             natives += 1
         told = row.id not in separate and _tells_text(place.item, row)
-        found.append(Delivery(place, row.text_sha256 if told else None, native, row.sha256))
+        text = _text_of(place.item, row.text_sha256) if told else None
+        found.append(Delivery(place, text, native, made["sha256"] if made else row.sha256))
     return found
+
+
+def _text_of(item: PlannedItem, original: str | None) -> str | None:
+    """Of a redacted document never the original text, but that of what is left of it."""
+    if not item.detail.get("redactions"):
+        return original
+    made = item.detail.get("burned") or item.detail.get("redacted_native")
+    return str(made["text_sha256"]) if made else None
 
 
 def _tells_text(item: PlannedItem, row: sa.Row[Any]) -> bool:
@@ -62,7 +75,7 @@ def _tells_text(item: PlannedItem, row: sa.Row[Any]) -> bool:
     """
     if item.treatment is Treatment.WITHHELD:
         return False
-    if item.treatment is Treatment.SLIP and item.detail["holds_withheld"]:
+    if item.treatment is Treatment.SLIP and closed_by(item.detail):
         return row.type in MAILS and row.disposition != Disposition.EXCEPTION
     return True
 
@@ -171,7 +184,7 @@ def write_load_files(
     base = f"DATA/{production.name}"
     remarks: list[Remark] = []
     with case.read() as connection:
-        rows = dat_rows(connection, production, wanted)
+        rows = dat_rows(connection, production, wanted, masks_of(case, connection, production))
         dat = put(
             volume,
             f"{base}.dat",

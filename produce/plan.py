@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from produce.numbering import first_number, reservation_of
 from produce.reach import reach
+from produce.redaction.planning import redaction_conflicts
+from produce.redaction.scope import redacted_today
 from produce.selection import (
     Chosen,
     Family,
@@ -88,12 +90,16 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
     _refuse_privilege(connection, specification, families)
     troubles = troubles_of(connection, families)
     beyond = reach(connection, {each.id for f in families for each in f.members}, excluded)
-    treated = [treat(each, specification, excluded, troubles, beyond) for each in families]
+    redacted = redacted_today(case, connection)
+    treated = [
+        treat(each, specification, excluded, troubles, beyond, redacted) for each in families
+    ]
     items = tuple(item for each in treated for item in each.items)
     if not items:
         raise SpecificationError(_nothing(specification, chosen))
     conflicts = _conflicts(connection, specification, families, treated, excluded)
     conflicts |= _not_whole(items, troubles)
+    conflicts |= redaction_conflicts(connection, families, treated, redacted)
     if waiting:
         conflicts["of the case, not processed yet"] = tuple(control(each) for each in waiting)
     counts = _counts(chosen.ids, families, treated, items)
@@ -345,6 +351,9 @@ def _row(production_id: int, position: int, item: Item, aside: bool) -> dict[str
             "hide_path": item.hide_path,
             "holds_withheld": item.holds_withheld,
             "attachments": list(item.attachments),
+            "holds_redacted": item.holds_redacted,
+            "redactions": item.redactions,
+            "masked": list(item.masked),
             "aside": aside,  # culled or a system file, and planned all the same
         },
     }

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from produce.layout import Delivery, link
 from produce.record import AnyRow, PlannedItem, Production
+from produce.redaction.fields import Masks
 from produce.treatment import MASKED, Treatment
-from produce.values import Described, Placed, row
+from produce.values import HEADER, Described, Placed, row
 from records import tables
 from records.control import control
 from records.fields import Fields
@@ -27,9 +28,11 @@ class _Family:
 
 
 def dat_rows(
-    connection: sa.Connection, production: Production, wanted: Sequence[Delivery]
+    connection: sa.Connection, production: Production, wanted: Sequence[Delivery], masks: Masks
 ) -> Iterator[list[str]]:
-    """Rows in the order of the volume. A withheld document's tell its place and custodian only."""
+    """Rows in the order of the volume. A withheld document's tell its place and custodian only,
+    and what is redacted is masked.
+    """
     kin = _kinship([each.place.item for each in wanted])
     custodians = {
         found.id: found.name for found in connection.execute(sa.select(tables.custodians))
@@ -48,7 +51,7 @@ def dat_rows(
                 described = _described(
                     item, document, known, kin, copies.get(item.document_id, []), custodians
                 )
-            yield row(production.specification, placed, described)
+            yield masks.masked(item, HEADER, row(production.specification, placed, described))
 
 
 def _kinship(items: Sequence[PlannedItem]) -> _Family:

@@ -37,7 +37,7 @@ def with_codes(case: Case) -> None:
 
 def real_workshop(**changes: Any) -> Workshop:
     """A workshop with the real imaging, in this process."""
-    return workshop(render=render_batch, image=image_batch, **changes)
+    return workshop(**({"render": render_batch, "image": image_batch} | changes))
 
 
 def pdf_text(path: Path) -> str:

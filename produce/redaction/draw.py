@@ -5,12 +5,11 @@ from typing import Any
 
 from pyroaring import BitMap
 
-from produce.imaging.burn import Mark, covering
 from produce.imaging.characters import PageCharacters
 from produce.record import Production
-from produce.redaction import record
+from produce.redaction import record, scope
 from produce.redaction.codes import find_code
-from produce.redaction.finding import Hit, boxes_of, context_of, find_term
+from produce.redaction.finding import Hit, boxes_of, context_of, find_term, text_under
 from produce.redaction.pages import Prepared, pages_of, prepare
 from produce.redaction.personal import find_personal
 from produce.redaction.record import Box, Drawn, Kind, Origin, Redaction, State
@@ -47,7 +46,7 @@ def draw(
     Raises `RedactionError` for a page that is not there or a box that covers nothing of it.
     """
     _require(case, [document], code)
-    prepared = pages_of(case, document, production)
+    prepared = pages_of(case, document, production, scope.unnamed(case))
     drawn = [
         _drawn(prepared, number, boxes, remark)
         for number in (pages or range(1, len(prepared.pages) + 1))
@@ -95,28 +94,6 @@ def _clipped(box: Box, page: PageCharacters, document: int, number: int) -> Box:
     return left, top, right, bottom
 
 
-def text_under(page: PageCharacters, boxes: Sequence[Box]) -> str:
-    """The text that boxes cover, if only in part; words of different places parted."""
-    marks = [Mark(each, "") for each in boxes]
-    found: list[str] = []
-    for char, box in zip(page.text, page.boxes, strict=True):
-        covered = box is not None and covering(box, marks) is not None
-        if covered:
-            found.append(char)
-        elif found and not found[-1].isspace():
-            found.append(" ")
-    return "".join(found).strip()
-
-
-def text_outside(page: PageCharacters, boxes: Sequence[Box]) -> str:
-    """The text that boxes leave open; what they part stays parted."""
-    marks = [Mark(each, "") for each in boxes]
-    return "".join(
-        char if box is None or covering(box, marks) is None else " "
-        for char, box in zip(page.text, page.boxes, strict=True)
-    )
-
-
 def suggest(
     case: Case,
     documents: Sequence[int],
@@ -136,7 +113,7 @@ def suggest(
         looks.append((Origin.PATTERN, lambda page: find_personal(page, personal)))
     made: list[Redaction] = []
     unseen: dict[int, str] = {}
-    for prepared in prepare(case, documents, production):
+    for prepared in prepare(case, documents, production, scope.unnamed(case)):
         if prepared.reason:
             unseen[prepared.document] = prepared.reason
         drawn = list(_found(prepared, looks))

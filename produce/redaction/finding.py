@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from index import words
+from produce.imaging.burn import Mark, covering
 from produce.imaging.characters import Box, PageCharacters
 
 _GROW = 0.5  # points around the letters: the soft edge of their ink
@@ -181,3 +182,25 @@ def context_of(page: PageCharacters, start: int, end: int) -> str:
     before = page.text[max(0, start - _CONTEXT) : start]
     after = page.text[end : end + _CONTEXT]
     return " ".join(f"{before}[{page.text[start:end]}]{after}".split())
+
+
+def text_under(page: PageCharacters, boxes: Sequence[Box]) -> str:
+    """The text that boxes cover, if only in part; words of different places parted."""
+    marks = [Mark(each, "") for each in boxes]
+    found: list[str] = []
+    for char, box in zip(page.text, page.boxes, strict=True):
+        covered = box is not None and covering(box, marks) is not None
+        if covered:
+            found.append(char)
+        elif found and not found[-1].isspace():
+            found.append(" ")
+    return "".join(found).strip()
+
+
+def text_outside(page: PageCharacters, boxes: Sequence[Box]) -> str:
+    """The text that boxes leave open; what they part stays parted."""
+    marks = [Mark(each, "") for each in boxes]
+    return "".join(
+        char if box is None or covering(box, marks) is None else " "
+        for char, box in zip(page.text, page.boxes, strict=True)
+    )

@@ -22,6 +22,7 @@ from produce.imaging.render import ask, render_batch, tool_of
 from produce.imaging.route import way
 from produce.interface import RenderBatch, RenderJob
 from produce.record import Production, items
+from produce.redaction.record import Kind, confirmed
 from produce.rendering import render_job
 from produce.selection import load_families
 from produce.treating import Tree
@@ -48,9 +49,11 @@ class Prepared:
     reason: str = ""
 
 
-def pages_of(case: Case, document: int, production: Production | None = None) -> Prepared:
+def pages_of(
+    case: Case, document: int, production: Production | None, unnamed: frozenset[int]
+) -> Prepared:
     """The pages of one document; raises `RedactionError` where it cannot be imaged."""
-    found = next(prepare(case, [document], production))
+    found = next(prepare(case, [document], production, unnamed))
     if found.reason:
         raise RedactionError(
             f"{control(document)} has no pages to redact: {found.reason}. Redact a spreadsheet by "
@@ -60,14 +63,17 @@ def pages_of(case: Case, document: int, production: Production | None = None) ->
 
 
 def prepare(
-    case: Case, documents: Iterable[int], production: Production | None = None
+    case: Case, documents: Iterable[int], production: Production | None, unnamed: frozenset[int]
 ) -> Iterator[Prepared]:
-    """Pages of documents, in order; those that were made before are taken from the store."""
+    """Pages of documents, in order; those that were made before are taken from the store.
+
+    `unnamed` are documents whose names no header block tells.
+    """
     zone = production.specification.time_zone if production else case.settings.time_zone
     store = open_store(case.store_address)
     for chunk in batched(documents, _JOBS):
         with case.read() as connection:
-            jobs = _jobs(connection, chunk, zone, production)
+            jobs = _jobs(connection, chunk, zone, production, unnamed)
             keys = {each.document_id: _job_hash(case, each, zone) for each in jobs}
             known = {each: _known(connection, store, each, key) for each, key in keys.items()}
         fresh = [each for each in jobs if known[each.document_id] is None]
@@ -81,9 +87,14 @@ def prepare(
 
 
 def _jobs(
-    connection: sa.Connection, documents: Sequence[int], zone: str, production: Production | None
+    connection: sa.Connection,
+    documents: Sequence[int],
+    zone: str,
+    production: Production | None,
+    unnamed: frozenset[int],
 ) -> list[RenderJob]:
-    names = _attachments(connection, set(documents), production)
+    names = _attachments(connection, set(documents), production, unnamed)
+    masked = _masked(connection, documents)
     rows = connection.execute(
         sa.select(
             *(_D.id, _D.sha256, _D.size, _D.type, _D.mime, _D.name, _D.text_sha256, _D.fields)
@@ -91,11 +102,26 @@ def _jobs(
         .where(_D.id.in_(documents), _D.sha256.is_not(None))
         .order_by(_D.id)
     )
-    return [render_job(row, names.get(row.id, ()), ZoneInfo(zone)) for row in rows]
+    return [
+        render_job(row, names.get(row.id, ()), ZoneInfo(zone), masked.get(row.id, ()))
+        for row in rows
+    ]
+
+
+def _masked(connection: sa.Connection, documents: Iterable[int]) -> dict[int, list[str]]:
+    """Fields that were redacted by hand."""
+    found: dict[int, list[str]] = {}
+    for each in confirmed(connection, documents):
+        if each.drawn.kind is Kind.FIELD:
+            found.setdefault(each.drawn.document, []).append(each.drawn.place)
+    return found
 
 
 def _attachments(
-    connection: sa.Connection, documents: set[int], production: Production | None
+    connection: sa.Connection,
+    documents: set[int],
+    production: Production | None,
+    unnamed: frozenset[int],
 ) -> dict[int, tuple[str, ...]]:
     """What a mail's header block names, as a plan without withheld documents has it."""
     if production is not None:
@@ -103,7 +129,7 @@ def _attachments(
         return {each.document_id: tuple(each.detail["attachments"]) for each in planned}
     found = {}
     for family in load_families(connection, documents):
-        tree = Tree(family, set())
+        tree = Tree(family, set(), unnamed)
         for member in family.members:
             found[member.id] = tree.attachments(member.id)
     return found

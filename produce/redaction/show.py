@@ -10,6 +10,7 @@ from produce.redaction import record
 from produce.redaction.draw import page_marks
 from produce.redaction.pages import pages_of
 from produce.redaction.record import State
+from produce.redaction.scope import unnamed
 from records.case import Case
 from records.control import control
 from records.errors import OutputError, RedactionError
@@ -31,7 +32,7 @@ def show_page(
     """
     if out.exists():
         raise OutputError(f"{out} is there already: name a file that is not")
-    prepared = pages_of(case, document, production)
+    prepared = pages_of(case, document, production, unnamed(case))
     if number > len(prepared.pages):
         raise RedactionError(f"{control(document)} has {len(prepared.pages)} pages")
     states = (State.CONFIRMED,) if burned else (State.CONFIRMED, State.SUGGESTED)

@@ -12,6 +12,7 @@ from produce.check import check
 from produce.facts import facts_of
 from produce.plan import Plan, plan
 from produce.record import Mapper, printable, production, productions
+from produce.redaction.verify import verify
 from produce.run import Summary, Workshop, failed, final_folder, run
 from produce.specification import Specification, specify
 from records import case as cases
@@ -228,7 +229,7 @@ def check_command(target: str, dpi: int, case_folder: Path | None, as_json: bool
                     f"The production {target} is {found.state}, so there is no volume to check "
                     f"yet: 'redwell produce run {target}' makes one"
                 )
-            findings = check(volume, facts_of(connection, found))
+            findings = [*check(volume, facts_of(connection, found)), *verify(case, found, volume)]
     if as_json:
         rows = [{"code": f.code, "where": f.where, "message": f.message} for f in findings]
         print_json({"volume": str(volume), "findings": rows})

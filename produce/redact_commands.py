@@ -11,9 +11,11 @@ from produce.record import Production, production
 from produce.redaction import codes, draw, record, show
 from produce.redaction.personal import NAMES
 from produce.redaction.record import Redaction, State
+from produce.redaction.verify import verify, verify_words
+from produce.run import failed, final_folder
 from records.case import Case, opened
 from records.control import control, parse_control
-from records.errors import RedactionError, SelectionError
+from records.errors import CheckFailedError, ProductionError, RedactionError, SelectionError
 from records.options import (
     case_option,
     json_option,
@@ -393,3 +395,56 @@ def codes_list_command(case_folder: Path | None, as_json: bool) -> None:
         print_json([{"code": each.code, "label": each.label} for each in found])
     else:
         print_table(("code", "label"), [[each.code, each.label] for each in found])
+
+
+@redact_group.command("verify")
+@click.argument("volume", metavar="NAME|PATH")
+@click.option(
+    "--words",
+    "words_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Look for the words and phrases of this file, one a line, in any folder.",
+)
+@case_option
+@json_option
+def verify_command(
+    volume: str, words_file: Path | None, case_folder: Path | None, as_json: bool
+) -> None:
+    """Look for what was redacted in every byte, stream, text, field and name of a volume.
+
+    NAME is a frozen production of the case. PATH is a folder: a copy of such a volume, known by the
+    name in its load file, or with --words any folder.
+    """
+    path = Path(volume)
+    if words_file is not None:
+        findings = verify_words(path, _lines(words_file))
+    else:
+        with opened(case_folder) as case:
+            path, found = _volume(case, volume)
+            findings = verify(case, found, path)
+    if as_json:
+        rows = [{"code": f.code, "where": f.where, "message": f.message} for f in findings]
+        print_json({"volume": str(path), "findings": rows})
+    if findings:
+        raise CheckFailedError(failed(path.name, path, findings))
+    if not as_json:
+        click.echo(f"Nothing of what was redacted stands in {path}")
+
+
+def _volume(case: Case, name: str) -> tuple[Path, Production]:
+    path = Path(name)
+    if path.is_dir():
+        loads = sorted(path.glob("DATA/*.dat"))
+        if len(loads) != 1:
+            raise RedactionError(f"{path} holds {len(loads)} load files (DATA/*.dat), not one")
+        name = loads[0].stem
+    with case.read() as connection:
+        found = production(connection, name)
+    if not path.is_dir():
+        if found.state != "frozen":
+            raise ProductionError(
+                f"The production {name} is {found.state}, so there is no volume to look into yet: "
+                f"'redwell produce run {name}' makes one"
+            )
+        path = final_folder(case, found)
+    return path, found

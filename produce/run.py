@@ -38,6 +38,7 @@ from produce.record import (
     update_items,
 )
 from produce.redaction.apply import redact, require_redacted
+from produce.redaction.verify import verify
 from produce.treatment import Treatment
 from records import audit, tables, times
 from records.case import Case
@@ -274,6 +275,7 @@ def _freeze(
     """
     with case.read() as connection:
         findings = check(volume, facts_of(connection, found))
+    findings += verify(case, found, volume)
     if findings:
         raise CheckFailedError(failed(found.name, volume, findings))
     os.sync()

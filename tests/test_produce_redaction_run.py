@@ -1,21 +1,27 @@
 """Redactions in a run: burned in, text and load file made of what is left, changes refused."""
 
+import shutil
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from produce.commands import produce
 from produce.plan import plan
 from produce.reader import read_dat
 from produce.record import items, production
+from produce.redact_commands import redact_group
 from produce.redaction import draw, record
 from produce.redaction.interface import BurnBatch, BurnResult
 from produce.redaction.record import State
+from produce.redaction.verify import verify
 from produce.run import run
 from records.case import Case
 from records.codes import Role
-from records.errors import ProductionError, RedactionError, SpecificationError
+from records.errors import CheckFailedError, ProductionError, RedactionError, SpecificationError
 from records.fields import Address, Fields
 from tests.produce_matter import add, matter, specification, tag
 from tests.redaction_matter import paper, pdf_text, real_workshop, with_codes
@@ -214,3 +220,62 @@ def test_nothing_gets_its_number_unredacted(case: Case, monkeypatch: pytest.Monk
     with case.read() as connection:
         found = items(connection, production(connection, "ABC_PROD001").id)
     assert not any(each.first for each in found)
+
+
+def test_a_redacted_word_that_is_put_back_is_found(case: Case, tmp_path: Path) -> None:
+    _confirmed(case, 2, "nightjar")
+    _confirmed(case, 2, "12,500")
+    volume = _volume(case)
+    with case.read() as connection:
+        found = production(connection, "ABC_PROD001")
+    assert verify(case, found, volume) == []
+    rows = _rows(volume)
+    own, other = rows["RW-00000002"]["BegBates"], rows["RW-00000001"]["BegBates"]
+    text, page = f"TEXT/0001/{own}.txt", f"IMAGES/0001/{own}.pdf"
+    damaged = {
+        text: b"\nn i g h t j a r\nfor 12,500 pounds",
+        page: b"\n9 0 obj<<>>stream\n"
+        + zlib.compress(b"BT [(Nig)3(ht)-2(jar)] TJ")
+        + b"\nendstream",
+        f"TEXT/0001/{other}.txt": b"nightjar",
+        "TEXT/notes.txt": b"Nightjar",
+        "TEXT/0001/nightjar.txt": b"",
+    }
+    copy = tmp_path / "copy"
+    shutil.copytree(volume, copy)
+    for path, added in damaged.items():
+        with (copy / path).open("ab") as file:
+            file.write(added)
+    told = verify(case, found, copy)
+    assert {each.code for each in told} == {"redacted-word"}
+    assert {each.where for each in told} == damaged.keys()
+    assert len([each for each in told if each.where == text]) == 2
+    copy = tmp_path / "rows"
+    shutil.copytree(volume, copy)
+    load = copy / "DATA/ABC_PROD001.dat"
+    load.write_bytes(load.read_bytes().replace(b"[redacted]", b"Nightjar.x", 1))
+    assert verify(case, found, copy)
+    allowed = tmp_path / "allowed"  # what the other document has of its own
+    shutil.copytree(volume, allowed)
+    text = allowed / "TEXT/0001" / f"{rows['RW-00000003']['BegBates']}.txt"
+    text.write_bytes(text.read_bytes() + b"once more: nightjar\n")
+    assert verify(case, found, allowed) == []
+
+
+def test_the_check_and_the_command_tell_of_it(case: Case) -> None:
+    _confirmed(case, 2, "nightjar")
+    volume = _volume(case)
+    run_ = CliRunner().invoke
+    place = ["--case", str(case.folder)]
+    good = run_(redact_group, ["verify", "ABC_PROD001", *place])
+    assert good.exit_code == 0, good.output
+    assert run_(produce, ["check", "ABC_PROD001", *place]).exit_code == 0
+    own = _rows(volume)["RW-00000002"]["BegBates"]
+    with (volume / "TEXT/0001" / f"{own}.txt").open("a") as file:
+        file.write("Nightjar")
+    for group, command in ((redact_group, "verify"), (produce, "check")):
+        bad = run_(group, [command, "ABC_PROD001", *place])
+        assert isinstance(bad.exception, CheckFailedError)
+        assert "redacted in RW-00000002" in str(bad.exception)
+    by_path = run_(redact_group, ["verify", str(volume), *place])
+    assert isinstance(by_path.exception, CheckFailedError)

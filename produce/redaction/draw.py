@@ -25,9 +25,12 @@ PLACED = frozenset(
         *("BegBates", "EndBates", "BegAttach", "EndAttach", "ParentBates", "ChildBates"),
         *("AttachmentCount", "PageCount", "Confidentiality", "Redacted", "Withheld", "PrivReason"),
         *("TimeZone", "ProdVolume", "NativeLink", "TextLink", "ControlNumber"),
+        *("Custodian", "AllCustodians"),
     }
 )
-"""Fields that tell where a document stands in a volume, and nothing of what is in it."""
+"""Fields that tell where a document stands in a volume and from whom it comes, which is told even
+of a withheld one.
+"""
 
 type Look = Callable[[PageCharacters], Iterator[Hit]]
 

@@ -45,9 +45,13 @@ class Hidden:
 
     def among(self, found: Sequence[str]) -> list[str]:
         """Which of them stand in a sequence of words."""
-        present = set(found) & self.words
-        said = [" ".join(each) for each in self.phrases if contains(found, each)]
-        return sorted({*present, *said})
+        every = set(found)
+        said = [
+            " ".join(each)
+            for each in self.phrases
+            if every.issuperset(each) and contains(found, each)
+        ]
+        return sorted({*(every & self.words), *said})
 
 
 def tokens(text: str) -> list[str]:

@@ -154,6 +154,8 @@ def paint_marks(
     for mark in marks:
         left, top = int(mark.box[0] * scale[0]), int(mark.box[1] * scale[1])
         right, bottom = int(mark.box[2] * scale[0]) + 1, int(mark.box[3] * scale[1]) + 1
+        if right <= left or bottom <= top:
+            continue  # off the page
         black, white = (0, 255) if image.mode == "L" else ((0, 0, 0), (255, 255, 255))
         draw.rectangle((left, top, right, bottom), fill=black)
         _write_code(draw, (left, top, right, bottom), mark.code, scale[1], white)

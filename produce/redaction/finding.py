@@ -151,7 +151,7 @@ def _word_end(text: str, place: int) -> int:
 
 
 def boxes_of(page: PageCharacters, start: int, end: int) -> tuple[Box, ...]:
-    """What covers a stretch of a page's text: a box for each of its lines."""
+    """What covers a stretch of a page's text: a box for each of its lines; none off the page."""
     lines: list[list[Box]] = [[]]
     for char, box in zip(page.text[start:end], page.boxes[start:end], strict=True):
         if char == "\n":
@@ -160,7 +160,8 @@ def boxes_of(page: PageCharacters, start: int, end: int) -> tuple[Box, ...]:
             if lines[-1] and not _aligned(lines[-1][-1], box):  # a hyphen hides the line's end
                 lines.append([])
             lines[-1].append(box)
-    return tuple(_around(line, page) for line in lines if line)
+    around = (_around(line, page) for line in lines if line)
+    return tuple(each for each in around if each[0] < each[2] and each[1] < each[3])
 
 
 def _aligned(last: Box, box: Box) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from produce.check_child import Due, Inspected
 from produce.check_files import inspect_all
 from produce.check_links import check_links, check_opt, resolve
-from produce.check_rows import REQUIRED, Record, check_rows, number
+from produce.check_rows import REQUIRED, Record, check_rows, is_sheet, number
 from produce.findings import Finding
 from produce.reader import (
     OptEntry,
@@ -29,6 +29,7 @@ __all__ = ["Facts", "Finding", "Registered", "check", "verify_manifest"]
 
 _MANIFEST = "MANIFEST.sha256"
 _COUNT = re.compile(r"[0-9]{1,6}")
+_REDACTION = re.compile(rb"\[[A-Z0-9][A-Z0-9 .-]{0,11}\]")  # a reason code in a cell
 _PLACEHOLDER = "Document Withheld - Privileged"
 
 
@@ -110,6 +111,7 @@ def _check(volume: Path, facts: Facts | None, dpi: int) -> Iterator[Finding]:
     for each in inspected.values():
         yield from each.findings
     yield from _check_natives(records, inspected)
+    yield from _check_sheets(volume, records, disk)
     yield from _check_manifest(volume, inspected)
     if facts is not None:
         yield from _check_facts(volume, records, inspected, facts, name)
@@ -182,6 +184,19 @@ def _check_natives(records: Sequence[Record], inspected: dict[str, Inspected]) -
                 yield Finding(
                     "native-hash", record["BegBates"], f"{field} is not that of {native.path}"
                 )
+
+
+def _check_sheets(
+    volume: Path, records: Sequence[Record], disk: frozenset[str]
+) -> Iterator[Finding]:
+    """A redacted spreadsheet may be produced natively where its text shows what was redacted."""
+    for record in records:
+        path = resolve(record["TextLink"])
+        if record["Redacted"] != "Y" or not is_sheet(record["NativeLink"]) or path not in disk:
+            continue
+        if not _REDACTION.search((volume / path).read_bytes()):
+            message = "a redacted document is produced natively, and its text shows no redaction"
+            yield Finding("redacted-native", record["BegBates"], message)
 
 
 def _check_manifest(volume: Path, inspected: dict[str, Inspected]) -> Iterator[Finding]:

@@ -133,10 +133,15 @@ def _check_record(record: Record, first: Record, volume: str) -> Iterator[Findin
             yield Finding("absolute-path", where, f"{name} tells where the evidence stood")
     if record["Withheld"] not in ("Y", "N") or record["Redacted"] not in ("Y", "N"):
         yield Finding("withheld-flag", where, "Withheld and Redacted must each be Y or N")
-    if record["Redacted"] == "Y" and record["NativeLink"]:
+    if record["Redacted"] == "Y" and record["NativeLink"] and not is_sheet(record["NativeLink"]):
         yield Finding("redacted-native", where, "a redacted document is produced natively")
     if record["Withheld"] == "Y":
         yield from _check_withheld(record)
+
+
+def is_sheet(link: str) -> bool:
+    """A spreadsheet may be redacted by cell, into a native of its own."""
+    return link.lower().endswith((".xlsx", ".csv", ".tsv"))
 
 
 def _check_withheld(record: Record) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from produce.record import Production, production
-from produce.redaction import codes, draw, record, show
+from produce.redaction import codes, draw, record, sheets, show
 from produce.redaction.personal import NAMES
 from produce.redaction.record import Redaction, State
 from produce.redaction.verify import verify, verify_words
@@ -126,6 +126,29 @@ def field_command(
     with opened(case_folder) as case:
         made = draw.redact_fields(case, _document(document), fields, code, remark)
     _report(made, as_json, "masked")
+
+
+@redact_group.command("cells")
+@click.argument("document")
+@click.option("--sheet", default="", help="The sheet's name; none for CSV and TSV.")
+@click.option("--range", "cells", required=True, help="Cells, as B2, A1:C9, B:B or 3:5.")
+@code_option
+@click.option("--remark", default="", help="Why; kept on record, never shown.")
+@case_option
+@json_option
+def cells_command(
+    document: str,
+    sheet: str,
+    cells: str,
+    code: str,
+    remark: str,
+    case_folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Redact cells of the spreadsheet DOCUMENT: a new native is made of what is left."""
+    with opened(case_folder) as case:
+        made = sheets.redact_range(case, _document(document), sheet, cells, code, remark)
+    _report(made, as_json, "drawn and confirmed")
 
 
 @redact_group.command("suggest")

@@ -147,12 +147,23 @@ def form_field(pdf: Pdf) -> None:
 
 
 def attachment(pdf: Pdf) -> None:
-    file = pikepdf.AttachedFileSpec(pdf, f"All about {WORD}".encode(), filename="plain.txt")
-    pdf.attachments["plain.txt"] = file
+    _attach(pdf, "plain.txt", f"All about {WORD}".encode())
 
 
 def attachment_name(pdf: Pdf) -> None:
-    pdf.attachments[f"{WORD}.txt"] = pikepdf.AttachedFileSpec(pdf, b"x", filename=f"{WORD}.txt")
+    _attach(pdf, f"{WORD}.txt", b"x")
+
+
+def _attach(pdf: Pdf, name: str, data: bytes) -> None:
+    pdf.attachments[name] = pikepdf.AttachedFileSpec(
+        pdf,
+        data,
+        filename=name,
+        description="",
+        mime_type="text/plain",
+        creation_date="",
+        mod_date="",
+    )
 
 
 def title(pdf: Pdf) -> None:

@@ -257,8 +257,8 @@ def test_a_redacted_word_that_is_put_back_is_found(case: Case, tmp_path: Path) -
     assert verify(case, found, copy)
     allowed = tmp_path / "allowed"  # what the other document has of its own
     shutil.copytree(volume, allowed)
-    text = allowed / "TEXT/0001" / f"{rows['RW-00000003']['BegBates']}.txt"
-    text.write_bytes(text.read_bytes() + b"once more: nightjar\n")
+    third = allowed / "TEXT/0001" / f"{rows['RW-00000003']['BegBates']}.txt"
+    third.write_bytes(third.read_bytes() + b"once more: nightjar\n")
     assert verify(case, found, allowed) == []
 
 

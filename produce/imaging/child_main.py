@@ -195,6 +195,25 @@ def picture(request: Request) -> Answer:
     return {"pages": 1, "odd": []}
 
 
+def values(request: Request) -> Answer:
+    """The values of a range of a spreadsheet."""
+    from produce.imaging.cells import values_in
+
+    source = Path(request["source"])
+    return {"values": values_in(source, request["type"], request["sheet"], request["cells"])}
+
+
+def cells(request: Request) -> Answer:
+    """Make a spreadsheet anew without the cells that are redacted."""
+    from produce.imaging.cells import CellMark, redact_cells
+
+    marks = [CellMark(*each) for each in request["marks"]]
+    source, target = Path(request["source"]), Path(request["target"])
+    text = redact_cells(source, request["type"], marks, target)
+    Path(request["text"]).write_text(text, encoding="utf-8")
+    return {"pages": 1, "odd": []}
+
+
 def _marks(given: dict[str, Any]) -> "dict[int, list[Mark]]":
     from produce.imaging.burn import Mark
 
@@ -208,7 +227,7 @@ _ACTS: dict[str, Callable[[Request], Answer]] = {
     each.__name__: each
     for each in (
         *(mail, text, html, pdf, image, office, slip, repeat, stamp, page),
-        *(characters, burn, picture),
+        *(characters, burn, picture, values, cells),
     )
 }
 

@@ -14,7 +14,10 @@ from produce.record import Mapper, PlannedItem, Production, items, update_items
 from produce.redaction.burning import burn_batch
 from produce.redaction.interface import BurnBatch, BurnJob, BurnMark, BurnResult
 from produce.redaction.record import Redaction, confirmed
+from produce.redaction.sheets import CellBatch, CellJob, CellResult, cell_batch, marks_of
+from produce.selection import in_chunks
 from produce.treatment import Treatment
+from records import tables
 from records.case import Case
 from records.control import control
 from records.engine import TaskFailure
@@ -27,13 +30,15 @@ type Progress = Callable[[str, int], AbstractContextManager[Advance]]
 
 
 def waiting(connection: sa.Connection, production: Production) -> list[PlannedItem]:
-    """Imaged items whose redactions are not burned in yet."""
+    """Items whose redactions are not burned in, or whose new native is not made yet."""
     return [each for each in items(connection, production.id) if _is_waiting(each)]
 
 
 def _is_waiting(item: PlannedItem) -> bool:
-    redacted = item.detail.get("redactions") and "burned" not in item.detail
-    return bool(redacted) and item.treatment is Treatment.IMAGE
+    if not item.detail.get("redactions"):
+        return False
+    done = {Treatment.IMAGE: "burned", Treatment.NATIVE: "redacted_native"}.get(item.treatment)
+    return done is not None and done not in item.detail
 
 
 def require_redacted(production: Production, planned: Sequence[PlannedItem]) -> None:
@@ -56,9 +61,10 @@ def redact(case: Case, production: Production, mapper: Mapper, progress: Progres
     by_document: dict[int, list[Redaction]] = {}
     for each in found:
         by_document.setdefault(each.drawn.document, []).append(each)
-    with progress("Burning in redactions", sum(each.pages for each in work)) as advance:
-        for batch, result in mapper.map_ordered(burn_batch, _batches(case, work, by_document)):
-            group = [each for each in work if each.document_id in _ids(batch)]
+    imaged = [each for each in work if each.treatment is Treatment.IMAGE]
+    with progress("Burning in redactions", sum(each.pages for each in imaged)) as advance:
+        for batch, result in mapper.map_ordered(burn_batch, _batches(case, imaged, by_document)):
+            group = [each for each in imaged if each.document_id in _ids(batch)]
             if isinstance(result, TaskFailure):
                 raise RedactionError(
                     f"Burning in redactions of {control(batch.jobs[0].document_id)} or those after "
@@ -67,6 +73,53 @@ def redact(case: Case, production: Production, mapper: Mapper, progress: Progres
                 )
             _commit(case, production, group, result)
             advance(sum(each.pages for each in group))
+    sheets = [each for each in work if each.treatment is Treatment.NATIVE]
+    _make_natives(case, production, mapper, sheets, by_document)
+
+
+def _make_natives(
+    case: Case,
+    production: Production,
+    mapper: Mapper,
+    work: Sequence[PlannedItem],
+    redactions: dict[int, list[Redaction]],
+) -> None:
+    """Make the natives of spreadsheets that are redacted by cell."""
+    by_id = {each.document_id: each for each in work}
+    with case.read() as connection:
+        d = tables.documents.c
+        rows = in_chunks(
+            connection, lambda ids: sa.select(d.id, d.sha256, d.type).where(d.id.in_(ids)), by_id
+        )
+        jobs = [CellJob(r.id, r.sha256, r.type, marks_of(redactions.get(r.id, []))) for r in rows]
+    batches = (
+        CellBatch((each,), case.store_address, case.settings.limits)
+        for each in sorted(jobs, key=lambda job: by_id[job.document_id].position)
+    )
+    for batch, result in mapper.map_ordered(cell_batch, batches):
+        item = by_id[batch.jobs[0].document_id]
+        if isinstance(result, TaskFailure):
+            raise RedactionError(
+                f"Redacting {control(item.document_id)} ended its worker process: {result.reason}"
+            )
+        _require_made(item, result[0])
+        row = {
+            "position": item.position,
+            "detail": item.detail | {"redacted_native": result[0].made},
+        }
+        with case.write() as connection:
+            update_items(connection, production.id, [row])
+
+
+def _require_made(item: PlannedItem, result: CellResult) -> None:
+    name = control(item.document_id)
+    if result.changed:
+        raise RedactionError(
+            f"Redaction {', '.join(map(str, result.changed))} of {name} was drawn on other bytes "
+            "than it has now: withdraw it ('redwell redact remove') and draw it anew"
+        )
+    if result.made is None:
+        raise RedactionError(f"{name} cannot be redacted by cell: {result.reason}")
 
 
 def _ids(batch: BurnBatch) -> set[int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from produce.imaging.bad_boxes import COVERED
 from produce.record import Production, production
 from produce.redaction import codes, draw, record, sheets, show
 from produce.redaction.personal import NAMES
@@ -385,6 +386,28 @@ def show_command(
             f"{out}: page {page} of {shown['pages']}, {shown['width']:g} by {shown['height']:g} "
             f"points, with redactions: {len(shown['redactions'])}"
         )
+
+
+@redact_group.command("inspect")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@json_option
+def inspect_command(file: Path, as_json: bool) -> None:
+    """Look into any PDF for redactions that hide nothing: unseen text that can be copied."""
+    found = show.unseen_in(file)
+    if as_json:
+        print_json({"file": str(file), "unseen": found})
+        return
+    rows = [
+        [each["page"], each["kind"], ",".join(f"{one:.0f}" for one in each["box"]), each["text"]]
+        for each in found
+    ]
+    print_table(("page", "hidden how", "box", "text that can be copied"), rows)
+    bad = sum(1 for each in found if each["kind"] == COVERED)
+    say(
+        f"{bad} places where text lies under a box, and can be copied"
+        if bad
+        else "No text lies under a box"
+    )
 
 
 @redact_group.group("codes")

@@ -26,7 +26,7 @@ from produce.imaging.layers import doubts
 from produce.imaging.raster import RASTER_DPI, add_picture, opened
 from produce.imaging.textlayer import Layer
 
-_INK = 24  # levels of grey between the letter and what is around it
+FLAT = 24  # levels of grey between the letter and what is around it
 _TOUCH = 0.1  # points by which a letter may reach under a box and stay
 _SMALLEST, _LARGEST = 5.0, 11.0  # points of the type that a code is set in
 _TINY = 1.2  # points; no letter as low can be read
@@ -113,7 +113,7 @@ class _Page:
         if doubts(self._document, self._number, self._page):
             return True
         if not any(boxes):
-            return bool(picture.min() < 255 - _INK)
+            return bool(picture.min() < 255 - FLAT)
         return _on_each_other(text, boxes)
 
 
@@ -241,7 +241,7 @@ def _is_seen(char: str, box: Box, size: tuple[float, float], picture: NDArray[np
     left, right = max(0, int(box[0] * across)), int(box[2] * across) + 1
     top, bottom = max(0, int(box[1] * down)), int(box[3] * down) + 1
     cut = picture[top:bottom, left:right]
-    return bool(cut.size and int(cut.max()) - int(cut.min()) >= _INK)
+    return bool(cut.size and int(cut.max()) - int(cut.min()) >= FLAT)
 
 
 def picture_png(

@@ -214,6 +214,13 @@ def cells(request: Request) -> Answer:
     return {"pages": 1, "odd": []}
 
 
+def unseen(request: Request) -> Answer:
+    """Characters of any PDF that can be copied and are not seen."""
+    from produce.imaging.bad_boxes import unseen as find
+
+    return {"unseen": find(Path(request["source"]))}
+
+
 def _marks(given: dict[str, Any]) -> "dict[int, list[Mark]]":
     from produce.imaging.burn import Mark
 
@@ -227,7 +234,7 @@ _ACTS: dict[str, Callable[[Request], Answer]] = {
     each.__name__: each
     for each in (
         *(mail, text, html, pdf, image, office, slip, repeat, stamp, page),
-        *(characters, burn, picture, values, cells),
+        *(characters, burn, picture, values, cells, unseen),
     )
 }
 

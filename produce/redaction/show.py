@@ -14,6 +14,7 @@ from produce.redaction.scope import unnamed
 from records.case import Case
 from records.control import control
 from records.errors import OutputError, RedactionError
+from records.limits import Limits
 from store import open_store
 
 
@@ -81,3 +82,17 @@ def _picture(
         if "code" in answer:
             raise RedactionError(f"The page cannot be painted: {answer['message']}")
         return target.read_bytes()
+
+
+def unseen_in(path: Path) -> list[dict[str, Any]]:
+    """Characters of any PDF that can be copied and are not seen: page, kind, box and text.
+
+    Raises `RedactionError` for a file that is none or cannot be opened.
+    """
+    limits = Limits()
+    request = {"do": "unseen", "source": str(path.resolve())}
+    answer = ask(limits.memory_mb, request, limits.render_seconds * 10)
+    if "code" in answer:
+        raise RedactionError(f"{path} cannot be looked into: {answer['message']}")
+    found: list[dict[str, Any]] = answer["unseen"]
+    return found

@@ -201,7 +201,7 @@ def suggest_command(
     _table(made)
     for each, why in unseen.items():
         say(f"{control(each)} was not looked at: {why}")
-    say(f"{len(made)} redactions suggested; confirm them: redwell redact confirm NUMBER …")
+    say(f"{_count(len(made))} suggested; confirm what is right: redwell redact confirm NUMBER …")
 
 
 def _lines(path: Path | None) -> list[str]:
@@ -339,6 +339,10 @@ def _table(found: Sequence[Redaction]) -> None:
     print_table(("number", "where", "kind", "code", "state", "sure", "reason", "text"), rows)
 
 
+def _count(number: int) -> str:
+    return "1 redaction" if number == 1 else f"{number} redactions"
+
+
 def _short(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= 2 * _SHOWN else f"{text[:_SHOWN]} … {text[-_SHOWN:]}"
@@ -350,7 +354,7 @@ def _report(made: Sequence[Redaction], as_json: bool, said: str) -> None:
         return
     for each in made:
         click.echo(f"{each.number}\t{each.where}\t{each.code}\t{_short(each.drawn.found)}")
-    say(f"{len(made)} redactions {said}" if made else "Nothing new: they stand there already")
+    say(f"{_count(len(made))} {said}" if made else "Nothing new: they stand there already")
 
 
 @redact_group.command("show")

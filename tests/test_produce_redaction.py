@@ -9,16 +9,21 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from bench import postgres
 from produce.redact_commands import redact_group
-from produce.redaction import codes, draw, record
+from produce.redaction import codes, draw, record, scope
 from produce.redaction.record import Kind, State
-from records import audit, users
+from records import audit, tables, users
+from records import case as cases
 from records.case import Case
 from records.errors import RedactionError, RoleError, SelectionError
 from records.options import Advance
 from records.roles import UserRole
+from tests.postgres_here import needs_postgres, server
 from tests.produce_matter import add, matter
 from tests.redaction_matter import paper, with_codes
+
+__all__ = ["server"]
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +147,27 @@ def test_roles_are_asked(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     assert draw.redact_fields(case, 1, ["filename"], "AC")[0].drawn.place == "FileName"
     with pytest.raises(RoleError):
         codes.add_code(case, "WP", "Work Product")
+
+
+@needs_postgres
+def test_postgresql_holds_the_same(tmp_path: Path, server: postgres.Server) -> None:
+    info = cases.CaseInfo("1", "Doe v. Roe", "", "UTC", "ABC", 7)
+    address = server.database()
+    cases.create(tmp_path / "case", info, [], ["Okafor, Amara"], database=address)
+    with cases.opened(tmp_path / "case") as case:
+        with case.write() as connection:
+            connection.execute(
+                tables.collections.insert().values(
+                    id=1, custodian_id=1, source="/s", state="complete", actor="a",
+                    started_at="t", settings={}, tools={}, counts={},
+                )
+            )  # fmt: skip
+        add(case, 1, type_="pdf", data=paper(["Project Falcon is ours."]))
+        with_codes(case)
+        made, _ = draw.suggest(case, [1], "AC", ["falcon"], (), _ADVANCE)
+        assert draw.suggest(case, [1], "AC", ["falcon"], (), _ADVANCE)[0] == []
+        (done,) = record.decide(case, [made[0].number], State.CONFIRMED)
+        with case.read() as connection:
+            assert record.confirmed(connection) == [done]
+            assert scope.redacted_today(case, connection).own.keys() == {1}
+            audit.verify(connection)

@@ -55,6 +55,7 @@ COMMANDS = {
     "privilege": "review.privilege_commands:privilege_group",
     "sample": "review.sample_commands:sample_group",
     "learn": "review.learn_commands:learn_group",
+    "redact": "produce.redact_commands:redact_group",
     "produce": "produce.commands:produce",
     "overlay": "produce.overlay_commands:overlay_group",
 }

@@ -15,7 +15,7 @@ from produce.check_child import Due, Inspected
 from produce.check_files import inspect_all
 from produce.check_links import check_links, check_opt, check_parts, resolve
 from produce.check_loads import check_edrm, check_lfp
-from produce.check_rows import REQUIRED, check_rows, number
+from produce.check_rows import REQUIRED, check_rows, is_sheet, number
 from produce.check_terms import BARE, Record, Terms, completed, lies_in, page_keys, standard
 from produce.findings import Finding
 from produce.reader import (
@@ -36,6 +36,7 @@ _SUFFIXES: dict[str, tuple[str, ...]] = {
     "none": (),
 }
 _COUNT = re.compile(r"[0-9]{1,6}")
+_REDACTION = re.compile(rb"\[[A-Z0-9][A-Z0-9 .-]{0,11}\]")  # a reason code in a cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def _check(volume: Path, facts: Facts | None, terms: Terms) -> Iterator[Finding]
         yield from each.findings
     yield from check_edrm(volume, disk, name, records, inspected, terms)
     yield from _check_natives(records, inspected)
+    yield from _check_sheets(volume, records, disk)
     yield from _check_manifest(volume, inspected)
     if facts is not None:
         yield from _check_facts(volume, records, inspected, facts, name)
@@ -259,6 +261,19 @@ def _check_natives(records: Sequence[Record], inspected: dict[str, Inspected]) -
                 yield Finding(
                     "native-hash", record["BegBates"], f"{field} is not that of {native.path}"
                 )
+
+
+def _check_sheets(
+    volume: Path, records: Sequence[Record], disk: frozenset[str]
+) -> Iterator[Finding]:
+    """A redacted spreadsheet may be produced natively where its text shows what was redacted."""
+    for record in records:
+        path, native = (resolve(record.get(each, "")) for each in ("TextLink", "NativeLink"))
+        if record.get("Redacted") != "Y" or not is_sheet(native or "") or path not in disk:
+            continue
+        if not _REDACTION.search((volume / path).read_bytes()):
+            message = "a redacted document is produced natively, and its text shows no redaction"
+            yield Finding("redacted-native", record["BegBates"], message)
 
 
 def _check_manifest(volume: Path, inspected: dict[str, Inspected]) -> Iterator[Finding]:

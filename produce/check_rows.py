@@ -141,7 +141,8 @@ def _check_record(record: Record, first: Record, volume: str, terms: Terms) -> I
     flags = [record[each] for each in ("Withheld", "Redacted") if each in record]
     if not {"Y", "N"}.issuperset(flags):
         yield Finding("withheld-flag", where, "Withheld and Redacted must each be Y or N")
-    if record.get("Redacted") == "Y" and record.get("NativeLink"):
+    native = record.get("NativeLink", "")
+    if record.get("Redacted") == "Y" and native and not is_sheet(native):
         yield Finding("redacted-native", where, "a redacted document is produced natively")
     if record.get("Withheld") == "Y":
         yield from _check_withheld(record)
@@ -170,6 +171,11 @@ def _check_values(record: Record, terms: Terms) -> Iterator[Finding]:
             yield Finding("date", where, f"{name} {value!r} is not in the form that was agreed")
         if name in ("FilePath", "AllPaths", "IntFilePath") and value.startswith(("/", "\\")):
             yield Finding("absolute-path", where, f"{name} tells where the evidence stood")
+
+
+def is_sheet(link: str) -> bool:
+    """A spreadsheet may be redacted by cell, into a native of its own."""
+    return link.lower().endswith((".xlsx", ".csv", ".tsv"))
 
 
 def _check_withheld(record: Record) -> Iterator[Finding]:

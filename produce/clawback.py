@@ -21,8 +21,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from ingest.plan import own_folders
-from produce.deliver import deliveries, recorded
+from produce.deliver import deliveries
 from produce.letters import Letter
+from produce.loads import recorded
 from produce.record import PlannedItem, Production, items, productions
 from produce.selection import in_chunks
 from produce.treatment import Treatment

@@ -17,6 +17,7 @@ from produce.facts import facts_of
 from produce.plan import Plan, plan
 from produce.privilege_commands import log_command
 from produce.record import Mapper, printable, production, productions
+from produce.redaction.verify import verify
 from produce.report_commands import report_command
 from produce.run import Summary, Workshop, failed, final_folder, run
 from produce.spec_commands import for_case, spec_group, terms_from
@@ -297,7 +298,7 @@ def check_command(
                     f"The production {target} is {found.state}, so there is no volume to check "
                     f"yet: 'redwell produce run {target}' makes one"
                 )
-            findings = check(volume, facts_of(connection, found))
+            findings = [*check(volume, facts_of(connection, found)), *verify(case, found, volume)]
     if as_json:
         rows = [{"code": f.code, "where": f.where, "message": f.message} for f in findings]
         print_json({"volume": str(volume), "findings": rows})

@@ -16,6 +16,7 @@ from produce.putting import put
 from produce.reach import apart
 from produce.record import PlannedItem, Production, items
 from produce.selection import in_chunks
+from produce.treating import closed_by
 from produce.treatment import MAILS, Treatment, slip_lines
 from records import tables
 from records.case import Case
@@ -51,14 +52,25 @@ def deliveries(connection: sa.Connection, production: Production) -> list[Delive
     found = []
     for place in placed:
         row = known[place.item.document_id]
+        made = place.item.detail.get("redacted_native")
         native = None
         if is_native(place.item):
+            ext = made["ext"] if made else row.ext
             before = natives[place.part]
-            native = native_path(production.specification, place, before, row.ext)
+            native = native_path(production.specification, place, before, ext)
             natives[place.part] += 1
         told = row.id not in separate and _tells_text(place.item, row)
-        found.append(Delivery(place, row.text_sha256 if told else None, native, row.sha256))
+        text = _text_of(place.item, row.text_sha256) if told else None
+        found.append(Delivery(place, text, native, made["sha256"] if made else row.sha256))
     return found
+
+
+def _text_of(item: PlannedItem, original: str | None) -> str | None:
+    """Of a redacted document never the original text, but that of what is left of it."""
+    if not item.detail.get("redactions"):
+        return original
+    made = item.detail.get("burned") or item.detail.get("redacted_native")
+    return str(made["text_sha256"]) if made else None
 
 
 def _tells_text(item: PlannedItem, row: sa.Row[Any]) -> bool:
@@ -68,7 +80,7 @@ def _tells_text(item: PlannedItem, row: sa.Row[Any]) -> bool:
     """
     if item.treatment is Treatment.WITHHELD:
         return False
-    if item.treatment is Treatment.SLIP and item.detail["holds_withheld"]:
+    if item.treatment is Treatment.SLIP and closed_by(item.detail):
         return row.type in MAILS and row.disposition != Disposition.EXCEPTION
     return True
 
@@ -149,7 +161,7 @@ def write_load_files(
 ) -> tuple[list[dict[str, Any]], tuple[Remark, ...]]:
     """Write the load files and the manifest; the rows of the former, and remarks for QC."""
     with case.read() as connection:
-        written, remarks = write_loads(connection, production, volume, wanted)
+        written, remarks = write_loads(case, connection, production, volume, wanted)
         listed = recorded(connection, production.id)
     hashes = {path: sha256 for path, (sha256, _) in listed.items()}
     hashes |= {each["path"]: each["sha256"] for each in written}

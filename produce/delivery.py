@@ -19,8 +19,9 @@ import sqlalchemy as sa
 
 from ingest.plan import own_folders
 from produce.check import verify_manifest
-from produce.deliver import MANIFEST, recorded
+from produce.deliver import MANIFEST
 from produce.letters import Letter, Row
+from produce.loads import recorded
 from produce.numbering import reservation_of
 from produce.record import Production, production
 from produce.run import failed, final_folder

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from produce.layout import Delivery, Place
 from produce.loadfile import lacked
 from produce.record import PlannedItem, Production
+from produce.redaction.fields import Masks
 from produce.rows import dat_rows
 from produce.specification import Specification
 from produce.treating import Item
@@ -45,7 +46,7 @@ def _lacking(
         Delivery(Place(_numbered(specification, at, each), (), (), "x"), None, None, None)
         for at, each in enumerate(planned)
     ]
-    for values in dat_rows(connection, production, wanted):
+    for values in dat_rows(connection, production, wanted, Masks()):
         row = in_columns(specification, values)
         for (column, _), value in zip(specification.fields, row, strict=True):
             if letter := lacked(value, specification.dat_encoding):

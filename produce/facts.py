@@ -12,10 +12,13 @@ from produce.numbering import reservations
 from produce.plan import excluded_by, troubles_of
 from produce.reach import Reach, groups_of, reach
 from produce.record import PlannedItem, Production, items
+from produce.redaction.interface import Redacted
+from produce.redaction.scope import redacted_today
 from produce.selection import Family, in_chunks, load_families, pending
 from produce.treating import Tree, treat
 from produce.treatment import Treatment
 from records import culls, tables
+from records.case import Case
 from records.codes import Disposition
 from records.control import control
 from records.errors import ProductionError
@@ -39,7 +42,7 @@ def facts_of(connection: sa.Connection, found: Production) -> Facts:
                 each.last,
                 control(each.document_id),
                 each.treatment is Treatment.WITHHELD,
-                hashes[each.document_id] if each.treatment is Treatment.NATIVE else None,
+                _native_hash(each, hashes),
                 each.detail.get("legend"),
             )
             for each in planned
@@ -54,6 +57,14 @@ def facts_of(connection: sa.Connection, found: Production) -> Facts:
         manifest_sha256=found.manifest_sha256,
         terms=terms_of(found.specification),
     )
+
+
+def _native_hash(item: PlannedItem, hashes: dict[int, str | None]) -> str | None:
+    """Of the native that is due: its own bytes, or what was made of them by redaction."""
+    if item.treatment is not Treatment.NATIVE:
+        return None
+    made = item.detail.get("redacted_native")
+    return str(made["sha256"]) if made else hashes[item.document_id]
 
 
 def _families(connection: sa.Connection, planned: list[PlannedItem]) -> list[Family]:
@@ -104,16 +115,46 @@ def _shows(item: PlannedItem, scope: _Scope) -> bool:
     return id_ in scope.holding and not detail["holds_withheld"]
 
 
-def refuse_newly_excluded(connection: sa.Connection, found: Production) -> None:
-    """Raise `ProductionError` where tags given since the plan withhold what it would show."""
+def refuse_newly_excluded(case: Case, connection: sa.Connection, found: Production) -> None:
+    """Raise `ProductionError` where tags given since the plan withhold what it would show, or where
+    what is redacted is not what was redacted then.
+    """
     planned = items(connection, found.id)
     scope = _scope(connection, found, planned)
+    _refuse_other_redactions(connection, found, planned, redacted_today(case, connection))
     shown = [each for each in planned if _shows(each, scope)]
     if shown:
         raise ProductionError(
             f"{len(shown)} documents of {found.name} are, hold or lie in what is tagged to be "
             f"withheld since it was planned (as {control(shown[0].document_id)}): {_remedy(found)}"
         )
+
+
+def _refuse_other_redactions(
+    connection: sa.Connection, found: Production, planned: list[PlannedItem], today: Redacted
+) -> None:
+    """Suggestions count for nothing; confirmed ones must be those of the plan."""
+    ids = {each.document_id for each in planned}
+    families = _families(connection, planned) if today.own else []
+    members = {member.id for family in families for member in family.members}
+    odd = [
+        *(each.document_id for each in planned if _redacted_otherwise(each, today)),
+        *sorted((members & today.own.keys()) - ids),
+    ]
+    if odd:
+        raise ProductionError(
+            f"{len(odd)} documents of {found.name} are, or hold what is, redacted otherwise than "
+            f"when it was planned (as {control(odd[0])}): {_remedy(found)}"
+        )
+
+
+def _redacted_otherwise(item: PlannedItem, today: Redacted) -> bool:
+    if item.treatment is Treatment.WITHHELD:
+        return False
+    id_ = item.document_id
+    if today.own.get(id_, "") != item.detail.get("redactions", ""):
+        return True
+    return id_ in today.holding and not item.detail.get("holds_redacted")
 
 
 def _remedy(found: Production) -> str:

@@ -12,14 +12,20 @@ from produce.layout import Delivery
 from produce.loadfile import LfpLine, OptLine, Remark, write_dat, write_lfp, write_opt
 from produce.putting import put
 from produce.record import Production
+from produce.redaction.fields import masks_of
 from produce.rows import dat_rows
 from produce.treatment import MAILS
 from produce.values import in_columns, with_properties
 from records import tables
+from records.case import Case
 
 
 def write_loads(
-    connection: sa.Connection, production: Production, volume: Path, wanted: Sequence[Delivery]
+    case: Case,
+    connection: sa.Connection,
+    production: Production,
+    volume: Path,
+    wanted: Sequence[Delivery],
 ) -> tuple[list[dict[str, Any]], tuple[Remark, ...]]:
     """Write them; their rows for the record, and values that had to be changed.
 
@@ -30,7 +36,8 @@ def write_loads(
     remarks: list[Remark] = []
     columns = specification.fields
     key = [held for _, held in columns].index("BegBates")
-    values = map(with_properties, dat_rows(connection, production, wanted))
+    masks = masks_of(case, connection, production)
+    values = map(with_properties, dat_rows(connection, production, wanted, masks))
     rows = (in_columns(specification, each) for each in values)
     written = [
         put(
@@ -52,7 +59,7 @@ def write_loads(
     if "edrm" in specification.load_files:
         listed = recorded(connection, production.id)
         told = tuple(dict.fromkeys(held for _, held in columns if not held.startswith(FIXED)))
-        again = map(with_properties, dat_rows(connection, production, wanted))
+        again = map(with_properties, dat_rows(connection, production, wanted, masks))
         documents = edrm_documents(again, wanted, listed, told)
         fields = [_field(name) for name in told]
         written.append(

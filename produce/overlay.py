@@ -25,6 +25,7 @@ from produce.loadfile import clean
 from produce.reach import inside
 from produce.reader import UnreadableError, dat_columns
 from produce.record import AnyRow, PlannedItem, Production, items
+from produce.redaction.interface import REDACTED
 from produce.selection import in_chunks
 from produce.treatment import Treatment
 from produce.values import multiple
@@ -179,7 +180,8 @@ def _now(
 ) -> tuple[str, ...]:
     """Today's values. A copy that lies in what is withheld keeps its path to itself."""
     custodians = [names[row.custodian_id] for row in group]
-    shown = [] if item.detail["hide_path"] else [row for row in group if row.id not in hidden]
+    closed = item.detail["hide_path"] or item.detail.get("redactions")  # a path may tell the words
+    shown = [] if closed else [row for row in group if row.id not in hidden]
     today = {"AllCustodians": custodians, "AllPaths": [row.address for row in shown]}
     told = dict(zip(tally.fields, was, strict=True))
     tally.hidden += sum(
@@ -192,6 +194,8 @@ def _now(
 
 def _with(told: str, today: Sequence[str]) -> str:
     """What was told, and behind it what is new; told values are as a load file has them."""
+    if told == REDACTED:
+        return told
     known = set(told.split(";"))
     new = [each for each in dict.fromkeys(today) if _as_told(each) not in known]
     return multiple([*told.split(";"), *new]) if new else told

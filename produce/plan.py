@@ -17,6 +17,8 @@ from produce.levels import legends
 from produce.numbering import first_number, reservation_of
 from produce.plan_conflicts import CULLED, SYSTEM, Looked, conflicts_of
 from produce.reach import reach
+from produce.redaction.planning import redaction_conflicts
+from produce.redaction.scope import redacted_today
 from produce.selection import (
     Chosen,
     Dated,
@@ -101,13 +103,17 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
     _refuse_privilege(connection, specification, families)
     troubles = troubles_of(connection, families)
     beyond = reach(connection, {each.id for f in families for each in f.members}, excluded)
-    treated = [treat(each, specification, excluded, troubles, beyond) for each in families]
+    redacted = redacted_today(case, connection)
+    treated = [
+        treat(each, specification, excluded, troubles, beyond, redacted) for each in families
+    ]
     items = tuple(item for each in treated for item in each.items)
     if not items:
         raise SpecificationError(_nothing(specification, chosen, dated))
     refuse_lacking(connection, specification, items)
     looked = Looked(specification, families, treated, troubles, excluded, dated, tuple(waiting))
     conflicts = conflicts_of(connection, looked)
+    conflicts += redaction_conflicts(connection, families, treated, redacted)
     counts = _counts(chosen.ids, families, treated, items)
     counts |= _outside(chosen.ids, families, dated)
     counts["not searchable yet, so not looked at"] = chosen.unseen

@@ -13,10 +13,20 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from produce.interface import RenderBatch, RenderJob, RenderResult
-from produce.record import Mapper, PlannedItem, Production, Render, items, update_items, write_notes
+from produce.record import (
+    AnyRow,
+    Mapper,
+    PlannedItem,
+    Production,
+    Render,
+    items,
+    update_items,
+    write_notes,
+)
+from produce.redaction.interface import REDACTED
 from produce.rendered import Rendered
 from produce.selection import in_chunks
-from produce.treating import native_or_slip
+from produce.treating import closed_by, native_or_slip
 from produce.treatment import MAILS, OFFICE_TYPES, Treatment
 from produce.values import mail_header
 from records import tables
@@ -31,6 +41,17 @@ _COMMITTED = 500
 # LibreOffice takes long to start: its documents are handed out together.
 _TOGETHER = OFFICE_TYPES | {"xlsx", "xlsm", "xlsb", "xls", "ods"}
 _BYTES = 32 << 20
+# Fields of the load file → what the header block of a mail calls them.
+_LABELS = {
+    "From": "From",
+    "To": "To",
+    "CC": "CC",
+    "BCC": "BCC",
+    "EmailSubject": "Subject",
+    "DateSent": "Sent",
+    "TimeSent": "Sent",
+    "AttachmentNames": "Attachments",
+}
 NO_OFFICE = "LibreOffice is not installed"
 
 
@@ -134,14 +155,27 @@ def _work(connection: sa.Connection, production: Production) -> list[_Work]:
     )
     work = []
     for row in rows:
-        header = (
-            mail_header(Fields.from_json(row.fields), pending[row.id].detail["attachments"], zone)
-            if row.type in MAILS
-            else ()
-        )
-        job = RenderJob(row.id, row.sha256, row.type, row.mime, row.name, row.text_sha256, header)
+        detail = pending[row.id].detail
+        job = render_job(row, detail["attachments"], zone, detail.get("masked", ()))
         work.append(_Work(pending[row.id], job, row.size))
     return sorted(work, key=lambda each: (each.job.type in _TOGETHER, each.item.position))
+
+
+def render_job(
+    row: AnyRow, attachments: Sequence[str], zone: ZoneInfo, masked: Sequence[str] = ()
+) -> RenderJob:
+    """What is asked of the imaging for a document: one answer for a run and for redaction.
+
+    `masked` are fields of the load file that the header block of a mail must not tell.
+    """
+    header: tuple[tuple[str, str], ...] = ()
+    if row.type in MAILS:
+        hide = {_LABELS[each] for each in masked if each in _LABELS}
+        header = tuple(
+            (label, REDACTED if label in hide else value)
+            for label, value in mail_header(Fields.from_json(row.fields), attachments, zone)
+        )
+    return RenderJob(row.id, row.sha256, row.type, row.mime, row.name, row.text_sha256, header)
 
 
 def _split(work: Sequence[_Work], most: int) -> Iterator[list[_Work]]:
@@ -198,5 +232,5 @@ def _commit(
 
 
 def _native(item: PlannedItem, reason: str) -> dict[str, Any]:
-    treatment, why = native_or_slip(reason, item.detail["holds_withheld"])
+    treatment, why = native_or_slip(reason, closed_by(item.detail))
     return {"position": item.position, "treatment": treatment, "reason": why, "pages": 1}

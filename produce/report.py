@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ingest.identity import RECIPE
-from produce.deliver import MANIFEST, recorded
+from produce.deliver import MANIFEST
+from produce.loads import recorded
 from produce.numbering import reservation_of, reservations
 from produce.record import PlannedItem, Production, items, production
 from produce.selection import in_chunks

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from produce.layout import Delivery, legend_of, link
 from produce.record import AnyRow, PlannedItem, Production
+from produce.redaction.fields import Masks
 from produce.treatment import MASKED, Treatment
 from produce.values import Described, Placed, row
 from records import tables
@@ -27,11 +28,11 @@ class _Family:
 
 
 def dat_rows(
-    connection: sa.Connection, production: Production, wanted: Sequence[Delivery]
+    connection: sa.Connection, production: Production, wanted: Sequence[Delivery], masks: Masks
 ) -> Iterator[dict[str, str]]:
     """Values by their standard names, in the order of the volume.
 
-    A withheld document's tell its place and custodian only.
+    A withheld document's tell its place and custodian only, and what is redacted is masked.
     """
     kin = _kinship([each.place.item for each in wanted])
     custodians = {
@@ -52,7 +53,7 @@ def dat_rows(
                 described = _described(
                     item, document, known, kin, copies.get(item.document_id, []), custodians
                 )
-            yield row(production.specification, placed, described)
+            yield masks.masked(item, row(production.specification, placed, described))
 
 
 def _kinship(items: Sequence[PlannedItem]) -> _Family:

@@ -1,6 +1,7 @@
 """Runs a planned production to its frozen volume; taken up again where it was cut off.
 
-1. Render: pages of imaged documents into the store (a commit a batch).
+1. Render: pages of imaged documents into the store (a commit a batch); what is redacted in them
+   is burned in (a commit a batch).
 2. Number: one number a page, reserved and given out in one transaction.
 3. Stamp: pages written into `productions/.NAME.partial` (a commit a batch).
 4. Deliver: texts and natives (a commit a batch), then load files and manifest.
@@ -37,6 +38,8 @@ from produce.record import (
     production,
     update_items,
 )
+from produce.redaction.apply import redact, require_redacted
+from produce.redaction.verify import verify
 from produce.treatment import Treatment
 from records import audit, tables, times
 from records.case import Case
@@ -126,7 +129,7 @@ def _take_back(case: Case, found: Production) -> None:
 def _prepare(case: Case, found: Production, workshop: Workshop) -> None:
     """Refuse what can be refused before long work, then put the start on record."""
     with case.read() as connection:
-        refuse_newly_excluded(connection, found)
+        refuse_newly_excluded(case, connection, found)
         if reservation_of(connection, found.id) is None:
             refuse_changes(connection, found)
         office = rendering.office_waiting(connection, found.id)
@@ -178,6 +181,7 @@ def _pages(case: Case, found: Production, volume: Path, workshop: Workshop) -> N
                 rendering.render_all(
                     case, found, mapper, workshop.render, workshop.passwords, advance
                 )
+            redact(case, found, mapper, workshop.progress)
             number(case, found)
         with case.read() as connection:
             pages = sum(each.item.pages for each in stamping.waiting(connection, found))
@@ -188,11 +192,12 @@ def _pages(case: Case, found: Production, volume: Path, workshop: Workshop) -> N
 def number(case: Case, found: Production) -> None:
     """Give every document its numbers; reservation, numbers and audit entry become real as one."""
     with case.write() as connection:
-        refuse_newly_excluded(connection, found)
+        refuse_newly_excluded(case, connection, found)
         refuse_changes(connection, found)
         planned = items(connection, found.id)
         if any(each.treatment is Treatment.IMAGE and each.state != "rendered" for each in planned):
             raise ProductionError(f"Not every document of {found.name} is imaged yet; run again")
+        require_redacted(found, planned)
         pages = [_page_count(each) for each in planned]
         by_page = found.specification.number_by == "page"
         numbers = pages if by_page else [1] * len(pages)
@@ -273,12 +278,13 @@ def _freeze(
     """
     with case.read() as connection:
         findings = check(volume, facts_of(connection, found))
+    findings += verify(case, found, volume)
     if findings:
         raise CheckFailedError(failed(found.name, volume, findings))
     os.sync()
     final = final_folder(case, found)
     with case.write() as connection:  # nobody can tag while this transaction is open
-        refuse_newly_excluded(connection, found)
+        refuse_newly_excluded(case, connection, found)
         volume.rename(final)
         _sync_folder(final.parent)
         frozen = _commit_frozen(connection, found, final, rows, remarks)

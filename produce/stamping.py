@@ -23,7 +23,7 @@ from produce.record import (
     write_notes,
 )
 from produce.specification import Specification
-from produce.treating import native_or_slip
+from produce.treating import closed_by, native_or_slip
 from produce.treatment import Treatment, slip_lines
 from records import tables
 from records.case import Case
@@ -173,5 +173,5 @@ def _native(item: PlannedItem) -> dict[str, Any]:
             "treatment": item.treatment,
             "reason": item.reason,
         }
-    treatment, why = native_or_slip("a page could not be imaged", item.detail["holds_withheld"])
+    treatment, why = native_or_slip("a page could not be imaged", closed_by(item.detail))
     return {"position": item.position, "treatment": treatment, "reason": why}

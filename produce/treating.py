@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from produce.reach import Reach
+from produce.redaction.interface import HELD, ITSELF, REDACTED, Redacted
 from produce.selection import Family, Member
 from produce.specification import Specification
 from produce.treatment import MASKED, Treatment, native_reason
 from records.codes import Disposition, Role
 
+NOTHING = Redacted()
+WITHHELD_WITHIN = "the file holds a withheld document"
 CONTENTS_APART = "its contents are separate documents"
 _SHOWN_IN_PARENT = (Role.INLINE, Role.EMBEDDED)
 
@@ -25,8 +28,10 @@ class Item:
     """A document on the plan. `parent` is the nearest ancestor that is on the plan too.
 
     `hide_path` is set where it or a copy is below a withheld one, whose name the path would tell;
-    `holds_withheld` where the document's file contains a withheld one. `attachments` are the names
-    that a mail's pages may show: of all it holds, on the plan or not, withheld ones masked.
+    `holds_withheld` where the document's file contains a withheld one, `holds_redacted` where it
+    contains a redacted one or is redacted itself. `attachments` are the names
+    that a mail's pages may show: of all it holds, on the plan or not, withheld and redacted ones
+    masked. `redactions` is the digest of its own, `masked` the fields that were redacted by hand.
     `legend` stands on its pages, once that is known.
     """
 
@@ -37,6 +42,9 @@ class Item:
     hide_path: bool
     holds_withheld: bool
     attachments: tuple[str, ...]
+    holds_redacted: bool = False
+    redactions: str = ""
+    masked: tuple[str, ...] = ()
     legend: str = ""
 
     def detail(self) -> dict[str, Any]:
@@ -47,6 +55,9 @@ class Item:
             "hide_path": self.hide_path,
             "holds_withheld": self.holds_withheld,
             "attachments": list(self.attachments),
+            "holds_redacted": self.holds_redacted,
+            "redactions": self.redactions,
+            "masked": list(self.masked),
             "legend": self.legend,
         }
 
@@ -73,11 +84,12 @@ def treat(
     excluded: set[int],
     troubles: Troubles,
     beyond: Reach,
+    redacted: Redacted = NOTHING,
 ) -> Treated:
     """Decide for one family. `excluded` are all documents whose tags withhold them, and `beyond`
     is what they reach in other families.
     """
-    tree = Tree(family, excluded)
+    tree = Tree(family, excluded, redacted.unnamed)
     items: list[Item] = []
     left: list[tuple[Member, str]] = []
     produced: set[int] = set()
@@ -91,7 +103,10 @@ def treat(
             continue
         produced.add(member.id)
         holding = member.id in tree.holding or member.id in beyond.holding
-        treatment, reason = _treatment(member, specification, tree, troubles, beyond, holding)
+        closed = _closed(member.id, holding, redacted)
+        treatment, reason = _treatment(
+            member, specification, tree, troubles, beyond, closed, redacted
+        )
         items.append(
             Item(
                 member,
@@ -101,6 +116,9 @@ def treat(
                 member.id in tree.below or member.id in beyond.below,
                 holding,
                 tree.attachments(member.id),
+                member.id in redacted.own or member.id in redacted.holding,
+                redacted.own.get(member.id, ""),
+                redacted.masked.get(member.id, ()),
             )
         )
     return Treated(tuple(items), tuple(left))
@@ -109,7 +127,10 @@ def treat(
 class Tree:
     """Who holds whom in a family, and how far withholding reaches."""
 
-    def __init__(self, family: Family, excluded: set[int]) -> None:
+    def __init__(
+        self, family: Family, excluded: set[int], unnamed: frozenset[int] = frozenset()
+    ) -> None:
+        self._unnamed = unnamed
         self._members = family.members
         ids = {each.id for each in family.members}
         self._parents = {each.id: each.found_in for each in family.members if each.found_in in ids}
@@ -132,7 +153,11 @@ class Tree:
     def attachments(self, document_id: int) -> tuple[str, ...]:
         """Names of what a member holds directly, but for pictures that it shows."""
         return tuple(
-            MASKED if each.id in self.withheld else each.name
+            MASKED
+            if each.id in self.withheld
+            else REDACTED
+            if each.id in self._unnamed
+            else each.name
             for each in self._members
             if each.found_in == document_id and each.role != Role.INLINE
         )
@@ -172,7 +197,8 @@ def _treatment(
     tree: Tree,
     troubles: Troubles,
     beyond: Reach,
-    holding: bool,
+    closed: str,
+    redacted: Redacted,
 ) -> tuple[Treatment, str]:
     if member.id in tree.withheld:
         return Treatment.WITHHELD, "tagged" if member.id in tree.tagged else "shows what is tagged"
@@ -182,14 +208,16 @@ def _treatment(
     if member.disposition == Disposition.CONTAINER:
         if tree.holds_any(member.id) and member.id not in troubles.incomplete:
             return Treatment.SLIP, "container"
-        return native_or_slip("container, not opened whole", holding)
+        return native_or_slip("container, not opened whole", closed)
+    if member.id in redacted.cells and member.sha256 is not None:
+        return Treatment.NATIVE, f"type {member.type}"  # a new one, made of what is left
     reason = _why_native(member, specification, troubles.exceptions)
     if member.sha256 is None:
         return Treatment.SLIP, reason or "bytes not available"
-    if not reason and specification.kind != "none":
+    drawn = member.id in redacted.own and (not reason or reason.startswith("type "))
+    if drawn or (not reason and specification.kind != "none"):
         return Treatment.IMAGE, ""
-    reason = reason or "native production"
-    return native_or_slip(reason, holding)
+    return native_or_slip(reason or "native production", closed)
 
 
 def _why_native(member: Member, specification: Specification, exceptions: Mapping[int, str]) -> str:
@@ -202,8 +230,25 @@ def _why_native(member: Member, specification: Specification, exceptions: Mappin
     return native_reason(member.type, member.mime, specification.native_types)
 
 
-def native_or_slip(reason: str, holds_withheld: bool) -> tuple[Treatment, str]:
+def _closed(document: int, holding: bool, redacted: Redacted) -> str:
+    if holding:
+        return WITHHELD_WITHIN
+    if document in redacted.own:
+        return ITSELF
+    return HELD if document in redacted.holding else ""
+
+
+def closed_by(detail: Mapping[str, Any]) -> str:
+    """Why the native of a planned item may not be produced; empty where it may."""
+    if detail["holds_withheld"]:
+        return WITHHELD_WITHIN
+    if detail.get("redactions"):
+        return ITSELF
+    return HELD if detail.get("holds_redacted") else ""
+
+
+def native_or_slip(reason: str, closed: str) -> tuple[Treatment, str]:
     """The native where it may be produced, else a slip sheet that says why not."""
-    if holds_withheld:
-        return Treatment.SLIP, f"{reason}; the file holds a withheld document"
+    if closed:
+        return Treatment.SLIP, f"{reason}; {closed}"
     return Treatment.NATIVE, reason

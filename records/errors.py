@@ -212,6 +212,12 @@ class CheckFailedError(RedwellError):
     exit_code = 52
 
 
+class RedactionError(RedwellError):
+    """A redaction, page or code that is not there, or one drawn on pages that are others now."""
+
+    exit_code = 58
+
+
 class AuditError(RedwellError):
     """The audit chain does not hold: the record was changed behind the program."""
 

@@ -14,6 +14,9 @@ from records.delivery_tables import clawback_documents as clawback_documents
 from records.delivery_tables import clawbacks as clawbacks
 from records.delivery_tables import deliveries as deliveries
 from records.privilege_tables import privilege_descriptions as privilege_descriptions
+from records.redaction_tables import redaction_codes as redaction_codes
+from records.redaction_tables import redaction_pages as redaction_pages
+from records.redaction_tables import redactions as redactions
 from records.sample_tables import learning_documents as learning_documents
 from records.sample_tables import learning_rounds as learning_rounds
 from records.sample_tables import learnings as learnings

@@ -4,6 +4,7 @@ Run as `python -m produce.imaging.child_main` by `ingest.child.Child`. Each requ
 `do` and paths; each answer has the pages, or a code and a reason.
 """
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from records.codes import Code
 
 if TYPE_CHECKING:
     from ingest.interface import ParsedMail
+    from produce.imaging.burn import Mark
     from produce.interface import OfficeRule
 
 Answer = dict[str, Any]
@@ -194,9 +196,81 @@ def page(request: Request) -> Answer:
     return {"pages": 1, "odd": [], **asdict(written)}
 
 
+def characters(request: Request) -> Answer:
+    """Write the characters of each page of our own PDF, and where they are seen, as JSON."""
+    from produce.imaging.characters import characters as find
+
+    pages = find(Path(request["source"]), request["languages"], Path(request["folder"]))
+    Path(request["target"]).write_text(json.dumps([each.to_json() for each in pages]))
+    return {"pages": len(pages), "odd": []}
+
+
+def burn(request: Request) -> Answer:
+    """Burn redactions into our own PDF; the text of the pages goes into a file of its own."""
+    from produce.imaging.burn import burn as burn_in
+
+    texts, again = burn_in(
+        Path(request["source"]),
+        Path(request["target"]),
+        _marks(request["marks"]),
+        request["languages"],
+    )
+    Path(request["text"]).write_text("\f".join(texts), encoding="utf-8")
+    return {"pages": len(texts), "odd": [], "read_again": again}
+
+
+def picture(request: Request) -> Answer:
+    """Write a page with its redactions as PNG."""
+    from produce.imaging.burn import picture_png
+
+    marks = _marks({"1": request["marks"]})[1]
+    source, number = Path(request["source"]), request["number"]
+    data = picture_png(source, number, marks, request["dpi"], request["burned"])
+    Path(request["target"]).write_bytes(data)
+    return {"pages": 1, "odd": []}
+
+
+def values(request: Request) -> Answer:
+    """The values of a range of a spreadsheet."""
+    from produce.imaging.cells import values_in
+
+    source = Path(request["source"])
+    return {"values": values_in(source, request["type"], request["sheet"], request["cells"])}
+
+
+def cells(request: Request) -> Answer:
+    """Make a spreadsheet anew without the cells that are redacted."""
+    from produce.imaging.cells import CellMark, redact_cells
+
+    marks = [CellMark(*each) for each in request["marks"]]
+    source, target = Path(request["source"]), Path(request["target"])
+    text = redact_cells(source, request["type"], marks, target)
+    Path(request["text"]).write_text(text, encoding="utf-8")
+    return {"pages": 1, "odd": []}
+
+
+def unseen(request: Request) -> Answer:
+    """Characters of any PDF that can be copied and are not seen."""
+    from produce.imaging.bad_boxes import unseen as find
+
+    return {"unseen": find(Path(request["source"]))}
+
+
+def _marks(given: dict[str, Any]) -> "dict[int, list[Mark]]":
+    from produce.imaging.burn import Mark
+
+    return {
+        int(page): [Mark((box[0], box[1], box[2], box[3]), code) for box, code in found]
+        for page, found in given.items()
+    }
+
+
 _ACTS: dict[str, Callable[[Request], Answer]] = {
     each.__name__: each
-    for each in (mail, text, html, mhtml, pdf, entries, image, office, slip, repeat, stamp, page)
+    for each in (
+        *(mail, text, html, mhtml, pdf, entries, image, office, slip, repeat, stamp, page),
+        *(characters, burn, picture, values, cells, unseen),
+    )
 }
 
 

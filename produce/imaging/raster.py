@@ -59,12 +59,13 @@ def rasterise(source: Path, password: str, target: Path) -> int:
             width, height = document.get_page_size(number)
             dpi = fitting_dpi(width, height, RASTER_DPI, MAX_PIXELS // 3)
             image = paint(document, number, dpi, grey=False)
-            _add_picture(pdf, image, width, height)
+            add_picture(pdf, image, width, height)
     pdf.save(target, deterministic_id=True)
     return len(pdf.pages)
 
 
-def _add_picture(pdf: pikepdf.Pdf, image: Image.Image, width: float, height: float) -> None:
+def add_picture(pdf: pikepdf.Pdf, image: Image.Image, width: float, height: float) -> None:
+    """Add a page of this size in points that shows the picture and nothing else."""
     channels = image.split() if image.mode == "RGB" else ()
     if channels and channels[0] == channels[1] == channels[2]:
         image = channels[0]

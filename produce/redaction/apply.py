@@ -1,0 +1,192 @@
+"""Redactions in a run: burned into the rendered pages, before these are numbered.
+
+Each batch's transaction is its commit point; an item whose detail has `burned` or `redacted_native`
+is done. The number of pages stays what it was.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from itertools import batched
+
+import sqlalchemy as sa
+
+from produce.record import Mapper, PlannedItem, Production, items, update_items
+from produce.redaction.burning import burn_batch
+from produce.redaction.interface import BurnBatch, BurnJob, BurnMark, BurnResult
+from produce.redaction.record import Redaction, confirmed
+from produce.redaction.sheets import CellBatch, CellJob, CellResult, cell_batch, marks_of
+from produce.selection import in_chunks
+from produce.treatment import Treatment
+from records import tables
+from records.case import Case
+from records.control import control
+from records.engine import TaskFailure
+from records.errors import ProductionError, RedactionError
+from records.options import Advance
+
+_JOBS = 4
+
+type Progress = Callable[[str, int], AbstractContextManager[Advance]]
+
+
+def waiting(connection: sa.Connection, production: Production) -> list[PlannedItem]:
+    """Items whose redactions are not burned in, or whose new native is not made yet."""
+    return [each for each in items(connection, production.id) if _is_waiting(each)]
+
+
+def _is_waiting(item: PlannedItem) -> bool:
+    if not item.detail.get("redactions"):
+        return False
+    done = {Treatment.IMAGE: "burned", Treatment.NATIVE: "redacted_native"}.get(item.treatment)
+    return done is not None and done not in item.detail
+
+
+def require_redacted(production: Production, planned: Sequence[PlannedItem]) -> None:
+    """Raise `ProductionError` where something would get its number unredacted."""
+    open_ones = [each for each in planned if _is_waiting(each)]
+    if open_ones:
+        raise ProductionError(
+            f"{control(open_ones[0].document_id)} of {production.name} is to be redacted and is "
+            "not yet; run again"
+        )
+
+
+def redact(case: Case, production: Production, mapper: Mapper, progress: Progress) -> None:
+    """Burn in what is to be redacted. Raises `RedactionError` naming what cannot be."""
+    with case.read() as connection:
+        work = waiting(connection, production)
+        found = confirmed(connection, sorted(each.document_id for each in work))
+    if not work:
+        return
+    by_document: dict[int, list[Redaction]] = {}
+    for each in found:
+        by_document.setdefault(each.drawn.document, []).append(each)
+    imaged = [each for each in work if each.treatment is Treatment.IMAGE]
+    with progress("Burning in redactions", sum(each.pages for each in imaged)) as advance:
+        for batch, result in mapper.map_ordered(burn_batch, _batches(case, imaged, by_document)):
+            group = [each for each in imaged if each.document_id in _ids(batch)]
+            if isinstance(result, TaskFailure):
+                raise RedactionError(
+                    f"Burning in redactions of {control(batch.jobs[0].document_id)} or those after "
+                    f"it ended the worker process: {result.reason}. Run again; if it recurs, give "
+                    "it more memory"
+                )
+            _commit(case, production, group, result)
+            advance(sum(each.pages for each in group))
+    sheets = [each for each in work if each.treatment is Treatment.NATIVE]
+    _make_natives(case, production, mapper, sheets, by_document)
+
+
+def _make_natives(
+    case: Case,
+    production: Production,
+    mapper: Mapper,
+    work: Sequence[PlannedItem],
+    redactions: dict[int, list[Redaction]],
+) -> None:
+    """Make the natives of spreadsheets that are redacted by cell."""
+    by_id = {each.document_id: each for each in work}
+    with case.read() as connection:
+        d = tables.documents.c
+        rows = in_chunks(
+            connection, lambda ids: sa.select(d.id, d.sha256, d.type).where(d.id.in_(ids)), by_id
+        )
+        jobs = [CellJob(r.id, r.sha256, r.type, marks_of(redactions.get(r.id, []))) for r in rows]
+    batches = (
+        CellBatch((each,), case.store_address, case.settings.limits)
+        for each in sorted(jobs, key=lambda job: by_id[job.document_id].position)
+    )
+    for batch, result in mapper.map_ordered(cell_batch, batches):
+        item = by_id[batch.jobs[0].document_id]
+        if isinstance(result, TaskFailure):
+            raise RedactionError(
+                f"Redacting {control(item.document_id)} ended its worker process: {result.reason}"
+            )
+        _require_made(item, result[0])
+        row = {
+            "position": item.position,
+            "detail": item.detail | {"redacted_native": result[0].made},
+        }
+        with case.write() as connection:
+            update_items(connection, production.id, [row])
+
+
+def _require_made(item: PlannedItem, result: CellResult) -> None:
+    name = control(item.document_id)
+    if result.changed:
+        raise RedactionError(
+            f"Redaction {', '.join(map(str, result.changed))} of {name} was drawn on other bytes "
+            "than it has now: withdraw it ('redwell redact remove') and draw it anew"
+        )
+    if result.made is None:
+        raise RedactionError(f"{name} cannot be redacted by cell: {result.reason}")
+
+
+def _ids(batch: BurnBatch) -> set[int]:
+    return {each.document_id for each in batch.jobs}
+
+
+def _batches(
+    case: Case, work: Sequence[PlannedItem], redactions: dict[int, list[Redaction]]
+) -> Iterator[BurnBatch]:
+    for group in batched(work, _JOBS):
+        yield BurnBatch(
+            jobs=tuple(_job(each, redactions.get(each.document_id, [])) for each in group),
+            store_address=case.store_address,
+            limits=case.settings.limits,
+            languages=case.settings.ocr_languages,
+        )
+
+
+def _job(item: PlannedItem, redactions: Sequence[Redaction]) -> BurnJob:
+    assert item.render_sha256 is not None
+    marks = tuple(_mark(each) for each in redactions if each.drawn.page is not None)
+    return BurnJob(item.document_id, item.render_sha256, item.pages, marks)
+
+
+def _mark(redaction: Redaction) -> BurnMark:
+    drawn = redaction.drawn
+    return BurnMark(
+        redaction.number,
+        drawn.page or 0,
+        drawn.boxes,
+        redaction.code,
+        drawn.render_sha256 or "",
+        drawn.picture_sha256 or "",
+    )
+
+
+def _commit(
+    case: Case, production: Production, group: Sequence[PlannedItem], results: Sequence[BurnResult]
+) -> None:
+    for item, result in zip(group, results, strict=True):
+        _require(item, result)
+    rows = [
+        {
+            "position": item.position,
+            "render_sha256": result.pdf_sha256,
+            "detail": item.detail
+            | {"burned": {"of": item.render_sha256, "text_sha256": result.text_sha256}},
+        }
+        for item, result in zip(group, results, strict=True)
+    ]
+    with case.write() as connection:
+        update_items(connection, production.id, rows)
+
+
+def _require(item: PlannedItem, result: BurnResult) -> None:
+    name = control(item.document_id)
+    if result.changed:
+        listed = ", ".join(map(str, result.changed))
+        raise RedactionError(
+            f"Redaction {listed} of {name} was drawn on other pages than it has now; nothing was "
+            f"moved. Look at the pages ('redwell redact show {name} --page 1 --out page.png'), "
+            "withdraw it ('redwell redact remove') and draw it anew; where a mail's header block "
+            "differs by the production, draw with --production NAME"
+        )
+    if result.pdf_sha256 is None or result.pages != item.pages:
+        reason = result.reason or f"{result.pages} pages came of {item.pages}"
+        raise RedactionError(
+            f"{name} cannot be redacted: {reason}. Nothing of it was produced: mend that (see "
+            "'redwell doctor'), or withhold the document"
+        )

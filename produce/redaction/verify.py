@@ -1,0 +1,279 @@
+"""Looks for what was redacted in all that was produced.
+
+The rule, document by document, with the words and phrases that a document hides (see `told`):
+
+- In what is produced of the document itself (page images, text, native, the names of these files
+  and its row in the load file) none of them may stand.
+- In what is produced of another document one is a leak unless that document has it of its own: in
+  its text, its name or its metadata as they are on record. The same word in another document, which
+  nobody redacted there, is no leak.
+- In files of the volume that belong to no document none may stand.
+
+Numbers of the volume, its name and legend, reason codes and the lines of slip sheets are not words
+of documents and never count. Fields that tell a document's place in the volume and its custodians
+are not looked at.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from ingest.child import Child
+from ingest.interface import ChildFailure
+from produce.check_links import stem
+from produce.check_terms import standard, terms_of
+from produce.findings import Finding
+from produce.reader import UnreadableError, read_dat
+from produce.record import PlannedItem, Production, items
+from produce.redaction.codes import codes
+from produce.redaction.draw import PLACED
+from produce.redaction.fields import hidden_in, is_formal
+from produce.redaction.interface import REDACTED
+from produce.redaction.told import SHORTEST, Hidden, hide, tokens
+from produce.selection import in_chunks
+from produce.treatment import MASKED, slip_lines
+from records import tables
+from records.case import Case
+from records.control import control
+from records.errors import RedactionError
+from store import Store, open_store
+
+CODE = "redacted-word"
+_FILES = 16
+_SECONDS = 120.0  # for one file
+_D, _R = tables.documents.c, tables.raw_metadata.c
+_FOLDERS = "data images natives text dat opt tif pdf txt manifest sha256"
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The volume's documents as the record has them, and what they hide."""
+
+    items: Mapping[str, PlannedItem]  # by first Bates number
+    hidden: Mapping[int, Hidden]
+    every: Hidden
+    means_nothing: frozenset[str]
+
+
+def verify(case: Case, production: Production, volume: Path) -> list[Finding]:
+    """Every place of a volume where something redacted stands; empty where there is none."""
+    with case.read() as connection:
+        known = _known(case, connection, production)
+        if not known.every:
+            return []
+        try:
+            found = [*_in_rows(volume, production, known), *_in_files(volume, known)]
+        except OSError as error:
+            where = str(error.filename or volume)
+            return [Finding("unreadable", where, f"cannot be read: {error.strerror}")]
+        return list(_unexplained(case, connection, known, found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """Something hidden that was found, and in what is produced of whom: None for nobody."""
+
+    where: str
+    view: str
+    word: str
+    item: PlannedItem | None
+
+
+def _known(case: Case, connection: sa.Connection, production: Production) -> _Known:
+    planned = items(connection, production.id)
+    hidden = hidden_in(case, connection, planned)
+    every = Hidden(
+        frozenset().union(*(each.words for each in hidden.values())),
+        frozenset().union(*(each.phrases for each in hidden.values())),
+    )
+    specification = production.specification
+    told = [
+        *(production.name, specification.legend, _FOLDERS, REDACTED, MASKED),
+        *(each.code for each in codes(connection)),
+        *(
+            line
+            for each in planned
+            for line in slip_lines(each.treatment, each.reason, specification)
+        ),
+    ]
+    nothing = {word for text in told for word in tokens(text)}
+    return _Known({each.first: each for each in planned}, hidden, every, frozenset(nothing))
+
+
+def _in_rows(volume: Path, production: Production, known: _Known) -> Iterator[_Hit]:
+    """Fields of the load file, and the names of files that it links."""
+    terms = terms_of(production.specification)
+    name = f"{terms.data}/{production.name}.dat"
+    try:
+        records = read_dat(volume / name, terms.encoding).records
+    except UnreadableError:
+        return  # the check of the volume says so
+    for each in records:
+        record = standard(each, terms)
+        item = known.items.get(record["BegBates"])
+        for column, value in record.items():
+            if column in PLACED or is_formal(column):
+                continue
+            for word in known.every.within(value):
+                if word not in known.means_nothing:
+                    yield _Hit(f"{name} {record['BegBates']}", column, word, item)
+
+
+def _in_files(volume: Path, known: _Known) -> Iterator[_Hit]:
+    """All files but the load file, whose rows are looked at one by one."""
+    paths = sorted(
+        each.relative_to(volume).as_posix() for each in volume.rglob("*") if each.is_file()
+    )
+    owners = {path: _owner(path, known) for path in paths}
+    for path in paths:
+        named = [each for each in tokens(path) if not each.isdigit()]
+        for word in known.every.among(named):
+            if word not in known.means_nothing:
+                yield _Hit(path, "name of the file", word, owners[path])
+    looked = [path for path in paths if not path.endswith(".dat")]
+    yield from look(volume, looked, owners, known.every, known.means_nothing)
+
+
+def _owner(path: str, known: _Known) -> PlannedItem | None:
+    """Whose file it is: files are named by a document's first page, or by one of its pages."""
+    name = stem(path)
+    found = known.items.get(name)
+    if found is None:
+        for item in known.items.values():
+            of_page = len(name) == len(item.first) and item.first <= name <= item.last
+            if of_page or (name.startswith(item.first) and not name[len(item.first)].isalnum()):
+                return item
+    return found
+
+
+def look(
+    volume: Path,
+    paths: Sequence[str],
+    owners: Mapping[str, PlannedItem | None],
+    hidden: Hidden,
+    known: Iterable[str],
+) -> Iterator[_Hit]:
+    """Have files looked into by a child; one that ends it is told as a finding."""
+    request = {"volume": str(volume.resolve()), "known": sorted(known)}
+    with closing(Child("produce.redaction.look_child")) as child:
+        for group in batched(paths, _FILES):
+            answers = _ask(child, request, group, hidden)
+            for path, found in zip(group, answers, strict=True):
+                for view, word in found:
+                    yield _Hit(path, view, word, owners.get(path))
+
+
+def _ask(
+    child: Child, request: dict[str, Any], paths: Sequence[str], hidden: Hidden
+) -> list[list[tuple[str, str]]]:
+    words, phrases = sorted(hidden.words), sorted(map(list, hidden.phrases))
+    files = [{"path": path, "words": words, "phrases": phrases} for path in paths]
+    answer = child.call(request | {"files": files}, _SECONDS * len(paths))
+    if not isinstance(answer, ChildFailure):
+        found: list[list[tuple[str, str]]] = answer["leaks"]
+        return found
+    if len(paths) > 1:
+        return [each for path in paths for each in _ask(child, request, [path], hidden)]
+    return [[(f"cannot be looked into: {answer.message}", "")]]
+
+
+def _unexplained(
+    case: Case, connection: sa.Connection, known: _Known, found: Sequence[_Hit]
+) -> Iterator[Finding]:
+    """Those hits that are leaks, by the rule."""
+    others = {
+        each.item.document_id
+        for each in found
+        if each.item is not None and not _is_own(each, known)
+    }
+    own = _own_words(connection, open_store(case.store_address), others)
+    for each in found:
+        if not each.word:
+            yield Finding("redacted-unread", each.where, each.view)
+        elif each.item is None or not (
+            each.item.document_id in own
+            and own[each.item.document_id].issuperset(tokens(_bare(each.word)))
+            and not _is_own(each, known)
+        ):
+            yield _finding(each, known)
+
+
+def _bare(word: str) -> str:
+    return word.removesuffix(" (letters apart)")
+
+
+def _is_own(hit: _Hit, known: _Known) -> bool:
+    """Whether the document hides this very word itself."""
+    hidden = known.hidden.get(hit.item.document_id) if hit.item else None
+    if hidden is None:
+        return False
+    bare = _bare(hit.word)
+    return bool(hidden.within(bare)) or bare in {"".join(each) for each in hidden.phrases}
+
+
+def _finding(hit: _Hit, known: _Known) -> Finding:
+    whose = ", ".join(
+        control(document)
+        for document, hidden in known.hidden.items()
+        if hidden.within(_bare(hit.word)) or _bare(hit.word) in hidden.words
+    )
+    return Finding(
+        CODE, hit.where, f"{hit.view}: {hit.word!r}, redacted in {whose or 'the volume'}"
+    )
+
+
+def verify_words(volume: Path, words: Iterable[str]) -> list[Finding]:
+    """Every place of a folder where any of some words or phrases stands, whosever it is.
+
+    Raises `RedactionError` where there is no such folder, or nothing to look for.
+    """
+    hidden = hide(words, [])
+    if not hidden or not volume.is_dir():
+        raise RedactionError(
+            f"{volume} is no folder"
+            if hidden
+            else f"Nothing to look for: a word has at least {SHORTEST} characters"
+        )
+    try:
+        paths = sorted(
+            each.relative_to(volume).as_posix() for each in volume.rglob("*") if each.is_file()
+        )
+        found = [
+            _Hit(path, "name of the file", word, None)
+            for path in paths
+            for word in hidden.among(tokens(path))
+        ]
+        found += look(volume, paths, {}, hidden, ())
+    except OSError as error:
+        return [Finding("unreadable", str(error.filename or volume), str(error.strerror))]
+    return [
+        Finding(CODE, each.where, f"{each.view}: {each.word!r}")
+        if each.word
+        else Finding("redacted-unread", each.where, each.view)
+        for each in found
+    ]
+
+
+def _own_words(connection: sa.Connection, store: Store, documents: set[int]) -> dict[int, set[str]]:
+    """What documents have of their own: the words of their text, names and metadata on record."""
+    columns = (_D.id, _D.name, _D.address, _D.text_sha256, _D.fields, _R.found)
+    rows = in_chunks(
+        connection,
+        lambda ids: (
+            sa.select(*columns)
+            .outerjoin(tables.raw_metadata, _R.document_id == _D.id)
+            .where(_D.id.in_(ids))
+        ),
+        documents,
+    )
+    found = {}
+    for row in rows:
+        text = store.read_bytes(row.text_sha256).decode("utf-8") if row.text_sha256 else ""
+        told = (row.name, row.address, str(row.fields), str(row.found), text)
+        found[row.id] = {word for each in told for word in tokens(each)}
+    return found

@@ -47,9 +47,11 @@ def _lacking(
         for at, each in enumerate(planned)
     ]
     for values in dat_rows(connection, production, wanted, Masks()):
-        row = in_columns(specification, values)
+        row, encoding = in_columns(specification, values), specification.dat_encoding
+        if not lacked("\n".join(row), encoding):
+            continue
         for (column, _), value in zip(specification.fields, row, strict=True):
-            if letter := lacked(value, specification.dat_encoding):
+            if letter := lacked(value, encoding):
                 yield (
                     f"{values['ControlNumber']}: {column} holds {letter!r} (U+{ord(letter):04X})"
                 )

@@ -32,7 +32,11 @@ FORMAL = frozenset(
 )
 """Fields of a fixed form: no word of the document stands in them."""
 REPEATED = {
-    **dict.fromkeys(("DateSent", "DateModified", "DateCreated"), ("DocDate",)),
+    **{
+        f"{kind}{name}": ("DocDate", f"Moment{name}")
+        for kind in ("Date", "Time")
+        for name in ("Sent", "Received", "Created", "Modified")
+    },
     "FilePath": ("AllPaths", "IntFilePath"),
     "AllPaths": ("FilePath", "IntFilePath"),
 }
@@ -42,7 +46,7 @@ _D = tables.documents.c
 
 def is_formal(name: str) -> bool:
     """Whether a field has a form of its own: dates and times, sizes, hashes, types."""
-    return name in FORMAL or name.startswith(("Date", "Time"))
+    return name in FORMAL or name.startswith(("Date", "Time", "Moment"))
 
 
 @dataclass(frozen=True, slots=True)

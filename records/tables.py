@@ -10,6 +10,11 @@ from records.columns import metadata as metadata
 from records.columns import number as _number
 from records.columns import reference as _ref
 from records.columns import text as _text
+from records.received_tables import received as received
+from records.received_tables import received_defects as received_defects
+from records.received_tables import received_documents as received_documents
+from records.received_tables import received_files as received_files
+from records.received_tables import received_pages as received_pages
 from records.sample_tables import learning_documents as learning_documents
 from records.sample_tables import learning_rounds as learning_rounds
 from records.sample_tables import learnings as learnings

@@ -57,6 +57,7 @@ COMMANDS = {
     "learn": "review.learn_commands:learn_group",
     "produce": "produce.commands:produce",
     "overlay": "produce.overlay_commands:overlay_group",
+    "receive": "produce.received.commands:receive_group",
 }
 # Those that start workers, and what the workers import for them.
 _WITH_WORKERS = frozenset({"ingest", "process", "retry", "relate", "index", "run"})

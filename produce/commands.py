@@ -72,6 +72,11 @@ def produce() -> None:
     is_flag=True,
     help="Plan though documents of the case wait for 'redwell process'.",
 )
+@click.option(
+    "--allow-received",
+    is_flag=True,
+    help="Plan though documents of the selection are of another party's production.",
+)
 @click.option("--no-families", is_flag=True, help="Produce only what was selected itself.")
 @click.option(
     "--inline",

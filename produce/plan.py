@@ -20,6 +20,8 @@ from produce.selection import (
     in_chunks,
     load_families,
     pending,
+    received,
+    refuse_received,
     refuse_unprocessed,
     tag_id,
     tagged,
@@ -37,6 +39,7 @@ from review.meanings import privilege_names
 
 CULLED = "put aside by culling"
 SYSTEM = "system files"
+RECEIVED = "produced by another party"
 _KEPT = 100  # control numbers of one conflict that are kept with the production
 
 
@@ -86,6 +89,8 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
     waiting = pending(connection)
     refuse_unprocessed(waiting, families, specification.allow_unprocessed)
     _refuse_privilege(connection, specification, families)
+    theirs = received(connection, {each.id for f in families for each in f.members})
+    refuse_received(theirs, specification.allow_received)
     troubles = troubles_of(connection, families)
     beyond = reach(connection, {each.id for f in families for each in f.members}, excluded)
     treated = [treat(each, specification, excluded, troubles, beyond) for each in families]
@@ -94,6 +99,8 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
         raise SpecificationError(_nothing(specification, chosen))
     conflicts = _conflicts(connection, specification, families, treated, excluded)
     conflicts |= _not_whole(items, troubles)
+    if theirs:
+        conflicts[RECEIVED] = tuple(control(each) for each in theirs)
     if waiting:
         conflicts["of the case, not processed yet"] = tuple(control(each) for each in waiting)
     counts = _counts(chosen.ids, families, treated, items)

@@ -36,6 +36,7 @@ class Role(StrEnum):
     ATTACHMENT = "attachment"  # a part of a mail
     EMBEDDED = "embedded"  # an object inside an office document or a PDF
     INLINE = "inline"  # a picture that is shown within its parent
+    RECEIVED = "received"  # a document of another party's production
 
 
 class Code(StrEnum):
@@ -77,6 +78,7 @@ class Code(StrEnum):
     RTF_BODY = "rtf-body"
     MOJIBAKE = "mojibake"
     REPLACED = "replaced"
+    NOT_RECEIVED = "not-received"
 
 
 # Codes that tell of content which did not become text or documents of its own.
@@ -191,6 +193,10 @@ EXPLAINED: dict[Code, tuple[str, str]] = {
     Code.REPLACED: (
         "A repaired file stands in the place of the one that was collected; both are kept.",
         "Say so where it is relied on; 'redwell custody show' has the line.",
+    ),
+    Code.NOT_RECEIVED: (
+        "Another party's load file names it, and neither file nor text of it came.",
+        "'redwell receive defects NAME --letter FILE' asks for it; load what comes by --replaces.",
     ),
     Code.RTF_BODY: ("The body was kept as rich text only.", "Compare with the native file."),
 }

@@ -1,4 +1,4 @@
-"""Dates of a load file: in which order day, month and year stand, by all of them; and reading them."""
+"""Dates of a load file: the order of day, month and year, told by all of them; and reading them."""
 
 import datetime as dt
 import re
@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 from records.times import stamp
 
 ORDERS = ("MDY", "DMY", "YMD")
-_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 _PARTS = re.compile(r"(\d{1,4})[/.\-](\d{1,2})[/.\-](\d{1,4})(?!\d)", re.ASCII)
 _SOLID = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?!\d)", re.ASCII)
 _NAMED = re.compile(
-    r"(?:[a-z]{3,9},?\s+)?(?:(\d{1,2})[ \-/.]+([a-z]{3})[a-z]*\.?|([a-z]{3})[a-z]*\.?[ \-]+(\d{1,2})),?"
+    r"(?:[a-z]{3,9},?\s+)?"
+    r"(?:(\d{1,2})[ \-/.]+([a-z]{3})[a-z]*\.?|([a-z]{3})[a-z]*\.?[ \-]+(\d{1,2})),?"
     r"[ \-/]+(\d{4}|\d\d)(?!\d)",
     re.ASCII | re.IGNORECASE,
 )

@@ -1,8 +1,9 @@
-"""Image lists of any vendor: Opticon OPT and IPRO LFP, line by line; what cannot be read is kept."""
+"""Image lists of any vendor: Opticon OPT and IPRO LFP; a line that cannot be read is kept."""
 
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from produce.received import decode
@@ -28,7 +29,14 @@ def is_opt(head: str) -> bool:
 
 
 def _suffix(path: str) -> bool:
-    return path.rpartition(".")[2].strip('"').lower() in ("tif", "tiff", "jpg", "jpeg", "pdf", "png")
+    return path.rpartition(".")[2].strip('"').lower() in (
+        "tif",
+        "tiff",
+        "jpg",
+        "jpeg",
+        "pdf",
+        "png",
+    )
 
 
 def read_images(path: Path, kind: str, charset: str = "") -> ImageList:
@@ -59,7 +67,9 @@ def read_images(path: Path, kind: str, charset: str = "") -> ImageList:
 
 
 def _opt_line(number: int, text: str) -> ImageLine | BadLine | None:
-    values = [each.strip() for each in (next(csv.reader([text])) if '"' in text else text.split(","))]
+    values = [
+        each.strip() for each in (next(csv.reader([text])) if '"' in text else text.split(","))
+    ]
     if number == 1 and len(values) >= 4 and not _suffix(values[2]) and "image" in text.casefold():
         return None  # a line of names, which the format has not
     if len(values) > 7:  # a comma in the path, which the format cannot carry
@@ -101,9 +111,7 @@ def _framed(images: list[ImageLine]) -> Iterator[ImageLine]:
     last: ImageLine | None = None
     for each in images:
         if last and not each.start and each.path == last.path and not each.frame:
-            frame = max(last.frame, 1) + 1
-            each = ImageLine(
-                each.line, each.key, each.volume, each.path, each.start, each.pages, frame
-            )
-        last = each
-        yield each
+            last = replace(each, frame=max(last.frame, 1) + 1)
+        else:
+            last = each
+        yield last

@@ -90,7 +90,10 @@ def look(folder: Path) -> Look:
     if not folder.is_dir():
         raise ReceiptError(f"{folder} is no folder: name the folder of the volume")
     files = tuple(_found(folder))
-    data, images, doubts, questions = [], [], [], []
+    data: list[DataLook] = []
+    images: list[ImagesLook] = []
+    doubts: list[str] = []
+    questions: list[str] = []
     maps: list[DataMap] = []
     lists: list[ImagesMap] = []
     begs: list[set[str]] = []

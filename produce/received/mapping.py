@@ -51,7 +51,6 @@ class Mapping(BaseModel):
     volume: str
     data: tuple[DataMap, ...] = ()
     images: tuple[ImagesMap, ...] = ()
-    roots: tuple[str, ...] = Field(default=(), description="Leading folders of links, left out.")
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -95,10 +94,9 @@ def write_mapping(path: Path, mapping: Mapping, remarks: tuple[str, ...]) -> Non
 
 def _told(mapping: Mapping, remarks: tuple[str, ...]) -> list[str]:
     lines = [
-        "# How the volume is read. Edit what is wrong, then: redwell receive load FOLDER --map FILE",
+        "# How the volume is read. Edit what is wrong: redwell receive load FOLDER --map FILE",
         *(f"# {_shown(each)}" for each in remarks),
         f"volume = {_text(mapping.volume)}",
-        f"roots = {_list(mapping.roots)}  # leading folders of links that the disk has not",
     ]
     for data in mapping.data:
         values = data.model_dump(exclude={"fields"})
@@ -122,7 +120,3 @@ def _value(value: Any) -> str:
 def _text(value: str) -> str:
     """A basic string of TOML, which are JSON's but for DEL."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _list(values: tuple[str, ...]) -> str:
-    return f"[{', '.join(_text(each) for each in values)}]"

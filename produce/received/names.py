@@ -23,10 +23,12 @@ _NAMES: dict[str, str] = {
     "productionbatesend endprod endprodno endingbates endingbatesnumber prodenddoc endno "
     "endcontrol controlnumberend lastpage docend edoc docidend enddocid",
     "BegAttach": "begattach begatt attachbeg begattachment beginattach beginattachment attbeg "
-    "attachmentbegin attachbegin begfamily familybeg begattachno beginningattachment batesbegattach "
+    "attachmentbegin attachbegin begfamily familybeg begattachno beginningattachment "
+    "batesbegattach "
     "begattachbates prodbegattach productionbegattach productionbeginattachment begrange "
     "attachstart firstattach begbatesattach familybegin attachrangebeg",
-    "EndAttach": "endattach endatt attachend endattachment attend attachmentend endfamily familyend "
+    "EndAttach": "endattach endatt attachend endattachment attend attachmentend endfamily "
+    "familyend "
     "endattachno endingattachment batesendattach endattachbates prodendattach productionendattach "
     "productionendattachment endrange lastattach endbatesattach attachrangeend",
     "AttachRange": "attachrange attachmentrange familyrange famlyrng familyrng attrange grouprange "
@@ -100,7 +102,8 @@ _NAMES: dict[str, str] = {
     "productionname proddisk",
     "NativeLink": "nativelink doclink native nativepath nativefile nativefilepath nativefilelink "
     "link filelink nativefilename_path nativelocation nativefolder itemlink natlink nativelinks",
-    "TextLink": "textlink ocrpath extractedtextpath textpath extractedtextlink textfile fulltextpath "
+    "TextLink": "textlink ocrpath extractedtextpath textpath extractedtextlink textfile "
+    "fulltextpath "
     "ocrlink textfilepath extractedtextfile ocrfile txtlink fulltextlink textlocation "
     "textprecedence_path ocrtextpath extractedtextlocation txtpath",
     "Text": "extractedtext text ocrtext fulltext ocr doctext body extracted bodytext contents "

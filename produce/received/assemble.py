@@ -331,16 +331,8 @@ def _group(
             now = ranges.holding(line.key) or _without_row(volume, by_number, line, where)
         now.images.append(Page(line.key, line.path, line.frame, line.line))
         now.lfp_child = now.lfp_child or line.start == "child"
-        if line.start and line.pages is not None:
-            _check_told(volume, now, line, where)
-
-
-def _check_told(volume: Volume, entry: Entry, line: ImageLine, where: str) -> None:
-    if entry.pages_told is None:
-        entry.pages_told = line.pages
-    elif entry.pages_told != line.pages:
-        text = f"{entry.pages_told} pages by the row, {line.pages} by the image list"
-        volume.complain("page-count", text, entry, where)
+        if line.pages is not None:
+            now.pages_listed = (now.pages_listed or 0) + line.pages
 
 
 def _without_row(volume: Volume, by_number: dict[str, Entry], line: ImageLine, where: str) -> Entry:

@@ -132,10 +132,9 @@ def _step(
         lost = first.value - end.value - 1
         begin = shown(end.prefix, end.value + 1, end.width)
         stop = shown(end.prefix, first.value - 1, end.width)
-        which = begin if lost == 1 else f"{begin} to {stop}"
         count = "1 number" if lost == 1 else f"{lost} numbers"
         if key(begin) not in volume.logged:
-            message = f"{which}, {count}, after {before.beg}: neither produced nor logged"
+            message = f"{count} after {before.end}, neither produced nor logged"
             yield Defect("bates-gap", message, begin, stop)
 
 
@@ -150,17 +149,26 @@ def _pages(volume: Volume) -> Iterator[Defect]:
     for entry in volume.entries:
         if not entry.images:
             yield _of("image-none", entry, "The image list names no image of it")
-            continue
-        count = len(entry.images)
-        single = count == 1 and (entry.pages_told or 0) > 1
-        if entry.pages_told is not None and entry.pages_told != count and not single:
-            yield _of("page-count", entry, f"{entry.pages_told} pages are told, {count} are listed")
-        first, last = number(entry.beg), number(entry.end)
-        if first and last and number(entry.images[-1].key) and not single:
-            span = last.value - first.value + 1
-            if entry.row is not None and span != count and span > 0:
-                text = f"Its range holds {span} numbers, and {count} images are listed"
-                yield _of("page-count", entry, text)
+        elif text := _miscounted(entry):
+            yield _of("page-count", entry, text)
+
+
+def _miscounted(entry: Entry) -> str:
+    """How the counts of a document's pages differ; empty where they do not.
+
+    One image may be a file of several pages, which is counted where it is opened.
+    """
+    count = len(entry.images)
+    told = {"by the row": entry.pages_told, "by the image list": entry.pages_listed}
+    first, last = number(entry.beg), number(entry.end)
+    if first and last and entry.row is not None and number(entry.images[-1].key):
+        told["by its range"] = last.value - first.value + 1
+    if count > 1 or entry.images[0].frame:
+        told["images listed"] = count
+    known = {name: value for name, value in told.items() if value is not None}
+    if len(set(known.values())) < 2:
+        return ""
+    return ", ".join(f"{value} {name}" for name, value in known.items())
 
 
 def _images(volume: Volume, facts: dict[str, FileFacts]) -> Iterator[Defect]:
@@ -186,8 +194,8 @@ def _image(entry: Entry, page: str, path: str, found: FileFacts, listed: int) ->
             )
         if (across, down) != (_TIFF_DPI, _TIFF_DPI):
             yield _of("image-dpi", entry, f"{page}: {path} is of {across:g} by {down:g} dpi")
-    told = entry.pages_told or listed
-    if frames > 1 and listed == 1 and frames != told:
+    told = entry.pages_told or entry.pages_listed or listed
+    if listed == 1 and not entry.images[0].frame and frames != told:
         text = f"{path} has {frames} pages, and {told} are told"
         yield _of("page-count", entry, text)
     elif frames > 1 and kind == "TIFF" and listed > 1 and not any(p.frame for p in entry.images):

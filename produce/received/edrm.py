@@ -38,35 +38,36 @@ class _Reader:
         except expat.ExpatError as error:
             raise EdrmError(f"it is no XML that can be read: {error}") from error
 
-    def _start(self, name: str, found: dict[str, str]) -> None:
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
+        found = {each.casefold(): value for each, value in attributes.items()}
         if name == "Document":
-            self.documents.append({_BEG: found.get("DocID", "")})
+            self.documents.append({_BEG: found.get("docid", "")})
             self.lines.append(self._parser.CurrentLineNumber)
-            kind = found.get("DocType", "")
+            kind = found.get("doctype", "")
             self.documents[-1] |= {"DocType": kind} if kind else {}
         elif name == "Relationship":
-            if found.get("Type", "").casefold() in ("attachment", "container", ""):
-                self.parents.append((found.get("ChildDocId", ""), found.get("ParentDocId", "")))
+            if found.get("type", "").casefold() in ("attachment", "container", ""):
+                self.parents.append((found.get("childdocid", ""), found.get("parentdocid", "")))
         elif self.documents:
             self._part(name, found)
 
     def _part(self, name: str, found: dict[str, str]) -> None:
         document = self.documents[-1]
-        if name == "Tag" and found.get("TagName"):
-            document.setdefault(found["TagName"].lstrip("#"), found.get("TagValue", ""))
+        if name == "Tag" and found.get("tagname"):
+            document.setdefault(found["tagname"].lstrip("#"), found.get("tagvalue", ""))
         elif name == "File":
-            self._kind = found.get("FileType", "")
+            self._kind = found.get("filetype", "")
         elif name == "ExternalFile":
-            parts = (found.get("FilePath", ""), found.get("FileName", ""))
+            parts = (found.get("filepath", ""), found.get("filename", ""))
             path = "\\".join(each.strip("\\/") for each in parts if each)
             if self._kind == "Image":
                 self.images.setdefault(len(self.documents) - 1, []).append(path)
             elif self._kind in _LINK:
                 document.setdefault(_LINK[self._kind], path)
-                if self._kind == "Native" and len(found.get("Hash", "")) in (32, 40, 64):
+                if self._kind == "Native" and len(found.get("hash", "")) in (32, 40, 64):
                     name_of = {32: "MD5", 40: "SHA1", 64: "SHA256"}
-                    document.setdefault(name_of[len(found["Hash"])], found["Hash"])
+                    document.setdefault(name_of[len(found["hash"])], found["hash"])
 
 
 def _refuse(*_: Any) -> None:

@@ -29,6 +29,10 @@ def typed(columns: Columns, values: Sequence[str]) -> tuple[Fields, list[str]]:
     sure = bool(told) and dates.zone_of(told) is not None
 
     def text(name: str) -> str:
+        """A value of one line: a registered sign in it is one, though it may be a break's."""
+        return columns.get(values, name)
+
+    def several(name: str) -> str:
         return columns.broken(columns.get(values, name))
 
     return Fields(
@@ -37,16 +41,16 @@ def typed(columns: Columns, values: Sequence[str]) -> tuple[Fields, list[str]]:
         last_author=text("LastAuthor"),
         language=text("Language"),
         subject=text("Subject"),
-        sender=people(text("From")),
-        to=people(text("To")),
-        cc=people(text("CC")),
-        bcc=people(text("BCC")),
+        sender=people(several("From")),
+        to=people(several("To")),
+        cc=people(several("CC")),
+        bcc=people(several("BCC")),
         message_id=text("MessageID"),
         in_reply_to=text("InReplyTo"),
-        references=tuple(text("References").split()),
+        references=tuple(several("References").split()),
         conversation_index=text("ConversationIndex"),
         importance=text("Importance").lower(),
-        attachment_names=_several(text("AttachmentNames")),
+        attachment_names=_several(several("AttachmentNames")),
         uncertain=() if sure else tuple(moments),
         **moments,  # type: ignore[arg-type]  # times, by the names above
     ), problems
@@ -78,6 +82,9 @@ def _moments(columns: Columns, values: Sequence[str]) -> tuple[dict[str, str], l
 
 def people(value: str) -> tuple[Address, ...]:
     """The parties in a value: parted by semicolons, or by commas before further addresses."""
+    lines = value.split("\n")
+    if len(lines) > 1 and all("@" in line for line in lines):
+        value = ";".join(lines)
     parts = value.split(";") if ";" in value or value.count("@") < 2 else _SPLIT.split(value)
     return tuple(_person(each) for each in (" ".join(part.split()) for part in parts) if each)
 

@@ -158,7 +158,8 @@ class Entry:
     beg_attach: str = ""
     end_attach: str = ""
     parent_bates: str = ""
-    pages_told: int | None = None
+    pages_told: int | None = None  # by its row
+    pages_listed: int | None = None  # by the image list
     native: str = ""
     text: str = ""
     native_told: str = ""

@@ -3,6 +3,7 @@
 import html
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 from produce.received.defects import TITLES
@@ -65,9 +66,10 @@ def letter(name: str, party: str, case: str, received_at: str, defects: Sequence
             _ASKED.get(code, _FALLBACK),
             "",
         ]
-        lines += [f"- {_line(each)}" for each in found[:_LISTED]]
-        if len(found) > _LISTED:
-            lines.append(f"- and {len(found) - _LISTED} more, which we send as a list")
+        told = _told(found)
+        lines += [f"- {each}" for each in told[:_LISTED]]
+        if len(told) > _LISTED:
+            lines.append(f"- and {len(told) - _LISTED} more, which we send as a list")
     return "\n".join(lines) + "\n"
 
 
@@ -80,9 +82,19 @@ def named(defect: Defect) -> str:
     return defect.beg
 
 
-def _line(defect: Defect) -> str:
-    message = "".join(each if each.isprintable() else " " for each in defect.message)
-    return f"**{named(defect)}**: {message}"
+def _told(found: Sequence[Defect]) -> list[str]:
+    """A line for each defect; one for several that say the same of documents in a row."""
+    lines = []
+    for message, group in groupby(found, key=lambda each: each.message):
+        same = list(group)
+        where = named(same[0])
+        if len(same) > 1 and same[0].beg:
+            where = f"{same[0].beg} to {same[-1].end or same[-1].beg}, {len(same)} documents"
+        elif len(same) > 1:
+            where = "; ".join(named(each) for each in same)
+        text = "".join(each if each.isprintable() else " " for each in message)
+        lines.append(f"**{where}**: {text}")
+    return lines
 
 
 def write_letter(path: Path, text: str) -> None:

@@ -98,12 +98,15 @@ def load(
         done = _complete(case, title, party, str(shown(bytes(place))))
         if done is not None:
             return done
-        owner = record.party_custodian(case, party)
-        with runs.recorded(case, STAGE, source=str(place), party=party, volume=title) as outcome:
-            job = _Job(case, engine, place, found.files, party)
-            with Spool(case.scratch_folder / "received" / "rows") as spool:
-                summary = job.run(spool, owner, taken, title, replaces)
-            outcome.update(summary.to_json())
+        job = _Job(case, engine, place, found.files, party)
+        with Spool(case.scratch_folder / "received" / "rows") as spool:
+            ready = job.prepare(spool, taken, title, replaces)
+            owner = record.party_custodian(case, party)
+            with runs.recorded(
+                case, STAGE, source=shown(bytes(place)), party=party, volume=title
+            ) as outcome:
+                summary = job.run(ready, spool, owner, taken, title)
+                outcome.update(summary.to_json())
     return summary
 
 
@@ -149,6 +152,15 @@ def _same(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A volume that may be loaded."""
+
+    volume: Volume
+    families: list[list[Entry]]
+    plan: replacing.Plan
+
+
 class _Job:
     """One volume on its way."""
 
@@ -160,11 +172,8 @@ class _Job:
         self._facts: dict[str, FileFacts] = {}
         self._lost: list[bytes] = []
 
-    def run(
-        self, spool: Spool, owner: int, mapping: Mapping, title: str, replaces: str | None
-    ) -> Summary:
-        """Assemble, take the files, commit the documents, find the defects, end it."""
-        case = self._case
+    def prepare(self, spool: Spool, mapping: Mapping, title: str, replaces: str | None) -> _Ready:
+        """Put the volume together and see that it may be loaded; nothing is written."""
         volume = assemble(self._place, mapping, self._files, spool)
         families = join_families(volume, spool)
         if not volume.entries:
@@ -172,8 +181,14 @@ class _Job:
                 f"{self._place} holds no document: no load file of it gives a row or an image. "
                 "See what was found with 'redwell receive look'"
             )
-        with case.read() as connection:
+        with self._case.read() as connection:
             plan = replacing.plan(connection, volume, self._party, title, replaces)
+        return _Ready(volume, families, plan)
+
+    def run(self, ready: _Ready, spool: Spool, owner: int, mapping: Mapping, title: str) -> Summary:
+        """Take the files, commit the documents, find the defects, end it."""
+        case = self._case
+        volume, families, plan = ready.volume, ready.families, ready.plan
         source = shown(bytes(self._place))
         collection = _collection(case, owner, self._party, source)
         number = record.begin(case, title, self._party, collection.id, mapping, plan.volume_id)

@@ -110,7 +110,7 @@ def small(folder: Path, **changes: bytes | str | None) -> Path:
 
 
 def documents(case: Case) -> list[dict[str, Any]]:
-    """Received documents with their numbers, texts and families, in the order of control numbers."""
+    """Received documents with their numbers and texts, in the order of control numbers."""
     d, r = tables.documents.c, tables.received_documents.c
     store = open_store(case.store_address)
     with case.read() as connection:

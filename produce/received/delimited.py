@@ -48,9 +48,10 @@ def _delimiter(head: Sequence[str], thorn: str, pilcrow: str) -> tuple[str, str]
         return "\x14", "it stands in the first line"
     if pilcrow in first and (thorn in first or first.count(pilcrow) > 2):
         return pilcrow, "a vendor's error for U+0014, taken as it is"
-    between = _between(first, thorn)
-    if between:
-        return between, "it stands between qualified values"
+    for qualifier in (thorn, *_QUALIFIERS):
+        between = _between(first, qualifier)
+        if between:
+            return between, "it stands between qualified values"
     scores = {each: _steady(head, each) for each in _PLAIN}
     best = max(_PLAIN, key=lambda each: scores[each])
     if scores[best] <= 0:
@@ -58,10 +59,13 @@ def _delimiter(head: Sequence[str], thorn: str, pilcrow: str) -> tuple[str, str]
     return best, "it parts the lines most evenly"
 
 
-def _between(first: str, thorn: str) -> str:
-    """The one sign that stands between two thorns, where values are so qualified."""
-    parts = Counter(each for each in first.split(thorn)[2:-1:2] if len(each) == 1)
-    return parts.most_common(1)[0][0] if parts else ""
+def _between(first: str, qualifier: str) -> str:
+    """The one sign between two qualifiers, in a line that begins and ends with one."""
+    if len(first) < 2 or not first[0] == first[-1] == qualifier:
+        return ""
+    parts = set(first.split(qualifier)[2:-1:2])
+    (sign, *others) = parts or {""}
+    return sign if not others and len(sign) == 1 else ""
 
 
 def _steady(head: Sequence[str], sign: str) -> float:

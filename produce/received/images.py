@@ -67,13 +67,12 @@ def read_images(path: Path, kind: str, charset: str = "") -> ImageList:
 
 
 def _opt_line(number: int, text: str) -> ImageLine | BadLine | None:
-    values = [
-        each.strip() for each in (next(csv.reader([text])) if '"' in text else text.split(","))
-    ]
+    values = next(csv.reader([text])) if '"' in text else text.split(",")
     if number == 1 and len(values) >= 4 and not _suffix(values[2]) and "image" in text.casefold():
         return None  # a line of names, which the format has not
     if len(values) > 7:  # a comma in the path, which the format cannot carry
         values = [*values[:2], ",".join(values[2:-4]), *values[-4:]]
+    values = [each.strip() for each in values]
     if len(values) < 4 or not values[0] or not values[2]:
         return BadLine(number, text, f"{len(values)} values where 7 are due")
     key, volume, path, breaks = values[:4]

@@ -340,7 +340,7 @@ def _earlier(connection: sa.Connection, volume_id: int, volume: Volume) -> Itera
     others = connection.execute(
         sa.select(_R.prefix, _R.first, _R.last, tables.received.c.name, tables.received.c.party)
         .join(tables.received, tables.received.c.id == _R.volume_id)
-        .where(_R.volume_id < volume_id, _R.prefix.is_not(None))
+        .where(_R.volume_id < volume_id, _R.prefix.is_not(None), _R.replaced_by_id.is_(None))
         .where(sa.func.coalesce(replaced.scalar_subquery(), 0) != _R.volume_id)
     ).all()
     b, p = tables.bates_reservations.c, tables.productions.c

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from produce.received.spool import Spool
 from records.errors import ReceiptError
 
 _LFP = "lfp"
+_PICTURES = ("tif", "tiff", "jpg", "jpeg")
 
 
 @dataclass(slots=True)
@@ -428,19 +429,19 @@ def _by_name(volume: Volume) -> None:
     stems: dict[str, Entry] = {}
     for entry in volume.entries:
         stems.setdefault(key(entry.beg), entry)
-    for path, use in _unlisted(volume):
+    for path in [each for each, use in volume.uses.items() if use == "unlisted"]:
         name, _, ext = path.rpartition("/")[2].rpartition(".")
-        entry = stems.get(key(name or ext))
-        if entry is None or not name:
-            continue
-        is_text = ext.lower() == "txt"
-        if is_text and "TextLink" in wanted and not entry.text and not entry.has_text_field:
+        named = stems.get(key(name)) if name else None
+        if named is not None:
+            _name(volume, named, path, ext.lower(), wanted)
+
+
+def _name(volume: Volume, entry: Entry, path: str, ext: str, wanted: set[str]) -> None:
+    """Take a file for the text or native of the document that it is named by."""
+    if ext == "txt":
+        if "TextLink" in wanted and not entry.text and not entry.has_text_field:
             entry.text, volume.uses[path] = path, "text"
-        elif not is_text and "NativeLink" in wanted and not entry.native and use == "unlisted":
-            if ext.lower() in ("tif", "tiff", "jpg", "jpeg") and not volume.has_images:
-                continue  # pages, which an image list should name
-            entry.native, volume.uses[path] = path, "native"
-
-
-def _unlisted(volume: Volume) -> Iterator[tuple[str, str]]:
-    yield from [(path, use) for path, use in volume.uses.items() if use == "unlisted"]
+    elif "NativeLink" in wanted and not entry.native:
+        if ext in _PICTURES and not volume.has_images:
+            return  # pages, which an image list should name
+        entry.native, volume.uses[path] = path, "native"

@@ -330,7 +330,7 @@ class _Job:
         listed, kept = custody.keep(self._case, collection, manifest.path, told)
         with self._case.write() as connection:
             record.finish(connection, number, counts, defects)
-        collections.finish(self._case, collection, told, listed, kept)
+            collections.complete(connection, collection, told, listed, kept)
         return Summary(
             *(title, self._party, collection.id, False, False, counts),
             record.by_code(defects),

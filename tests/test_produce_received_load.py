@@ -251,6 +251,48 @@ def test_numbers_of_the_same_party_are_refused_or_replace(case: Case, tmp_path: 
     assert other.defects["earlier-overlap"] == 3
 
 
+@pytest.mark.parametrize("left", ["X003", "X001"])
+def test_a_family_may_be_replaced_in_part(case: Case, tmp_path: Path, left: str) -> None:
+    take(case, small(tmp_path / "vol"))
+    folder = small(tmp_path / "part")
+    lines = (folder / "DATA/vol.dat").read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    kept = [each for each in lines if each.startswith(("þBEG", f"þ{left}"))]
+    (folder / "DATA/vol.dat").write_text("".join(kept), encoding="utf-8-sig", newline="")
+    (folder / "DATA/vol.opt").unlink()
+    made = take(case, folder, replaces="vol")
+    assert made.counts["documents"] == 1
+    assert "family-parent-missing" not in made.defects
+    mail, sheet, _, new = documents(case)
+    if left == "X003":
+        assert (new["family_id"], new["found_in_id"], new["role"]) == (1, 1, Role.ATTACHMENT)
+        assert (sheet["replaced_by_id"], mail["replaced_by_id"]) == (4, None)
+    else:
+        assert (new["family_id"], new["found_in_id"], new["role"]) == (4, None, Role.RECEIVED)
+        assert (sheet["family_id"], sheet["found_in_id"], mail["replaced_by_id"]) == (4, 4, 4)
+
+
+def test_columns_alone_replace_nothing(case: Case, tmp_path: Path) -> None:
+    take(case, small(tmp_path / "vol"))
+    folder = tmp_path / "overlay"
+    write(folder, {"o.dat": concordance([("BEGDOC#", "CUSTODIAN"), ("X001", "Other")])})
+    with pytest.raises(ReceiptError, match=r"1 documents come without.*as X001.*whole"):
+        take(case, folder, replaces="vol")
+
+
+def test_links_are_recorded_and_not_followed(case: Case, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("not theirs")
+    folder = small(tmp_path / "vol", TEXT__X004_txt=None)
+    (folder / "TEXT/X004.txt").symlink_to(secret)
+    made = take(case, folder)
+    assert (made.counts["files not read"], made.defects["file-unreadable"]) == (1, 1)
+    assert documents(case)[2]["text"] is None
+    (folder / "DATA/vol.opt").rename(tmp_path / "list.opt")
+    (folder / "DATA/vol.opt").symlink_to(tmp_path / "list.opt")
+    with pytest.raises(ReceiptError, match="a link"):
+        take(case, folder, name="other", mapping=look(small(tmp_path / "v2")).mapping)
+
+
 def test_what_was_received_is_not_produced_as_ours(case: Case, tmp_path: Path) -> None:
     take(case, small(tmp_path / "vol"))
     tag(case, "Responsive", [1, 3])

@@ -117,6 +117,8 @@ def _require(volume: Volume, path: str) -> str:
             f"The mapping names {path}, which is no file of {volume.folder}: paths are relative "
             "to the volume's folder, with forward slashes"
         )
+    if (volume.folder / path).is_symlink():
+        raise ReceiptError(f"{path} is a link, which is not followed: put the file in its place")
     return path
 
 

@@ -26,6 +26,7 @@ from records.numbers import next_number
 from store import StoreWriter, open_store
 
 TOOL, VERSION = "receive", "1"
+_BEHIND = 1_000_000
 _PAGED = ("pdf", "tiff", "jpg", "png", "gif", "bmp")
 
 
@@ -127,12 +128,14 @@ class Writer:
             connection.execute(tables.raw_metadata.insert(), rows.raw)
         write_notes(connection, rows.notes)
         d, r = tables.documents, tables.received_documents
+        stay = {each.id for each in self._plan.staying.values()}
         for old, new in rows.replaced:
             connection.execute(
                 d.update()
                 .where(d.c.id == old)
                 .values(disposition=Disposition.DUPLICATE, duplicate_of_id=new)
             )
+            _adopt(connection, old, new, stay)
             connection.execute(r.update().where(r.c.document_id == old).values(replaced_by_id=new))
 
     def _add(
@@ -155,10 +158,7 @@ class Writer:
                 "id": number_,
                 "collection_id": self._collection.id,
                 "custodian_id": self._collection.custodian_id,
-                "found_in_id": None if entry.parent is None else ids[entry.parent],
-                "family_id": ids[root],
-                "position": entry.position,
-                "role": Role.RECEIVED if entry.parent is None else Role.ATTACHMENT,
+                **self._place(entry, ids, root),
                 "address": address,
                 "name": name,
                 "name_bytes": name.encode("utf-8", "surrogateescape"),
@@ -192,6 +192,21 @@ class Writer:
         rows.received.append(self._range(entry, number_))
         rows.pages.extend(self._pages(entry, number_))
         rows.notes.extend((number_, note) for note in content.notes)
+
+    def _place(self, entry: Entry, ids: Mapping[int, int], root: int) -> dict[str, Any]:
+        """Where it stands: in a family of the volume, or in one that stays of the replaced one."""
+        above = self._plan.parent_of(self._volume.entries[root])
+        if entry.parent is not None:
+            found_in: int | None = ids[entry.parent]
+        else:
+            found_in = None if above is None else above.id
+        return {
+            "found_in_id": found_in,
+            "family_id": ids[root] if above is None else above.family,
+            # Behind all members that the family has of the other volume.
+            "position": entry.position if above is None else _BEHIND + entry.place,
+            "role": Role.RECEIVED if found_in is None else Role.ATTACHMENT,
+        }
 
     def _told(self, entry: Entry) -> tuple[Fields, dict[str, str], str, str | None]:
         """Typed fields, raw columns (the extension under an empty name), name and text of a row."""
@@ -306,6 +321,25 @@ class Writer:
             }
             for at, page in enumerate(entry.images, 1)
         ]
+
+
+def _adopt(connection: sa.Connection, old: int, new: int, stay: set[int]) -> None:
+    """Members that stay when their parent or root is replaced go over to the new one."""
+    d = tables.documents
+    family = connection.execute(sa.select(d.c.family_id).where(d.c.id == new)).scalar_one()
+    rows = connection.execute(
+        sa.select(d.c.id, d.c.found_in_id).where(
+            d.c.id != old, sa.or_(d.c.found_in_id == old, d.c.family_id == old)
+        )
+    ).all()
+    for row in rows:
+        if row.id in stay:
+            above = new if row.found_in_id == old else row.found_in_id
+            connection.execute(
+                d.update()
+                .where(d.c.id == row.id)
+                .values(found_in_id=above, family_id=family, position=_BEHIND + row.id)
+            )
 
 
 def _from_file(content: _Content, found: FileFacts) -> None:

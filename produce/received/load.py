@@ -183,6 +183,13 @@ class _Job:
             )
         with self._case.read() as connection:
             plan = replacing.plan(connection, volume, self._party, title, replaces)
+        if plan.staying:
+            held = {each.beg for each in volume.entries if plan.parent_of(each) is not None}
+            volume.defects = [
+                each
+                for each in volume.defects
+                if each.code != "family-parent-missing" or each.beg not in held
+            ]
         return _Ready(volume, families, plan)
 
     def run(self, ready: _Ready, spool: Spool, owner: int, mapping: Mapping, title: str) -> Summary:

@@ -208,8 +208,9 @@ def defects_of(connection: sa.Connection, volume_id: int) -> list[Defect]:
 def standing(connection: sa.Connection) -> Iterator[AnyRow]:
     """Received documents that none replaces: number, volume, party, and where they stand."""
     query = (
-        sa.select(*_R, _V.name.label("volume"), _V.party)
+        sa.select(*_R, _V.name.label("volume"), _V.party, _D.family_id)
         .join(tables.received, _V.id == _R.volume_id)
+        .join(tables.documents, _D.id == _R.document_id)
         .where(_R.replaced_by_id.is_(None))
         .order_by(_R.document_id)
     )

@@ -16,16 +16,37 @@ _R, _V = tables.received_documents.c, tables.received.c
 
 
 @dataclass(frozen=True, slots=True)
+class Stays:
+    """A document of the replaced volume that is not replaced, and its family."""
+
+    id: int
+    family: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Which documents of another volume this one replaces, by their numbers as compared."""
+    """Which documents of another volume this one replaces, by their numbers as compared.
+
+    `staying` are those of it that stay: families may be replaced in part.
+    """
 
     volume_id: int | None = None
     volume: str = ""
     by_number: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    staying: Mapping[str, Stays] = field(default_factory=dict)
 
     def replaced(self, entry: Entry) -> tuple[int, ...]:
         """The documents that one with this number takes the place of."""
         return self.by_number.get(key(entry.beg), ()) if entry.beg else ()
+
+    def parent_of(self, entry: Entry) -> Stays | None:
+        """The parent of a document that stays in the replaced volume, where its row names one."""
+        if entry.parent is not None or not self.staying:
+            return None
+        for told in (entry.parent_bates, entry.beg_attach):
+            if told and key(told) != key(entry.beg) and key(told) in self.staying:
+                return self.staying[key(told)]
+        return None
 
 
 def plan(
@@ -47,11 +68,16 @@ def plan(
     own = {key(each.beg) for each in volume.entries if each.beg}
     clashes: dict[str, list[str]] = {}
     by_number: dict[str, tuple[int, ...]] = {}
+    staying: dict[str, Stays] = {}
     for row in record.standing(connection):
         same = (
             row.party.casefold() == party.casefold() and row.volume.casefold() != title.casefold()
         )
-        if not same or key(row.beg_bates) not in own:
+        if not same:
+            continue
+        if key(row.beg_bates) not in own:
+            if chosen is not None and row.volume_id == chosen.id and row.beg_bates:
+                staying.setdefault(key(row.beg_bates), Stays(row.document_id, row.family_id))
             continue
         if chosen is not None and row.volume_id == chosen.id:
             had = by_number.get(key(row.beg_bates), ())
@@ -66,7 +92,36 @@ def plan(
         raise ReceiptError(
             f"Nothing of this volume has a number of {chosen.name}: load it without --replaces"
         )
-    return Plan(chosen.id, chosen.name, by_number)
+    _refuse_columns_only(connection, volume, by_number, chosen.name)
+    return Plan(chosen.id, chosen.name, by_number, staying)
+
+
+def _refuse_columns_only(
+    connection: sa.Connection,
+    volume: Volume,
+    by_number: Mapping[str, tuple[int, ...]],
+    name: str,
+) -> None:
+    """An overlay of columns would take bytes and text of the documents that it lies over away."""
+    d = tables.documents.c
+    empty = [
+        each
+        for each in volume.entries
+        if not (each.native or each.text or each.has_text_field)
+        and not any(page.path for page in each.images)
+        and key(each.beg) in by_number
+    ]
+    lost = []
+    for entry in empty:
+        query = sa.select(d.id).where(d.id.in_(by_number[key(entry.beg)]), d.sha256.is_not(None))
+        if connection.execute(query).first() is not None:
+            lost.append(entry.beg)
+    if lost:
+        raise ReceiptError(
+            f"{len(lost)} documents come without native, image and text (as "
+            f"{min(lost, key=_order)}), and in {name} they have some: columns alone are not laid "
+            "over what is here. Ask for a replacement that is whole"
+        )
 
 
 def _is_begun(connection: sa.Connection, title: str) -> bool:

@@ -75,7 +75,7 @@ def test_each_row_is_a_document_with_all_that_came(case: Case, tmp_path: Path) -
         sender=(Address("Amy", "amy@x.example"),),
         sent_at="2024-03-25T10:30:00Z",
     )
-    assert (mail["text"], mail["type"], mail["pages"]) == ("mooring tails\nand more", "pdf", 2)
+    assert (mail["text"], mail["type"], mail["pages"]) == ("mooring tails\nand more", "tiff", 2)
     assert (mail["role"], mail["beg_bates"], mail["end_bates"]) == (Role.RECEIVED, "X001", "X002")
     assert (sheet["found_in_id"], sheet["family_id"], sheet["position"]) == (1, 1, 1)
     assert (sheet["role"], sheet["type"], sheet["size"]) == (Role.ATTACHMENT, "csv", 6)
@@ -118,7 +118,7 @@ def test_pages_without_text_wait_for_ocr(case: Case, tmp_path: Path) -> None:
     take(case, small(tmp_path / "vol", TEXT__X001_txt="", TEXT__X004_txt=None))
     mail, _, letter = documents(case)
     assert (mail["ocr_pages"], letter["ocr_pages"]) == ([0, 1], [0])
-    assert (mail["text_source"], mail["type"]) == ("none", "pdf")
+    assert (mail["text_source"], mail["type"]) == ("none", "tiff")
     assert [each.code for each in _defects(case)] == ["text-missing"]
 
 

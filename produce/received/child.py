@@ -12,17 +12,19 @@ from typing import Any
 import img2pdf
 import pikepdf
 from PIL import Image
+from PIL.TiffImagePlugin import AppendingTiffWriter
 
 from ingest.child_loop import progress, serve
 
 _COMPRESSION = 259
 _NAMES = {1: "none", 2: "g3", 3: "g3", 4: "g4", 5: "lzw", 6: "jpeg", 7: "jpeg", 8: "deflate"}
+_TIFF = (b"II*\0", b"MM\0*")
 _MOST_PIXELS = 400_000_000
 Image.MAX_IMAGE_PIXELS = _MOST_PIXELS
 
 
 def handle(request: dict[str, Any]) -> dict[str, Any]:
-    """Look at images ("look"), or bind pages to one PDF ("bind")."""
+    """Look at images ("look"), or bind pages to one file ("bind")."""
     if request["what"] == "bind":
         return _bind(request)
     found = []
@@ -52,13 +54,36 @@ def look(path: Path) -> dict[str, Any]:
 
 
 def _bind(request: dict[str, Any]) -> dict[str, Any]:
-    """Write the pages, given as (file, page of it from 1 or 0 for all), as one PDF."""
+    """Write the pages, given as (file, page of it from 1 or 0 for all), as one file."""
+    pages = [(Path(path), frame) for path, frame in request["pages"]]
     try:
-        pages = bind([(Path(path), frame) for path, frame in request["pages"]])
-        Path(request["out"]).write_bytes(pages)
+        data = one_tiff(pages)
+        kind = "tiff" if data else "pdf"
+        Path(request["out"]).write_bytes(data or bind(pages))
     except Exception as error:  # noqa: BLE001 - the item border: it becomes a record
         return {"why": f"{type(error).__name__}: {error}"[:300]}
-    return {"why": ""}
+    return {"why": "", "type": kind}
+
+
+def one_tiff(pages: Sequence[tuple[Path, int]]) -> bytes:
+    """Single-page TIFF as one TIFF of several pages: their strips are copied, none is decoded.
+
+    Empty where some page is of another kind, or the files do not go together.
+    """
+    out = io.BytesIO()
+    try:
+        with AppendingTiffWriter(out, new=True) as writer:
+            for path, frame in pages:
+                data = path.read_bytes()
+                if frame > 1 or data[:4] not in _TIFF:
+                    return b""
+                writer.write(data)
+                writer.newFrame()
+        found = out.getvalue()
+        with Image.open(io.BytesIO(found)) as image:
+            return found if int(getattr(image, "n_frames", 1)) == len(pages) else b""
+    except Exception:  # noqa: BLE001 - an odd file among them: all are bound by another way
+        return b""
 
 
 def bind(pages: Sequence[tuple[Path, int]]) -> bytes:

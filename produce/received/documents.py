@@ -26,6 +26,7 @@ from records.numbers import next_number
 from store import StoreWriter, open_store
 
 TOOL, VERSION = "receive", "1"
+_MIMES = {"tiff": "image/tiff", "pdf": "application/pdf"}
 _BEHIND = 1_000_000
 _PAGED = ("pdf", "tiff", "jpg", "png", "gif", "bmp")
 
@@ -243,7 +244,8 @@ class Writer:
         elif made is not None and made.digests:
             digests = made.digests
             content.sha256, content.sha1, content.md5 = digests.sha256, digests.sha1, digests.md5
-            content.size, content.mime, content.type = digests.size, "application/pdf", "pdf"
+            content.size, content.type = digests.size, made.type
+            content.mime = _MIMES[made.type]
             content.pages = sum(1 for each in images if each and each.sha256)
         elif told is not None and told.sha256 and told.chars:
             _from_file(content, told)

@@ -51,7 +51,7 @@ class TakeBatch:
 class MakeJob:
     """A document whose bytes are to be made ready.
 
-    `pages` are (SHA-256, page of the file) to be bound to one PDF; `native` is to be read, for no
+    `pages` are (SHA-256, page of the file) to be bound to one file; `native` is to be read, for no
     text of it came.
     """
 
@@ -71,7 +71,7 @@ class MakeBatch:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What came of a job: a bound PDF, or what reading the native gave.
+    """What came of a job: a bound TIFF or PDF, or what reading the native gave.
 
     `why` says why the pages could not be bound. `inside` counts what the native holds.
     """
@@ -79,6 +79,7 @@ class Made:
     place: int
     digests: Digests | None = None
     why: str = ""
+    type: str = ""
     text_sha256: str | None = None
     chars: int = 0
     pages: int | None = None
@@ -190,7 +191,7 @@ def make(batch: MakeBatch) -> tuple[Made, ...]:
 
 def _bound(job: MakeJob, batch: MakeBatch, store: Store, writer: StoreWriter) -> Made:
     with workspace() as folder, ExitStack() as held:
-        out = folder / "bound.pdf"
+        out = folder / "bound"
         pages = [
             (str(held.enter_context(store.local_path(sha256)).absolute()), frame)
             for sha256, frame in job.pages
@@ -203,7 +204,7 @@ def _bound(job: MakeJob, batch: MakeBatch, store: Store, writer: StoreWriter) ->
         if answer["why"] or not out.exists():
             return Made(job.place, why=answer["why"] or "nothing was bound")
         with out.open("rb") as file:
-            return Made(job.place, writer.put_stream(file))
+            return Made(job.place, writer.put_stream(file), type=answer["type"])
 
 
 def _read_natives(jobs: Sequence[MakeJob], batch: MakeBatch) -> list[Made]:

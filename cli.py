@@ -58,6 +58,7 @@ COMMANDS = {
     "redact": "produce.redact_commands:redact_group",
     "produce": "produce.commands:produce",
     "overlay": "produce.overlay_commands:overlay_group",
+    "receive": "produce.received.commands:receive_group",
 }
 # Those that start workers, and what the workers import for them.
 _WITH_WORKERS = frozenset({"ingest", "process", "retry", "relate", "index", "run"})

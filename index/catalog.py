@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from pyroaring import BitMap
 
-from index import coding, drawn, work
+from index import coding, drawn, theirs, work
 from index.dates import created, modified, period, unsent
 from index.ids import ids
 from index.side import bitmap
@@ -80,6 +80,7 @@ class SqlCatalog:
             **coding.fields(case),
             **work.fields(case),
             **drawn.fields(case),
+            **theirs.fields(case),
         }
 
     def names(self) -> Sequence[str]:
@@ -281,7 +282,7 @@ class SqlCatalog:
                     found.add(document)
                 if begins == prefix and low <= last and _bates_parts(end or begin)[1] >= first:
                     found.add(document)
-        return found
+        return found | theirs.numbered(self._case, prefix, first, last)
 
     def _has(self, operator: str, value: str, _upper: str | None) -> BitMap:
         _equal_only(operator)

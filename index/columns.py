@@ -139,7 +139,13 @@ def _bates(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Value]:
         .where(i.document_id.in_(sa.select(given.c.id)), i.beg_bates.is_not(None))
         .order_by(i.document_id, i.production_id)
     )
-    rows = connection.execute(query)
+    r = tables.received_documents.c
+    theirs = (
+        sa.select(r.document_id, r.beg_bates, r.end_bates)
+        .where(r.document_id.in_(sa.select(given.c.id)), r.beg_bates != "")
+        .order_by(r.document_id)
+    )
+    rows = (*connection.execute(query), *connection.execute(theirs))
     return _listed((row[0], f"{row[1]} - {row[2]}" if row[2] else row[1]) for row in rows)
 
 

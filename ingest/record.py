@@ -400,24 +400,35 @@ def finish(
 ) -> None:
     """Make a collection complete: its counts and manifest, in one transaction with the audit."""
     with case.write() as connection:
-        connection.execute(
-            tables.collections.update()
-            .where(tables.collections.c.id == collection.id)
-            .values(
-                state="complete",
-                finished_at=times.now(),
-                counts=counts,
-                manifest_sha256=manifest,
-            )
-        )
-        audit.append(
-            connection,
-            "collection complete",
-            collection=collection.id,
+        complete(connection, collection, counts, manifest, custody)
+
+
+def complete(
+    connection: sa.Connection,
+    collection: Collection,
+    counts: dict[str, Any],
+    manifest: str,
+    custody: str,
+) -> None:
+    """The same within the caller's transaction."""
+    connection.execute(
+        tables.collections.update()
+        .where(tables.collections.c.id == collection.id)
+        .values(
+            state="complete",
+            finished_at=times.now(),
             counts=counts,
             manifest_sha256=manifest,
-            custody_sha256=custody,
         )
+    )
+    audit.append(
+        connection,
+        "collection complete",
+        collection=collection.id,
+        counts=counts,
+        manifest_sha256=manifest,
+        custody_sha256=custody,
+    )
 
 
 def file_hashes(

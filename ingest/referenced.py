@@ -69,6 +69,11 @@ def _union() -> sa.Subquery:
     nothing = (sa.null().label("sha1"), sa.null().label("md5"), sa.null().label("size"))
     for column, _ in _MADE:
         parts.append(sa.select(column.label("sha256"), *nothing).where(column.is_not(None)))
+    f = tables.received_files.c
+    parts.append(sa.select(f.sha256, f.sha1, f.md5, f.size).where(f.sha256.is_not(None)))
+    parts.append(
+        sa.select(f.text_sha256.label("sha256"), *nothing).where(f.text_sha256.is_not(None))
+    )
     manifest = tables.collections.c.manifest_sha256
     parts.append(sa.select(manifest.label("sha256"), *nothing).where(manifest.is_not(None)))
     return sa.union(*parts).subquery()
@@ -80,6 +85,7 @@ _MADE: tuple[tuple[sa.Column[Any], str], ...] = (
     (tables.ocr_pages.c.text_sha256, "text of a page"),
     (tables.ocr_pages.c.words_sha256, "words of a page"),
     (tables.production_items.c.render_sha256, "pages for a production"),
+    (tables.received_pages.c.sha256, "page of a received production"),
 )
 
 

@@ -82,6 +82,7 @@ def _row_faults(
     for lines in batched(custody.entries(manifest), _AT_ONCE):
         wanted = {path_address(path): (path, sha256) for path, sha256 in lines}
         rows = _files(connection, done.same_source, list(wanted))
+        rows |= _received(connection, done.id, list(wanted))
         for address, (path, sha256) in wanted.items():
             if (address, sha256) not in rows:
                 yield f"no document is on record for its line {sha256}  {shown(path)}"
@@ -95,6 +96,19 @@ def _row_faults(
         for row in connection.execute(sa.select(c.id, c.address).where(of_it).order_by(c.id)):
             if row.address not in known:
                 yield f"it has no line for {control(row.id)}, {row.address}"
+
+
+def _received(
+    connection: sa.Connection, collection: int, addresses: Sequence[str]
+) -> dict[tuple[str, str | None], set[int]]:
+    """Files of a received volume: they are on record as such, and are no documents."""
+    f, v = tables.received_files.c, tables.received.c
+    query = (
+        sa.select(f.address, f.sha256)
+        .join(tables.received, v.id == f.volume_id)
+        .where(v.collection_id == collection, f.address.in_(addresses))
+    )
+    return {(row.address, row.sha256): set() for row in connection.execute(query)}
 
 
 def _files(

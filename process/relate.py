@@ -9,6 +9,9 @@ archive, and the root and all in it stand on applied lists. It is compared with 
 no copy of it is counted as a duplicate too. An empty file stays empty, and a container whose
 contents are families of their own stays a container: neither is reviewed for what it holds.
 
+**What others produced** is compared with nothing and stays as its volume left it: else a document
+of our own could be put aside for one that is not ours to produce.
+
 **Then duplicates.** A mail's key is its dedup hash (`email-dedup/1`), any other file's the SHA-256
 of its bytes; an attachment is never compared with a loose file. The copy with the lowest control
 number is kept, so a document that was kept once stays kept when more is collected. What could not
@@ -151,7 +154,7 @@ def _roots(
             # A CASE, so that members are looked up for the few roots that are known.
             sa.case((c.known_by_id.is_(None), False), else_=~unknown).label("known"),
         )
-        .where(c.id == c.family_id, c.state == "processed", wanted)
+        .where(c.id == c.family_id, c.state == "processed", c.role != Role.RECEIVED, wanted)
         .order_by(
             *(c.dedup_hash.is_(None), c.dedup_hash, sa.case((c.dedup_hash.is_(None), c.sha256))),
             *([c.custodian_id] if scope == "custodian" else []),

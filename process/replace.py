@@ -90,6 +90,13 @@ def check(case: Case, document: int, file: Path, reason: str) -> AnyRow:
         row = connection.execute(sa.select(tables.documents).where(_D.id == document)).one_or_none()
         if row is None:
             raise ReplacementError(f"The case has no document {control(document)}")
+        theirs = tables.received_documents.c.document_id
+        is_received = connection.execute(sa.select(theirs).where(theirs == document)).first()
+        if is_received:
+            raise ReplacementError(
+                f"{control(document)} was produced by another party: load what they send in its "
+                "place with 'redwell receive load FOLDER --party NAME --replaces VOLUME'"
+            )
         _require_root(row)
         state = connection.execute(
             sa.select(tables.collections.c.state).where(

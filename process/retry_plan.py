@@ -152,6 +152,8 @@ def _rows(connection: sa.Connection, ids: Iterable[int]) -> list[Any]:
             )
             .join(tables.collections, collections.id == _D.collection_id)
             .where(_D.id.in_(some), _D.state == "processed")
+            # What others produced is as their volume gave it: reading it again mends nothing.
+            .where(_D.id.not_in(sa.select(tables.received_documents.c.document_id)))
         )
         found.extend(connection.execute(query))
     return found

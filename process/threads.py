@@ -106,7 +106,9 @@ def forget(connection: sa.Connection, documents: Sequence[int]) -> None:
 
 def _fresh() -> sa.Select[int]:
     mark = tables.mail_keys.alias("mark")
-    mails = _D.type.in_(keys.MAIL_TYPES)
+    # A mail of another party's production must never make one of our own a spare.
+    ours = _D.id.not_in(sa.select(tables.received_documents.c.document_id))
+    mails = sa.and_(_D.type.in_(keys.MAIL_TYPES), ours)
     revision = sa.cast(_D.revision, sa.Text)
     joined = sa.and_(mark.c.document_id == _D.id, mark.c.kind == "revision")
     unmarked = sa.and_(mark.c.key.is_(None), mails)

@@ -113,6 +113,11 @@ for _command in (
     is_flag=True,
     help="Plan though documents of the case wait for 'redwell process'.",
 )
+@click.option(
+    "--allow-received",
+    is_flag=True,
+    help="Plan though documents of the selection are of another party's production.",
+)
 @click.option("--no-families", is_flag=True, help="Produce only what was selected itself.")
 @click.option(
     "--inline",

@@ -15,7 +15,7 @@ from produce.encodable import refuse_lacking
 from produce.estimate import Estimate, estimate
 from produce.levels import legends
 from produce.numbering import first_number, reservation_of
-from produce.plan_conflicts import CULLED, SYSTEM, Looked, conflicts_of
+from produce.plan_conflicts import CULLED, SYSTEM, Conflict, Looked, conflicts_of
 from produce.reach import reach
 from produce.redaction.planning import redaction_conflicts
 from produce.redaction.scope import redacted_today
@@ -29,6 +29,8 @@ from produce.selection import (
     in_chunks,
     load_families,
     pending,
+    received,
+    refuse_received,
     refuse_unprocessed,
     tag_id,
     tagged,
@@ -45,6 +47,7 @@ from records.numbers import next_number
 from review.meanings import privilege_names, withholding_names
 from review.panel import load
 
+RECEIVED = "produced by another party"
 _KEPT = 100  # control numbers of one conflict that are kept with the production
 
 
@@ -101,6 +104,8 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
     waiting = pending(connection)
     refuse_unprocessed(waiting, families, specification.allow_unprocessed)
     _refuse_privilege(connection, specification, families)
+    theirs = received(connection, {each.id for f in families for each in f.members})
+    refuse_received(theirs, specification.allow_received)
     troubles = troubles_of(connection, families)
     beyond = reach(connection, {each.id for f in families for each in f.members}, excluded)
     redacted = redacted_today(case, connection)
@@ -114,6 +119,9 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
     looked = Looked(specification, families, treated, troubles, excluded, dated, tuple(waiting))
     conflicts = conflicts_of(connection, looked)
     conflicts += redaction_conflicts(connection, families, treated, redacted)
+    if theirs:
+        rule = "produced: selection.allow_received is on"
+        conflicts.append(Conflict(RECEIVED, rule, tuple(sorted(theirs))))
     counts = _counts(chosen.ids, families, treated, items)
     counts |= _outside(chosen.ids, families, dated)
     counts["not searchable yet, so not looked at"] = chosen.unseen

@@ -240,6 +240,25 @@ def pending(connection: sa.Connection) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
+def received(connection: sa.Connection, ids: Iterable[int]) -> list[int]:
+    """Which of these documents another party produced."""
+    r = tables.received_documents.c
+    rows = in_chunks(
+        connection, lambda some: sa.select(r.document_id).where(r.document_id.in_(some)), ids
+    )
+    return sorted(row.document_id for row in rows)
+
+
+def refuse_received(theirs: Sequence[int], allowed: bool) -> None:
+    """Raise `SpecificationError` where what another party produced would be produced as ours."""
+    if theirs and not allowed:
+        raise SpecificationError(
+            f"{len(theirs)} documents of the selection were produced by another party (as "
+            f"{control(theirs[0])}): leave them out with 'NOT received:yes' in the query, or "
+            "produce them all the same with --allow-received"
+        )
+
+
 def refuse_unprocessed(waiting: Sequence[int], families: Sequence[Family], allowed: bool) -> None:
     """Raise `SpecificationError` where documents wait to be processed, `allowed` or not.
 

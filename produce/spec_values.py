@@ -111,6 +111,9 @@ class Values(BaseModel):
     allow_unprocessed: bool = Field(
         default=False, description="Produce though documents of the case are not processed yet."
     )
+    allow_received: bool = Field(
+        default=False, description="Produce though other parties produced some of it."
+    )
     inline: Literal["parent", "own"] = Field(
         default="parent", description="Inline pictures: shown in the parent, or of their own."
     )

@@ -36,6 +36,7 @@ class Role(StrEnum):
     ATTACHMENT = "attachment"  # a part of a mail
     EMBEDDED = "embedded"  # an object inside an office document or a PDF
     INLINE = "inline"  # a picture that is shown within its parent
+    RECEIVED = "received"  # a document of another party's production
 
 
 class Code(StrEnum):
@@ -78,6 +79,7 @@ class Code(StrEnum):
     MOJIBAKE = "mojibake"
     REPLACED = "replaced"
     NOT_SHOWN = "not-shown"
+    NOT_RECEIVED = "not-received"
 
 
 # Codes that tell of content which did not become text or documents of its own.
@@ -196,6 +198,10 @@ EXPLAINED: dict[Code, tuple[str, str]] = {
     Code.NOT_SHOWN: (
         "Its pages as produced do not show all that the file holds, by rule or for want of a way.",
         "Look at the native file; produce it natively, or with another rule.",
+    ),
+    Code.NOT_RECEIVED: (
+        "Another party's load file names it, and neither file nor text of it came.",
+        "'redwell receive defects NAME --letter FILE' asks for it; load what comes by --replaces.",
     ),
     Code.RTF_BODY: ("The body was kept as rich text only.", "Compare with the native file."),
 }

@@ -218,6 +218,12 @@ class RedactionError(RedwellError):
     exit_code = 58
 
 
+class ReceiptError(RedwellError):
+    """A received volume that is not there, cannot be read as one, or is here already."""
+
+    exit_code = 59
+
+
 class AuditError(RedwellError):
     """The audit chain does not hold: the record was changed behind the program."""
 

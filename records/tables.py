@@ -14,6 +14,11 @@ from records.delivery_tables import clawback_documents as clawback_documents
 from records.delivery_tables import clawbacks as clawbacks
 from records.delivery_tables import deliveries as deliveries
 from records.privilege_tables import privilege_descriptions as privilege_descriptions
+from records.received_tables import received as received
+from records.received_tables import received_defects as received_defects
+from records.received_tables import received_documents as received_documents
+from records.received_tables import received_files as received_files
+from records.received_tables import received_pages as received_pages
 from records.redaction_tables import redaction_codes as redaction_codes
 from records.redaction_tables import redaction_pages as redaction_pages
 from records.redaction_tables import redactions as redactions

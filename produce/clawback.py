@@ -122,12 +122,6 @@ def claw_back(
     )
 
 
-def clawed_back(connection: sa.Connection) -> set[int]:
-    """All documents that were ever asked back."""
-    c = tables.clawback_documents.c
-    return set(connection.execute(sa.select(c.document_id).distinct()).scalars())
-
-
 def _target(case: Case, folder: Path) -> Path:
     target = folder.absolute()
     if any(ours in target.parents for ours in own_folders(case)):

@@ -118,6 +118,11 @@ for _command in (
     is_flag=True,
     help="Plan though documents of the selection are of another party's production.",
 )
+@click.option(
+    "--allow-clawed-back",
+    is_flag=True,
+    help="Plan though documents of the selection were asked back of another party.",
+)
 @click.option("--no-families", is_flag=True, help="Produce only what was selected itself.")
 @click.option(
     "--inline",

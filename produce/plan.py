@@ -25,11 +25,13 @@ from produce.selection import (
     Family,
     by_date,
     choose,
+    clawed_back,
     group_named,
     in_chunks,
     load_families,
     pending,
     received,
+    refuse_clawed_back,
     refuse_received,
     refuse_unprocessed,
     tag_id,
@@ -117,7 +119,12 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
         raise SpecificationError(_nothing(specification, chosen, dated))
     refuse_lacking(connection, specification, items)
     looked = Looked(specification, families, treated, troubles, excluded, dated, tuple(waiting))
+    back = looked.open_ids & clawed_back(connection)
+    refuse_clawed_back(back, specification.allow_clawed_back)
     conflicts = conflicts_of(connection, looked)
+    if back:
+        rule = "produced: selection.allow_clawed_back is on"
+        conflicts.append(Conflict("asked back before", rule, tuple(sorted(back))))
     conflicts += redaction_conflicts(connection, families, treated, redacted)
     if theirs:
         rule = "produced: selection.allow_received is on"

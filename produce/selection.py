@@ -277,3 +277,20 @@ def refuse_unprocessed(waiting: Sequence[int], families: Sequence[Family], allow
             f"{control(waiting[0])}), and any of them may be a copy of a selected one or carry a "
             "tag that protects it: run 'redwell process' first, or plan with --allow-unprocessed"
         )
+
+
+def clawed_back(connection: sa.Connection) -> set[int]:
+    """All documents that were ever asked back of another party."""
+    c = tables.clawback_documents.c
+    return set(connection.execute(sa.select(c.document_id).distinct()).scalars())
+
+
+def refuse_clawed_back(found: Iterable[int], allowed: bool) -> None:
+    """Raise `SpecificationError` where documents to be shown were asked back, `allowed` or not."""
+    back = sorted(found)
+    if back and not allowed:
+        raise SpecificationError(
+            f"{len(back)} documents of the selection were asked back of another party (as "
+            f"{control(back[0])}). Withhold them by a tag that the production excludes, or produce "
+            "them all the same with --allow-clawed-back"
+        )

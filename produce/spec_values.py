@@ -114,6 +114,9 @@ class Values(BaseModel):
     allow_received: bool = Field(
         default=False, description="Produce though other parties produced some of it."
     )
+    allow_clawed_back: bool = Field(
+        default=False, description="Produce though some of it was asked back before."
+    )
     inline: Literal["parent", "own"] = Field(
         default="parent", description="Inline pictures: shown in the parent, or of their own."
     )

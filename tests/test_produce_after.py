@@ -16,16 +16,17 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from produce import sealing
-from produce.clawback import claw_back, clawed_back
+from produce.clawback import claw_back
 from produce.commands import produce
 from produce.delivery import Delivery, Wish, deliver, new_password
 from produce.history import history
 from produce.plan import plan
 from produce.run import run
+from produce.selection import clawed_back
 from records import audit, tables
 from records.case import Case
 from records.codes import Role
-from records.errors import CheckFailedError, ProductionError
+from records.errors import CheckFailedError, ProductionError, SpecificationError
 from tests.archive_cases import needs_7z
 from tests.produce_matter import add, mail_family, matter, specification, tag, workshop
 
@@ -280,6 +281,16 @@ def _first(case: Case, document: int) -> str:
     with case.read() as connection:
         query = sa.select(i.beg_bates).where(i.document_id == document)
         return str(connection.execute(query).scalar_one())
+
+
+def test_what_was_asked_back_is_not_produced_again(case: Case, tmp_path: Path) -> None:
+    claw(case, tmp_path, 7)
+    with pytest.raises(SpecificationError, match=r"1 documents .*RW-00000007.*--allow-clawed-back"):
+        plan(case, specification("ABC_PROD002", exclude_tags=("Privileged",)))
+    tag(case, "Privileged", [7])
+    assert plan(case, specification("ABC_PROD002", exclude_tags=("Privileged",)), dry_run=True)
+    allowed = specification("ABC_PROD002", allow_tags=("Privileged",), allow_clawed_back=True)
+    assert plan(case, allowed, dry_run=True).conflicts["asked back before"] == ("RW-00000007",)
 
 
 def test_what_was_never_produced_is_not_asked_back(case: Case, tmp_path: Path) -> None:

@@ -51,8 +51,9 @@ def test_the_box_is_where_the_word_is_seen(
     (page,) = characters(source, "", tmp_path)
     mark = _mark(page, "Falcon")
     texts, again = burn(source, target, {1: [mark]}, "")
-    # pdfium gives the lines of a page that is turned in an order of its own
-    assert (sorted(texts[0].split()), again) == (sorted(LEFT.split()), 0)
+    # pdfium gives a page that is turned in an order of its own, and may take a hyphen for a break
+    words, due = (sorted(each.replace("-", "").split()) for each in (texts[0], LEFT))
+    assert (words, again) == (due, 0)
     first = target.read_bytes()
     burn(source, target, {1: [mark]}, "")
     assert target.read_bytes() == first

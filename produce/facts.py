@@ -121,7 +121,9 @@ def refuse_newly_excluded(case: Case, connection: sa.Connection, found: Producti
     """
     planned = items(connection, found.id)
     scope = _scope(connection, found, planned)
-    _refuse_other_redactions(connection, found, planned, redacted_today(case, connection))
+    _refuse_other_redactions(
+        connection, found, planned, redacted_today(case, connection, names=False)
+    )
     shown = [each for each in planned if _shows(each, scope)]
     if shown:
         raise ProductionError(

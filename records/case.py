@@ -120,16 +120,16 @@ class Case:
             yield connection
 
     @contextmanager
-    def exclusive(self, stage: str) -> Iterator[None]:
+    def exclusive(self, stage: str, needs: UserRole = UserRole.ADMIN) -> Iterator[None]:
         """Hold the case's lock while `stage` works; raises `CaseBusyError` if another does.
 
         The system drops the lock when the process ends, however it ends. All that is written
         meanwhile goes through the session that holds a shared database (`records.postgres`).
-        Raises `RoleError` before anything is done where who acts is no admin.
+        Raises `RoleError` before anything is done where who acts has not the role that it needs.
         """
         with self.read() as connection:
             if sa.inspect(connection).has_table("users"):  # an older case is about to be upgraded
-                roles.require(connection, UserRole.ADMIN)
+                roles.require(connection, needs)
         path = self.folder / "lock"
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:

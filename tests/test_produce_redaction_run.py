@@ -272,7 +272,7 @@ def test_the_check_and_the_command_tell_of_it(case: Case) -> None:
     assert run_(produce, ["check", "ABC_PROD001", *place]).exit_code == 0
     own = _rows(volume)["RW-00000002"]["BegBates"]
     with (volume / "TEXT/0001" / f"{own}.txt").open("a") as file:
-        file.write("Nightjar")
+        file.write("\nNightjar")
     for group, command in ((redact_group, "verify"), (produce, "check")):
         bad = run_(group, [command, "ABC_PROD001", *place])
         assert isinstance(bad.exception, CheckFailedError)

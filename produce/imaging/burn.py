@@ -10,6 +10,7 @@ where these may not be what is seen (invisible, covered, or ActualText), OCR rea
 """
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from produce.imaging.textlayer import Layer
 
 FLAT = 24  # levels of grey between the letter and what is around it
 _TOUCH = 0.1  # points by which a letter may reach under a box and stay
+_CODE = re.compile(r" *(\[[A-Z0-9][A-Z0-9 .-]{0,11}\]) *")
 _SMALLEST, _LARGEST = 5.0, 11.0  # points of the type that a code is set in
 _TINY = 1.2  # points; no letter as low can be read
 _OVERLAP = 0.6  # share of a letter that another lies on
@@ -46,15 +48,18 @@ def burn(
 ) -> tuple[list[str], int]:
     """Write the pages of `source` with `marks` by page from 1; same in, same out.
 
-    Gives each page's text as it can be read from the new file, and how many were read by OCR.
+    Gives each page's text, which is that of its new text layer, and how many were read by OCR.
     """
     fresh = pikepdf.new()
     layer = Layer(fresh)
+    texts: list[str] = []
     read_again = 0
     with pikepdf.open(source) as pdf, opened(source) as document:
         for number, page in enumerate(pdf.pages):
             made = _Page(document, number, page.obj, marks.get(number + 1, ()), target.parent)
-            read_again += made.write(fresh, layer, languages)
+            text, again = made.write(fresh, layer, languages)
+            texts.append(text)
+            read_again += again
     layer.finish()
     fresh.save(
         target,
@@ -62,16 +67,13 @@ def burn(
         compress_streams=True,
         object_stream_mode=pikepdf.ObjectStreamMode.generate,
     )
-    return _texts(target), read_again
+    return texts, read_again
 
 
-def _texts(target: Path) -> list[str]:
-    found = []
-    with opened(target) as document, pikepdf.open(target) as pdf:
-        for number, page in enumerate(pdf.pages):
-            text = native(document, number, view_of(page.obj))[0]
-            found.append("\n".join(line.rstrip() for line in text.split("\n")).strip("\n"))
-    return found
+def _text(kept: Sequence[tuple[str, Box | None]]) -> str:
+    """Characters as a text: single blanks around the codes, none at the ends of lines."""
+    text = _CODE.sub(r" \1 ", "".join(char for char, _ in kept))
+    return "\n".join(line.strip(" ") for line in text.split("\n")).strip("\n")
 
 
 class _Page:
@@ -92,8 +94,8 @@ class _Page:
         self._marks = marks
         self._folder = folder
 
-    def write(self, fresh: pikepdf.Pdf, layer: Layer, languages: str) -> bool:
-        """Add the page to `fresh`; whether OCR read it."""
+    def write(self, fresh: pikepdf.Pdf, layer: Layer, languages: str) -> tuple[str, bool]:
+        """Add the page to `fresh`; its text, and whether OCR is to be asked for it."""
         image = picture_of(self._document, self._number, self._view, RASTER_DPI, grey=False)
         unmarked = np.asarray(image.convert("L"))
         painted = paint_marks(image, self._view.size, self._marks)
@@ -106,7 +108,7 @@ class _Page:
             kept = []
         add_picture(fresh, painted, *self._view.size)
         layer.write(fresh.pages[-1].obj, self._view.size[1], kept)
-        return again
+        return _text(kept), again
 
     def _untrue(self, text: str, boxes: Sequence[Box | None], picture: NDArray[np.uint8]) -> bool:
         """Whether the page's characters may be others than those that are seen."""

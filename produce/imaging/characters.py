@@ -92,9 +92,12 @@ def _page(
     if not text.strip() and picture.getextrema() != (255, 255):
         why = ("no text", *why)
         if languages:
-            source = "ocr"
             image = picture_of(document, number, view, OCR_DPI)
-            text, boxes = read(image, view.size, languages, folder)
+            try:
+                text, boxes = read(image, view.size, languages, folder)
+                source = "ocr"
+            except RenderError:  # boxes can be drawn by hand; burning in asks again, and stops
+                why = (*why, "not read")
     return PageCharacters(*view.size, picture_hash(picture), source, why, text, boxes)
 
 

@@ -77,7 +77,10 @@ def prepare(
             keys = {each.document_id: _job_hash(case, each, zone) for each in jobs}
             known = {each: _known(connection, store, each, key) for each, key in keys.items()}
         fresh = [each for each in jobs if known[each.document_id] is None]
-        made = _render(case, store, fresh, keys, zone) if fresh else {}
+        made: dict[int, Prepared] = {}
+        if fresh:  # a stage that starts sweeps the store, so that none may while it is written
+            with case.exclusive("redact", UserRole.REVIEWER):
+                made = _render(case, store, fresh, keys, zone)
         for each in chunk:
             if each not in keys:
                 yield Prepared(each, "", (), "its bytes are not there")

@@ -19,8 +19,10 @@ from store import open_store
 _D = tables.documents.c
 
 
-def redacted_today(case: Case, connection: sa.Connection) -> Redacted:
-    """What the confirmed redactions of the whole case amount to."""
+def redacted_today(case: Case, connection: sa.Connection, *, names: bool = True) -> Redacted:
+    """What the confirmed redactions of the whole case amount to; without `names` nothing is said of
+    those that must not show, which takes the pages of every redacted document to tell.
+    """
     by_document: defaultdict[int, list[Redaction]] = defaultdict(list)
     for each in confirmed(connection):
         by_document[each.drawn.document].append(each)
@@ -36,7 +38,7 @@ def redacted_today(case: Case, connection: sa.Connection) -> Redacted:
             if any(each.drawn.kind is Kind.CELLS for each in found)
         ),
         holding=reach(connection, set(), set(own)).holding,
-        unnamed=_unnamed(case, connection, own, masked),
+        unnamed=_unnamed(case, connection, own, masked) if names else frozenset(),
         masked={document: names for document, names in masked.items() if names},
     )
 

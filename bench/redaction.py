@@ -55,7 +55,7 @@ def main() -> None:
 
 def _measure(path: Path, folder: Path, tally: Counter[str]) -> None:
     clean, target = folder / "clean.pdf", folder / "burned.pdf"
-    count, _ = clean_pdf(path, clean, ())
+    count = clean_pdf(path, clean, ()).pages
     if count > _MOST_PAGES:
         tally["too long"] += 1
         return

@@ -10,7 +10,7 @@ from PIL import Image
 
 from produce.check_child import Due, inspect
 from produce.imaging.stamp import stamp_pdf
-from produce.imaging.tiff import page_tiff
+from produce.imaging.tiff import page_image
 from produce.number_reader import misread
 
 NUMBER = "AB-0123456789"
@@ -68,7 +68,7 @@ def test_what_cannot_be_told_is_not_judged(tmp_path: Path) -> None:
 
 def test_a_swapped_page_is_found(tmp_path: Path) -> None:
     stamped = _stamped(tmp_path, "AB0000012", (612, 792), "CONFIDENTIAL")
-    page_tiff(stamped, 0, 300, tmp_path / "page.tif")
+    page_image(stamped, 0, 300, tmp_path / "page.tif", "never", 200)
     right = Due("page.tif", "tiff", bates=("AB0000012",))
     assert inspect(str(tmp_path), right).findings == ()
     [found] = inspect(str(tmp_path), Due("page.tif", "tiff", bates=("AB0000013",))).findings

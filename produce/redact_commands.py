@@ -476,7 +476,7 @@ def verify_command(
         rows = [{"code": f.code, "where": f.where, "message": f.message} for f in findings]
         print_json({"volume": str(path), "findings": rows})
     if findings:
-        raise CheckFailedError(failed(path.name, path, findings))
+        raise CheckFailedError(failed(path.name, path, findings, "redact verify"))
     if not as_json:
         click.echo(f"Nothing of what was redacted stands in {path}")
 

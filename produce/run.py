@@ -359,7 +359,7 @@ def _verified(case: Case, found: Production) -> Summary:
     return _summary(case, found, already=True)
 
 
-def failed(name: str, folder: Path, findings: list[Finding]) -> str:
+def failed(name: str, folder: Path, findings: list[Finding], command: str = "produce check") -> str:
     """The message of a check that failed: how many findings, and the first of them."""
     lines = [f"  {each.code}  {each.where}: {each.message}" for each in findings[:_SHOWN]]
     more = len(findings) - len(lines)
@@ -368,7 +368,7 @@ def failed(name: str, folder: Path, findings: list[Finding]) -> str:
             f"The volume {name} in {folder} does not hold what a receiving party checks: "
             f"{len(findings)} findings",
             *lines,
-            *([f"  … and {more} more: redwell produce check {folder} --json"] if more else []),
+            *([f"  … and {more} more: redwell {command} {folder} --json"] if more else []),
         )
     )
 

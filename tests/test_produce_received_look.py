@@ -278,6 +278,9 @@ def test_what_cannot_be_decided_is_a_question(tmp_path: Path) -> None:
         'volume = "v"\nx = 1',
         'volume = "v"\n[[data]]\nfile = "a"\ndates = "X"',
         'volume = "v"\n[[data]]\nfile = "a"\n[data.fields]\nNope = "a"',
+        'volume = "v"\n[[data]]\nfile = "a"\ntime_zone = "Nowhere/Else"',
+        'volume = "v"\n[[data]]\nfile = "a"\nencoding = "klingon"',
+        'volume = "v"\n[[images]]\nfile = "a"\nkind = "opt"\nencoding = "klingon"',
     ],
 )
 def test_a_mapping_that_cannot_be_taken_is_refused(tmp_path: Path, text: str) -> None:

@@ -1,6 +1,7 @@
 """Load files of any vendor are told apart by looking, and no row is lost."""
 
 import json
+import random
 import tomllib
 from pathlib import Path
 
@@ -8,14 +9,17 @@ import pytest
 from click.testing import CliRunner
 
 from produce.received import delimited
+from produce.received.assemble import assemble
 from produce.received.commands import receive_group
 from produce.received.dates import order_of, read, zone_of
 from produce.received.edrm import EdrmError, read_edrm
+from produce.received.families import join_families
 from produce.received.images import read_images
 from produce.received.interface import Dialect, Row
 from produce.received.look import look
 from produce.received.mapping import read_mapping, write_mapping
 from produce.received.names import known_names
+from produce.received.spool import Spool
 from records.errors import OutputError, ReceiptError
 from tests.received_volumes import concordance, small, write
 
@@ -194,6 +198,44 @@ def test_image_lists_keep_what_they_cannot_read(tmp_path: Path) -> None:
     assert ([bad.line for bad in found.bad], found.other) == ([6, 7], 1)
 
 
+def _damaged(data: bytes, chance: random.Random) -> bytes:
+    """Some bytes changed, cut out or put in, mostly those that mean something to a reader."""
+    found = bytearray(data)
+    for _ in range(chance.choice((0, 1, 3, 20, len(data)))):
+        at = chance.randrange(len(found) + 1)
+        kind = chance.random()
+        if kind < 0.4 and at < len(found):
+            found[at] = chance.choice((*b'\0\n\r\x14\xfe\xc3\xbe,"', chance.randrange(256)))
+        elif kind < 0.7:
+            del found[at : at + chance.randrange(6)]
+        else:
+            found[at:at] = bytes(chance.choices(b"\n\x14\xfe,A", k=chance.randrange(5)))
+    return bytes(found[: chance.randrange(len(found) + 1)] if chance.random() < 0.1 else found)
+
+
+def test_whatever_is_done_to_load_files_all_lines_are_accounted_for(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    assembled = 0
+    for number in range(150):
+        folder = small(tmp_path / str(number))
+        for name in ("DATA/vol.dat", "DATA/vol.opt"):
+            path = folder / name
+            path.write_bytes(_damaged(path.read_bytes(), chance))
+        found = look(folder)
+        if found.questions:
+            continue
+        with Spool(tmp_path / "rows") as spool:
+            volume = assemble(folder, found.mapping, found.files, spool)
+            families = join_families(volume, spool)
+        counts = volume.counts
+        kept = counts["rows"] - counts["rows kept raw"] + counts["documents without a row"]
+        assert len(volume.entries) == kept == sum(map(len, families))
+        lines = counts["pages"] + counts["image lines unread"]
+        assert counts["image lines"] == lines
+        assembled += 1
+    assert assembled > 50
+
+
 def test_entities_of_xml_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.xml"
     path.write_text('<!DOCTYPE Root [<!ENTITY a "b">]><Root DataInterchangeType="x">&a;</Root>')
@@ -236,6 +278,9 @@ def test_what_cannot_be_decided_is_a_question(tmp_path: Path) -> None:
         'volume = "v"\nx = 1',
         'volume = "v"\n[[data]]\nfile = "a"\ndates = "X"',
         'volume = "v"\n[[data]]\nfile = "a"\n[data.fields]\nNope = "a"',
+        'volume = "v"\n[[data]]\nfile = "a"\ntime_zone = "Nowhere/Else"',
+        'volume = "v"\n[[data]]\nfile = "a"\nencoding = "klingon"',
+        'volume = "v"\n[[images]]\nfile = "a"\nkind = "opt"\nencoding = "klingon"',
     ],
 )
 def test_a_mapping_that_cannot_be_taken_is_refused(tmp_path: Path, text: str) -> None:

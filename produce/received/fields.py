@@ -57,7 +57,8 @@ def typed(columns: Columns, values: Sequence[str]) -> tuple[Fields, list[str]]:
 
 
 def _moments(columns: Columns, values: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    zone = dates.zone_of(columns.get(values, "TimeZone")) or ZoneInfo(columns.map.time_zone)
+    told = dates.zone_of(columns.get(values, "TimeZone"))
+    zone = told or dates.zone_of(columns.map.time_zone) or ZoneInfo("UTC")
     order = columns.map.dates
     found: dict[str, str] = {}
     problems = []

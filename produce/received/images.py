@@ -1,12 +1,12 @@
 """Image lists of any vendor: Opticon OPT and IPRO LFP; a line that cannot be read is kept."""
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from produce.received import decode
+from produce.received.delimited import split
 from produce.received.interface import BadLine, ImageLine, ImageList, OtherLink
 
 _YES = frozenset({"y", "yes", "d", "1", "true"})
@@ -67,7 +67,7 @@ def read_images(path: Path, kind: str, charset: str = "") -> ImageList:
 
 
 def _opt_line(number: int, text: str) -> ImageLine | BadLine | None:
-    values = next(csv.reader([text])) if '"' in text else text.split(",")
+    values, _ = split(text, ",", '"')
     if number == 1 and len(values) >= 4 and not _suffix(values[2]) and "image" in text.casefold():
         return None  # a line of names, which the format has not
     if len(values) > 7:  # a comma in the path, which the format cannot carry

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ingest.text import known_charset
+from produce.received.dates import zone_of
 from produce.received.names import FIELDS
 from records.errors import OutputError, ReceiptError
 
@@ -72,6 +74,12 @@ def read_mapping(path: Path) -> Mapping:
                 f"The mapping {path} maps {unknown[0]!r}, which is no field; fields are: "
                 f"{', '.join(FIELDS)}"
             )
+        if zone_of(data.time_zone) is None:
+            raise ReceiptError(f"The mapping {path}: {data.time_zone!r} is no time zone")
+    named = [each.encoding for each in found.data] + [each.encoding for each in found.images]
+    for encoding in named:
+        if encoding and known_charset(encoding) is None:
+            raise ReceiptError(f"The mapping {path}: {encoding!r} is no encoding")
     return found
 
 

@@ -9,7 +9,7 @@ import click
 import sqlalchemy as sa
 
 from produce.privilege_forms import Form, table
-from produce.privilege_log import Entry, Log, log_of, named
+from produce.privilege_log import UNDESCRIBED, Entry, Log, log_of, named
 from produce.privilege_output import ENDINGS, counsel_path, write
 from produce.selection import in_chunks
 from records import audit, tables, times
@@ -20,7 +20,6 @@ from records.options import case_option, counted, json_option, print_json, say
 from records.outputs import require_writable
 
 _B, _T, _G = tables.document_tags.c, tables.tags.c, tables.tag_groups.c
-_NEEDED = {Form.DOCUMENT: "no description"}
 
 
 @click.command("log")
@@ -109,9 +108,7 @@ def _lacks(
     entry: Entry, form: Form, group: str | None, topics: dict[int, list[str]]
 ) -> tuple[str, ...]:
     """What the claim of a document lacks in this form of the log."""
-    found = [each for each in entry.problems if each not in _NEEDED.values()]
-    if form is Form.DOCUMENT:
-        found = list(entry.problems)
+    found = [each for each in entry.problems if form is Form.DOCUMENT or each != UNDESCRIBED]
     if (
         group is not None
         and form in (Form.TOPIC, Form.CATEGORICAL)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from pyroaring import BitMap
 
 from produce.record import PlannedItem, Production, items, productions
+from produce.redaction.record import confirmed
 from produce.selection import in_chunks
 from produce.treatment import Treatment
 from records import counsel as counsels
@@ -31,6 +32,7 @@ from review.screen_people import Register
 WITHHELD, REDACTED = "withheld", "redacted"
 PARENT, ATTACHMENT, ALONE = "parent", "attachment", ""
 STAR = "*"
+UNDESCRIBED = "no description"
 
 _D, _T, _B = tables.documents.c, tables.tags.c, tables.document_tags.c
 
@@ -175,7 +177,7 @@ def _treatment(item: PlannedItem) -> str:
     """How the document was kept back; empty for one that was produced whole."""
     if item.treatment is Treatment.WITHHELD:
         return WITHHELD
-    return REDACTED if item.detail.get("redacted") else ""
+    return REDACTED if item.detail.get("redactions") else ""
 
 
 def _described(ids: Sequence[int]) -> sa.Select[tuple[object, ...]]:
@@ -210,6 +212,7 @@ class _Claim:
 class _Claims:
     """Basis and description of each document that a production keeps back.
 
+    A redacted one has the reasons of its redactions.
     One that was withheld for what it shows, or for what shows it, has the claim of those of its
     family that bear the tags; one of which a suppressed copy bears them, that of the copy.
     """
@@ -225,6 +228,7 @@ class _Claims:
         }
         self._tags = self._borne(connection, self._withholding(connection, production), every)
         self._said = descriptions(connection, BitMap(every))
+        self._codes = _codes(connection, logged)
 
     def _withholding(
         self, connection: sa.Connection, production: Production
@@ -263,6 +267,9 @@ class _Claims:
         own, standing = self._copies[document], self._standing[document]
         bearer = next((each for each in (*own, *standing) if self._tags.get(each)), None)
         told = next((self._said[each] for each in (*own, bearer) if each in self._said), "")
+        if document in self._codes:
+            problems = () if told else (UNDESCRIBED,)
+            return _Claim(self._codes[document], told, (), problems)
         if bearer is None:
             return _Claim("", told, (), ("no tag withholds it any more",))
         borne = self._tags[bearer]
@@ -270,8 +277,18 @@ class _Claims:
         names = tuple(name for name, _, _ in borne)
         problems = [] if bases else [f"the tag {names[0]!r} stands without a basis"]
         if not told:
-            problems.append("no description")
+            problems.append(UNDESCRIBED)
         return _Claim("; ".join(bases), told, names, tuple(problems))
+
+
+def _codes(connection: sa.Connection, logged: Sequence[PlannedItem]) -> dict[int, str]:
+    """The reasons of the redactions of each redacted document: codes with their labels."""
+    ids = [each.document_id for each in logged if _treatment(each) == REDACTED]
+    found: dict[int, dict[str, None]] = {each: {} for each in ids}
+    if ids:
+        for each in confirmed(connection, ids):
+            found[each.drawn.document][f"{each.code} ({each.label})"] = None
+    return {document: "; ".join(reasons) for document, reasons in found.items()}
 
 
 def _with_copies(connection: sa.Connection, ids: set[int]) -> dict[int, list[int]]:

@@ -17,6 +17,7 @@ from produce.deliver import MANIFEST
 from produce.loads import recorded
 from produce.numbering import reservation_of, reservations
 from produce.record import PlannedItem, Production, items, production
+from produce.redaction.record import confirmed
 from produce.selection import in_chunks
 from produce.treatment import Treatment
 from records import tables
@@ -69,7 +70,7 @@ def report(case: Case, name: str) -> list[Section]:
             _custodians(connection, planned),
             _gaps(connection, found),
             _sheets(planned),
-            _redactions(planned),
+            _redactions(connection, planned),
             _exceptions(connection, planned),
             _conflicts(found),
             _remarks(found),
@@ -179,18 +180,22 @@ def _sheets(planned: Sequence[PlannedItem]) -> Section:
     return Section("Sheets in place of pages", columns, rows, "None: every document has its pages.")
 
 
-def _redactions(planned: Sequence[PlannedItem]) -> Section:
+def _redactions(connection: sa.Connection, planned: Sequence[PlannedItem]) -> Section:
+    redacted = [each for each in planned if each.detail.get("redactions")]
+    codes: dict[int, Counter[str]] = defaultdict(Counter)
+    if redacted:
+        for each in confirmed(connection, [item.document_id for item in redacted]):
+            codes[each.drawn.document][each.code] += 1
     rows = tuple(
-        (each.first, each.last, _codes(each.detail["redacted"]), control(each.document_id))
-        for each in planned
-        if each.detail.get("redacted")
+        (
+            *(each.first, each.last),
+            ", ".join(f"{code} {count}" for code, count in sorted(codes[each.document_id].items())),
+            control(each.document_id),
+        )
+        for each in redacted
     )
-    columns = ("BegBates", "EndBates", "Codes", "ControlNumber")
+    columns = ("BegBates", "EndBates", "Redactions by code", "ControlNumber")
     return Section("Redactions", columns, rows, "None.")
-
-
-def _codes(told: Any) -> str:
-    return ", ".join(sorted({str(each) for each in told})) if isinstance(told, list) else "yes"
 
 
 def _exceptions(connection: sa.Connection, planned: Sequence[PlannedItem]) -> Section:

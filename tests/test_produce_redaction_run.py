@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from produce.commands import produce
 from produce.plan import plan
+from produce.privilege_log import log_of
 from produce.reader import read_dat
 from produce.record import items, production
 from produce.redact_commands import redact_group
@@ -18,6 +19,7 @@ from produce.redaction import draw, record
 from produce.redaction.interface import BurnBatch, BurnResult
 from produce.redaction.record import State
 from produce.redaction.verify import verify
+from produce.report import report
 from produce.run import run
 from records.case import Case
 from records.codes import Role
@@ -110,6 +112,22 @@ def test_what_is_redacted_is_gone_from_pages_text_and_load_file(case: Case) -> N
     assert "[redacted]" in header
     assert other["FileName"] == "other.txt"  # its own word, which nobody redacted
     assert "nightjar" in (volume / "TEXT/0001" / f"{other['BegBates']}.txt").read_text()
+
+
+def test_log_and_report_tell_the_reasons(case: Case) -> None:
+    _confirmed(case, 2, "nightjar")
+    volume = _volume(case)
+    [entry] = log_of(case, ()).entries
+    assert (entry.document, entry.treatment, entry.beg) == (
+        2,
+        "redacted",
+        _rows(volume)["RW-00000002"]["BegBates"],
+    )
+    assert entry.basis == "AC (Attorney-Client Privileged)"
+    assert entry.problems == ("no description",)
+    sections = {each.title: each.rows for each in report(case, "ABC_PROD001")}
+    assert sections["Redactions"] == ((entry.beg, entry.end, "AC 1", "RW-00000002"),)
+    assert "ightjar" not in str(sections)
 
 
 def test_suggestions_are_a_conflict_and_count_for_nothing(case: Case) -> None:

@@ -268,8 +268,8 @@ class _Claims:
         bearer = next((each for each in (*own, *standing) if self._tags.get(each)), None)
         told = next((self._said[each] for each in (*own, bearer) if each in self._said), "")
         if document in self._codes:
-            problems = () if told else (UNDESCRIBED,)
-            return _Claim(self._codes[document], told, (), problems)
+            lacking = () if told else (UNDESCRIBED,)
+            return _Claim(self._codes[document], told, (), lacking)
         if bearer is None:
             return _Claim("", told, (), ("no tag withholds it any more",))
         borne = self._tags[bearer]

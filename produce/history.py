@@ -13,7 +13,7 @@ from records.case import Case
 from records.control import control
 from records.errors import ProductionError
 
-_BATES = re.compile(r"(.*?)(\d+)")
+_DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +48,17 @@ class History:
 
 def history(case: Case, bates: str) -> History:
     """All that is on record of a number; raises `ProductionError` where no volume holds it."""
-    prefix, number = _parts(bates)
     with case.read() as connection:
-        held = _held(connection, prefix, number)
-        production = next(
-            (each for each in productions(connection) if held and each.id == held.production_id),
-            None,
-        )
-        if held is None or production is None:
-            raise ProductionError(
-                f"No production of this case holds {bates}; 'redwell produce list' has them all"
-            )
-        item = _item(connection, production, prefix, number)
-        if item is None:
-            raise ProductionError(
-                f"{bates} is reserved for {production.name} and on no document: it was not run on"
-            )
-        first = _parts(item.first)[1]
+        production, item, page = _found(connection, bates.strip())
+        held = _reserved(connection, production)
+        numbers = _numbers(production, item)
         return History(
-            bates=production.specification.bates(number),
+            bates=numbers[page],
             production=production.name,
             state=production.state,
             document=control(item.document_id),
             range=_range(item),
-            page=number - first + 1,
+            page=page + 1,
             pages=item.pages,
             treatment=item.treatment,
             reason=item.reason,
@@ -80,29 +67,42 @@ def history(case: Case, bates: str) -> History:
         )
 
 
-def _parts(bates: str) -> tuple[str, int]:
-    found = _BATES.fullmatch(bates.strip())
-    if found is None:
-        raise ProductionError(f"{bates!r} is no Bates number; write one as ABC0000001")
-    return found.group(1), int(found.group(2))
+def _found(connection: sa.Connection, bates: str) -> tuple[Production, PlannedItem, int]:
+    """The production, its document and the page, from 0, that bear a number, in any case."""
+    wanted = _plain(bates)
+    for production in productions(connection):
+        if not bates.casefold().startswith(production.specification.prefix.casefold()):
+            continue
+        for item in items(connection, production.id):
+            for page, number in enumerate(_numbers(production, item)):
+                if _plain(number) == wanted:
+                    return production, item, page
+    raise ProductionError(
+        f"No document of a production of this case bears {bates!r}; 'redwell produce list' has "
+        "the productions"
+    )
 
 
-def _held(connection: sa.Connection, prefix: str, number: int) -> Any:
+def _numbers(production: Production, item: PlannedItem) -> tuple[str, ...]:
+    """The numbers of an item's pages; none before it has any."""
+    if not item.first:
+        return ()
+    specification = production.specification
+    first = int(item.first[len(specification.prefix) :])
+    return specification.page_numbers(first, item.pages)
+
+
+def _plain(bates: str) -> tuple[str, ...]:
+    """A number without zeros in front and in one case: abc12 is ABC0000012."""
+    parts = _DIGITS.split(bates.strip().casefold())
+    return tuple(each.lstrip("0") or "0" if each.isdecimal() else each for each in parts)
+
+
+def _reserved(connection: sa.Connection, production: Production) -> Any:
     r = tables.bates_reservations.c
     return connection.execute(
-        sa.select(r.production_id, r.first, r.last, r.prefix, r.at).where(
-            sa.func.lower(r.prefix) == prefix.lower(), r.first <= number, r.last >= number
-        )
-    ).first()
-
-
-def _item(
-    connection: sa.Connection, production: Production, prefix: str, number: int
-) -> PlannedItem | None:
-    for each in items(connection, production.id):
-        if each.first and _parts(each.first)[1] <= number <= _parts(each.last)[1]:
-            return each
-    return None
+        sa.select(r.first, r.last, r.at).where(r.production_id == production.id)
+    ).one()
 
 
 def _range(item: PlannedItem) -> str:
@@ -130,19 +130,15 @@ def _events(
     connection: sa.Connection, production: Production, item: PlannedItem, held: Any
 ) -> list[Event]:
     specification = production.specification
-    found = [
-        Event(
-            held.at,
-            "",
-            f"{specification.bates(held.first)} - {specification.bates(held.last)} reserved for "
-            f"{production.name}",
-        )
-    ]
+    reserved = f"{specification.bates(held.first)} - {specification.bates(held.last)}"
     p, d = tables.productions.c, tables.deliveries.c
     row = connection.execute(
         sa.select(p.actor, p.created_at, p.frozen_at).where(p.id == production.id)
     ).one()
-    found.append(Event(row.created_at, row.actor, f"{production.name} planned"))
+    found = [
+        Event(row.created_at, row.actor, f"{production.name} planned"),
+        Event(held.at, "", f"{reserved} reserved for {production.name}"),
+    ]
     if row.frozen_at:
         what = f"{production.name} frozen, manifest {production.manifest_sha256}"
         found.append(Event(row.frozen_at, "", what))

@@ -21,6 +21,7 @@ from produce.commands import produce
 from produce.delivery import Delivery, Wish, deliver, new_password
 from produce.history import history
 from produce.plan import plan
+from produce.record import items
 from produce.run import run
 from produce.selection import clawed_back
 from records import audit, tables
@@ -313,8 +314,26 @@ def test_a_number_in_the_middle_of_its_document(case: Case) -> None:
     found = json.loads(ask(case, f"abc{number + 1}", "--json").stdout)
     assert (found["bates"], found["document"]) == (f"ABC{number + 1:07d}", "RW-00000004")
     assert (found["page"], found["pages"], found["treatment"]) == (2, 2, "image")
-    assert [each["what"].split()[-1] for each in found["events"]][1] == "ABC_PROD001"
+    assert [each["what"].partition(",")[0] for each in found["events"]] == [
+        "ABC_PROD001 planned",
+        "ABC0000001 - ABC0000009 reserved for ABC_PROD001",
+        "ABC_PROD001 frozen",
+    ]
     assert "page 2 of 2" in ask(case, f"ABC{number + 1}").stdout
+
+
+def test_a_number_of_a_page_of_a_numbered_document(case: Case) -> None:
+    tag(case, "Again", [1])
+    plan(case, specification("ABC_PROD002", tag="Again", number_by="document"))
+    run(case, "ABC_PROD002", workshop())
+    with case.read() as connection:
+        [first, *_] = [each.first for each in items(connection, 2) if each.document_id == 1]
+    found = json.loads(ask(case, f"{first}_0002", "--json").stdout)
+    assert (found["bates"], found["page"], found["document"]) == (
+        f"{first}_0002",
+        2,
+        "RW-00000001",
+    )
 
 
 @pytest.mark.parametrize("bates", ["ABC9999999", "XYZ0000001", "rubbish", ""])

@@ -35,6 +35,12 @@ from records.roles import UserRole
 _ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
 _GROUPS, _IN_GROUP = 6, 5
 LEAST_PASSWORD = 12
+_IMAGES = {
+    "tiff": "single-page TIFF, with colour as JPG where the specification says so",
+    "pdf": "PDF, one for each document",
+    "none": "none: native files and texts",
+}
+_ENDINGS = {"opt": "opt", "lfp": "lfp", "edrm": "xml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +217,8 @@ def transmittal(
         ("Natives", f"{made['produced as native']:,}"),
         ("Withheld, with a sheet in place", f"{made['produced as withheld']:,}"),
         ("Confidentiality", specification.legend or "none"),
-        ("Images", "TIFF, single-page" if specification.kind == "tiff" else "PDF, by document"),
-        ("Load files", f"DATA/{found.name}.dat, DATA/{found.name}.opt"),
+        ("Images", _IMAGES[specification.kind]),
+        ("Load files", ", ".join(_load_files(found))),
         ("Dates in the load file", specification.time_zone),
         ("Archive", f"{found.name}.7z, {archive_size:,} bytes, AES-256, names encrypted"),
         ("SHA-256 of the archive", archive_sha256),
@@ -238,6 +244,13 @@ def transmittal(
         + (f"; see the order under Fed. R. Evid. 502(d): {order}." if order else ".")
     )
     return Letter(f"Production {found.name}", tuple(parts))
+
+
+def _load_files(found: Production) -> list[str]:
+    """The load files of a volume, as paths in it."""
+    specification = found.specification
+    endings = ("dat", *(_ENDINGS[each] for each in specification.load_files if each != "dat"))
+    return [f"{specification.folders.data}/{found.name}.{each}" for each in endings]
 
 
 def _sha256(path: Path) -> str:

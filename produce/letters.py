@@ -10,7 +10,7 @@ _STYLE = """
   counter(pages); font: 8pt serif } }
 body { font: 11pt "Liberation Serif", "DejaVu Serif", "Noto Serif", serif; line-height: 1.35 }
 h1 { font-size: 13pt; margin: 0 0 4mm } p { margin: 0 0 3mm; white-space: pre-line }
-.above { break-after: avoid }
+.above { break-after: avoid; font-weight: bold }
 table { border-collapse: collapse; width: 100%; margin: 0 0 4mm }
 tr { break-inside: avoid }
 td, th { border: 0.4pt solid #666; padding: 1mm 1.5mm; text-align: left; vertical-align: top;

@@ -119,7 +119,8 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
         for key, each in value.items():
             yield from _flat(f"{name}.{key}" if name else key, each)
     elif isinstance(value, list | tuple):
-        yield name, ", ".join(str(each) for each in value)
+        parts = (": ".join(map(str, e)) if isinstance(e, list) else str(e) for e in value)
+        yield name, ", ".join(parts)
     else:
         yield name, "" if value is None else str(value)
 

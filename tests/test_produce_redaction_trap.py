@@ -146,7 +146,7 @@ def test_a_production_holds_none_of_it(tmp_path: Path, kind: str, layered: bool)
         plan(case, specification(kind=kind))
         volume = Path(run(case, "ABC_PROD001", real_workshop()).folder)
     files = [each for each in volume.rglob("*") if each.is_file()]
-    assert len(files) == (5 if kind == "pdf" else 6)
+    assert len(files) == (5 if kind == "pdf" else 7)  # two pages, and a sheet of its comments
     for path in files:
         assert _left(path.read_bytes()) == [], path
         assert _in_bytes(path.read_bytes()) == [], path

@@ -21,14 +21,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "volume": ("producing_party", "max_files", "max_pages", "folders"),
     "selection": (
         *("query", "tag", "group", "request", "date_from", "date_to", "undated", "families"),
-        *(
-            "exclude_tags",
-            "exclude_groups",
-            "allow_tags",
-            "allow_unprocessed",
-            "allow_received",
-            "inline",
-        ),
+        *("exclude_tags", "exclude_groups", "allow_tags", "allow_unprocessed", "allow_received"),
+        *("allow_clawed_back", "inline"),
     ),
     "numbering": ("prefix", "digits", "start", "number_by", "separator", "page_digits"),
     "images": ("kind", "dpi", "colour", "colour_dpi", "page_size"),

@@ -9,7 +9,15 @@ from produce.delivery import Wish, deliver
 from produce.history import history
 from records.case import Case, opened
 from records.errors import ProductionError
-from records.options import case_option, json_option, print_json, print_pairs, print_table, say
+from records.options import (
+    case_option,
+    counted,
+    json_option,
+    print_json,
+    print_pairs,
+    print_table,
+    say,
+)
 from review.choosing import choosing, chosen
 
 _sender = click.option(
@@ -128,7 +136,7 @@ def clawback_command(
     if as_json:
         print_json(made.to_json())
         return
-    click.echo(f"Clawback {made.number}: {len(made.documents)} documents, in {made.folder}")
+    click.echo(f"Clawback {made.number}: {counted(len(made.documents))}, in {made.folder}")
     for each in made.ranges:
         click.echo(f"  {each}")
     if made.consider:

@@ -20,12 +20,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ingest.plan import own_folders
 from produce.deliver import deliveries
 from produce.letters import Letter
 from produce.loads import recorded
 from produce.record import PlannedItem, Production, items, productions
 from produce.selection import in_chunks
+from produce.targets import new_folder
 from produce.treatment import Treatment
 from records import audit, tables, times
 from records.case import Case
@@ -82,7 +82,7 @@ def claw_back(
     `order` None takes that of the case's settings. Raises `ProductionError` for a document that was
     not produced, or only as a sheet that says it was withheld.
     """
-    target = _target(case, folder)
+    target = new_folder(case, folder, "the notice")
     if not reason.strip() or not recipient.strip():
         raise ProductionError("A notice states to whom it goes and on what ground: --to, --reason")
     order = case.settings.order_502d if order is None else order
@@ -120,15 +120,6 @@ def claw_back(
         tuple(_told(each) for each in claimed),
         tuple(f"{_told(each)} ({each.why})" for each in found if each.why != CLAIMED),
     )
-
-
-def _target(case: Case, folder: Path) -> Path:
-    target = folder.absolute()
-    if any(ours in target.parents for ours in own_folders(case)):
-        raise ProductionError(f"{target} lies in the case's own folder; name a folder elsewhere")
-    if os.path.lexists(target) or not target.parent.is_dir():
-        raise ProductionError(f"{target} is there already, or its parent is not: name a new folder")
-    return target
 
 
 def _refuse_unproduced(chosen: Sequence[int], found: Sequence[Range]) -> None:

@@ -17,7 +17,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ingest.plan import own_folders
 from produce.check import verify_manifest
 from produce.deliver import MANIFEST
 from produce.letters import Letter, Row
@@ -26,6 +25,7 @@ from produce.numbering import reservation_of
 from produce.record import Production, production
 from produce.run import failed, final_folder
 from produce.sealing import prove, require_seven_zip, seal
+from produce.targets import new_folder
 from records import audit, tables, times
 from records.case import Case
 from records.errors import CheckFailedError, ProductionError, raise_if_full
@@ -121,13 +121,7 @@ def deliver(case: Case, wish: Wish) -> Delivery:
 
 def _checked(case: Case, wish: Wish) -> Path:
     """The folder to be made; everything that can be refused beforehand is."""
-    target = wish.folder.absolute()
-    if any(ours in target.parents for ours in own_folders(case)):
-        raise ProductionError(f"{target} lies in the case's own folder; name a folder elsewhere")
-    if os.path.lexists(target):
-        raise ProductionError(f"{target} is there already; name a folder that is not")
-    if not target.parent.is_dir():
-        raise ProductionError(f"There is no folder {target.parent} to write the delivery in")
+    target = new_folder(case, wish.folder, "the delivery")
     if not wish.recipient.strip():
         raise ProductionError("Say to whom the volume goes: --to 'Counsel for the respondent'")
     if wish.password is None:

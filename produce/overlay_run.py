@@ -13,12 +13,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ingest.plan import own_folders
 from produce import overlay
 from produce.loadfile import Remark, write_dat
 from produce.overlay import STAGE, Change, Tally
 from produce.record import Production, productions
 from produce.selection import pending
+from produce.targets import new_folder
 from records import tables
 from records.case import Case
 from records.control import control
@@ -118,14 +118,7 @@ def _target(case: Case, out: Path | None) -> Path:
         home = case.folder / "overlays"
         numbers = [int(each.name[-4:]) for each in home.glob("custodians-[0-9][0-9][0-9][0-9]")]
         return home / f"custodians-{max(numbers, default=0) + 1:04d}"
-    target = out.absolute()
-    if any(ours in target.parents for ours in own_folders(case)):
-        raise ProductionError(f"{target} lies in the case's own folder; name a folder elsewhere")
-    if os.path.lexists(target):
-        raise ProductionError(f"{target} is there already; name a folder that is not")
-    if not target.parent.is_dir():
-        raise ProductionError(f"There is no folder {target.parent} to write the overlay in")
-    return target
+    return new_folder(case, out, "the overlay")
 
 
 def _earlier(connection: sa.Connection) -> dict[str, list[str]]:

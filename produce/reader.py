@@ -120,16 +120,21 @@ def dat_columns(
         text.detach()
 
 
-def read_opt(path: Path) -> tuple[OptEntry, ...]:
-    """Parse an Opticon OPT; raises `UnreadableError` where a platform could not."""
+def _ascii_lines(path: Path) -> list[str]:
+    """The lines of an OPT or LFP; raises `UnreadableError` for other than ASCII and CRLF."""
     try:
         text = path.read_bytes().decode("ascii")
     except UnicodeDecodeError as error:
         raise UnreadableError(f"holds a byte that is not ASCII: {error}") from error
     if text and not text.endswith("\r\n"):
         raise UnreadableError("the last line does not end with CRLF")
+    return text.split("\r\n")[:-1]
+
+
+def read_opt(path: Path) -> tuple[OptEntry, ...]:
+    """Parse an Opticon OPT; raises `UnreadableError` where a platform could not."""
     entries = []
-    for number, line in enumerate(text.split("\r\n")[:-1], 1):
+    for number, line in enumerate(_ascii_lines(path), 1):
         values = line.split(",")
         if len(values) != 7:
             raise UnreadableError(f"line {number} has {len(values)} values where 7 are due")
@@ -157,14 +162,8 @@ _IM = re.compile(
 
 def read_lfp(path: Path) -> tuple[LfpEntry, ...]:
     """Parse an IPRO LFP; raises `UnreadableError` where a platform could not."""
-    try:
-        text = path.read_bytes().decode("ascii")
-    except UnicodeDecodeError as error:
-        raise UnreadableError(f"holds a byte that is not ASCII: {error}") from error
-    if text and not text.endswith("\r\n"):
-        raise UnreadableError("the last line does not end with CRLF")
     entries = []
-    for number, line in enumerate(text.split("\r\n")[:-1], 1):
+    for number, line in enumerate(_ascii_lines(path), 1):
         found = _IM.fullmatch(line)
         if found is None:
             raise UnreadableError(f"line {number} is no IM line: {line[:80]!r}")

@@ -1,7 +1,7 @@
 """Checks load files beside DAT and OPT: what each says of pages against the others."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from produce.check_child import Inspected
@@ -22,6 +22,19 @@ _EDRM = {
 _TYPES = {"tif": "2", "jpg": "4", "pdf": "6"}
 
 
+def _read[T](
+    volume: Path, disk: frozenset[str], path: str, kind: str, read: Callable[[Path], T]
+) -> tuple[list[Finding], T | None]:
+    """A load file as its reader has it, or a finding that says why not."""
+    folder, _, name = path.rpartition("/")
+    if path not in disk:
+        return [Finding(f"missing-{kind}", folder, f"holds no {name}")], None
+    try:
+        return [], read(volume / path)
+    except UnreadableError as error:
+        return [Finding(f"unreadable-{kind}", path, str(error))], None
+
+
 def check_lfp(
     volume: Path,
     disk: frozenset[str],
@@ -34,13 +47,9 @@ def check_lfp(
     path = f"{terms.data}/{name}.lfp"
     if "lfp" not in terms.load_files:
         return
-    if path not in disk:
-        yield Finding("missing-lfp", terms.data, f"holds no {name}.lfp")
-        return
-    try:
-        lines = read_lfp(volume / path)
-    except UnreadableError as error:
-        yield Finding("unreadable-lfp", path, str(error))
+    odd, lines = _read(volume, disk, path, "lfp", read_lfp)
+    yield from odd
+    if lines is None:
         return
     yield from _check_lines(lines, name)
     yield from _check_images(lines, entries)
@@ -67,13 +76,9 @@ def check_edrm(
     path = f"{terms.data}/{name}.xml"
     if "edrm" not in terms.load_files:
         return
-    if path not in disk:
-        yield Finding("missing-edrm", terms.data, f"holds no {name}.xml")
-        return
-    try:
-        batch = read_edrm(volume / path)
-    except UnreadableError as error:
-        yield Finding("unreadable-edrm", path, str(error))
+    odd, batch = _read(volume, disk, path, "edrm", read_edrm)
+    yield from odd
+    if batch is None:
         return
     if batch.name != name:
         yield Finding("edrm-volume", path, f"its batch is {batch.name!r}, not {name!r}")

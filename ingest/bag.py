@@ -27,7 +27,7 @@ from records.case import Case
 from records.errors import CustodyError, DiskFullError, StoreError
 from records.options import Advance
 from records.sheets import Sheet
-from store import Store, copy_hashing, open_store, sync_file_system
+from store import Store, copy_hashing, open_store, sync_file_system, sync_path
 
 HASHES = ("sha256", "sha1", "md5")
 _TAGS = "redwell"  # the folder of our own tag files
@@ -89,7 +89,7 @@ def _make_real(case: Case, partial: Path, target: Path, report: BagReport) -> No
             audit.append(connection, "collection bagged", **report.to_json())
             partial.rename(target)
             renamed = True
-            _sync_folder(target.parent)
+            sync_path(target.parent)
     except BaseException:
         if renamed:
             target.rename(partial)
@@ -128,14 +128,6 @@ def _partial(target: Path) -> Iterator[Path]:
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
-    finally:
-        os.close(fd)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
     finally:
         os.close(fd)
 

@@ -25,7 +25,7 @@ from records.control import control
 from records.errors import ProductionError
 from records.runs import recorded
 from records.sheets import Sheet
-from store import Store, open_store, working
+from store import Store, open_store, sync_path, working
 
 _COLUMNS = ("production", "BegBates", "document")
 
@@ -196,7 +196,7 @@ def _make_real(
     with recorded(case, STAGE, productions=names, folder=str(target)) as summary:
         target.parent.mkdir(exist_ok=True)
         partial.rename(target)
-        _sync_folder(target.parent)
+        sync_path(target.parent)
         blobs = [sha256 for each in told for sha256 in (each.dat_sha256, each.csv_sha256)]
         summary.update({"productions": [asdict(each) for each in told], "blobs": blobs})
     return kept
@@ -210,11 +210,3 @@ def _kept(store: Store, folder: Path, made: Overlaid) -> Overlaid:
         with (folder / made.csv).open("rb") as file:
             sheet = writer.put_stream(file).sha256
     return replace(made, dat_sha256=dat, csv_sha256=sheet)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -45,7 +45,7 @@ from records import audit, tables, times
 from records.case import Case
 from records.errors import CheckFailedError, ProductionError, ToolMissingError
 from records.options import Advance
-from store import working
+from store import sync_path, working
 
 _SHOWN = 20
 _QC_KEPT = 1000
@@ -286,7 +286,7 @@ def _freeze(
     with case.write() as connection:  # nobody can tag while this transaction is open
         refuse_newly_excluded(case, connection, found)
         volume.rename(final)
-        _sync_folder(final.parent)
+        sync_path(final.parent)
         frozen = _commit_frozen(connection, found, final, rows, remarks)
     return _summary(case, frozen, already=False)
 
@@ -341,14 +341,6 @@ def _counts(planned: list[PlannedItem]) -> dict[str, int]:
             for treatment in Treatment
         },
     }
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _verified(case: Case, found: Production) -> Summary:

@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.interface import BlobTooLargeError, Digests, Store, StoreWriter, is_hash
-from store.local import LocalStore, copy_hashing, digests_of, sha256_of, sync_file_system
+from store.local import (
+    LocalStore,
+    copy_hashing,
+    digests_of,
+    sha256_of,
+    sync_file_system,
+    sync_path,
+)
 
 if TYPE_CHECKING:
     from records.case import Case
@@ -23,6 +30,7 @@ __all__ = [
     "open_store",
     "sha256_of",
     "sync_file_system",
+    "sync_path",
     "working",
 ]
 

@@ -279,7 +279,7 @@ def test_where_the_act_cannot_be_recorded_there_is_no_bag(
     def fail(folder: Path) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(bags, "_sync_folder", fail)
+    monkeypatch.setattr(bags, "sync_path", fail)
     with pytest.raises(OSError, match="Input/output"):
         _bag(case, tmp_path / "bag")
     assert {each.name for each in tmp_path.iterdir()} == {"case", "source"}
@@ -301,8 +301,8 @@ def step(steps, note=""):
     if count == at:
         os.kill(os.getpid(), signal.SIGKILL)
 if at == 0:
-    real = bags._sync_folder
-    bags._sync_folder = lambda folder: os.kill(os.getpid(), signal.SIGKILL)
+    real = bags.sync_path
+    bags.sync_path = lambda folder: os.kill(os.getpid(), signal.SIGKILL)
 with cases.opened(Path(sys.argv[2])) as case:
     [done] = chosen(case, 1)
     bags.bag(case, done, Path(sys.argv[3]), progress=step)

@@ -494,7 +494,7 @@ def die(*args, **kwargs):
 if at == "before the rename":
     overlay_run.recorded = die
 else:
-    overlay_run._sync_folder = die
+    overlay_run.sync_path = die
 with cases.opened(Path(sys.argv[2])) as case:
     overlay_run.overlay_custodians(case)
 """

@@ -285,7 +285,7 @@ def _planned_again(_case: Case) -> Any:
         "produce.run.deliver.write_load_files",
         "produce.run._sweep",
         "produce.run.check",
-        "produce.run._sync_folder",
+        "produce.run.sync_path",
         "produce.run._commit_frozen",
     ],
 )

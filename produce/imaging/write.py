@@ -15,8 +15,7 @@ from produce.interface import ImageBatch, ImageJob, ImageResult, WrittenFile, wi
 from records.codes import Code
 from records.errors import DiskFullError, ProductionError
 from records.notes import Note, exception, warning
-from store import Store, open_store
-from store.local import sync_path
+from store import Store, open_store, sync_path
 
 _FAILED = "This page could not be imaged"
 _SECONDS_A_PAGE = 0.1

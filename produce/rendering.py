@@ -97,11 +97,12 @@ def render_all(
     mapper: Mapper,
     render: Render,
     passwords: tuple[str, ...],
+    pending: Sequence[PlannedItem],
     advance: Advance,
 ) -> None:
     """Render what is still to be rendered. A batch that kills its worker is tried one by one."""
     with case.read() as connection:
-        work = _work(connection, production)
+        work = _work(connection, production, pending)
     rendered = Rendered(case, _batch(case, production, (), passwords))
     work = _known(case, production, work, rendered, advance)
     again: list[_Work] = []
@@ -142,8 +143,10 @@ def _failed(work: _Work, reason: str) -> RenderResult:
     return RenderResult(work.job.document_id, None, 0, reason, ())
 
 
-def _work(connection: sa.Connection, production: Production) -> list[_Work]:
-    pending = {each.document_id: each for each in waiting(connection, production.id)}
+def _work(
+    connection: sa.Connection, production: Production, planned: Sequence[PlannedItem]
+) -> list[_Work]:
+    pending = {each.document_id: each for each in planned}
     d = tables.documents.c
     zone = ZoneInfo(production.specification.time_zone)
     rows = in_chunks(

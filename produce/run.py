@@ -1,7 +1,7 @@
 """Runs a planned production to its frozen volume; taken up again where it was cut off.
 
-1. Render: pages of imaged documents into the store (a commit a batch); what is redacted in them
-   is burned in (a commit a batch).
+1. Render: pages of imaged documents into the store (a commit a batch), first of those that are
+   redacted, whose redactions are burned in (a commit a batch): what does not fit is told early.
 2. Number: one number a page, reserved and given out in one transaction.
 3. Stamp: pages written into `productions/.NAME.partial` (a commit a batch).
 4. Deliver: texts and natives (a commit a batch), then load files and manifest.
@@ -13,7 +13,7 @@ Nothing in the volume depends on when or in how many runs it was made.
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -170,23 +170,38 @@ def _made(case: Case, found: Production, workshop: Workshop) -> Summary:
 def _pages(case: Case, found: Production, volume: Path, workshop: Workshop) -> None:
     """Render, number and stamp; the workers are started only when there is work for them."""
     with case.read() as connection:
-        left = len(rendering.waiting(connection, found.id))
+        left = rendering.waiting(connection, found.id)
         numbered = reservation_of(connection, found.id) is not None
         stamp_left = not numbered or bool(stamping.waiting(connection, found))
     if numbered and not stamp_left:
         return
     with workshop.workers() as mapper:
         if not numbered:
-            with workshop.progress("Imaging documents", left) as advance:
-                rendering.render_all(
-                    case, found, mapper, workshop.render, workshop.passwords, advance
-                )
+            redacted = [each for each in left if each.detail.get("redactions")]
+            others = [each for each in left if not each.detail.get("redactions")]
+            _render(case, found, mapper, workshop, redacted, "Imaging redacted documents")
             redact(case, found, mapper, workshop.progress)
+            _render(case, found, mapper, workshop, others, "Imaging documents")
             number(case, found)
         with case.read() as connection:
             pages = sum(each.item.pages for each in stamping.waiting(connection, found))
         with workshop.progress("Stamping pages", pages) as advance:
             stamping.stamp_all(case, found, volume, mapper, workshop.image, advance)
+
+
+def _render(
+    case: Case,
+    found: Production,
+    mapper: Mapper,
+    workshop: Workshop,
+    pending: Sequence[PlannedItem],
+    what: str,
+) -> None:
+    if pending:
+        with workshop.progress(what, len(pending)) as advance:
+            rendering.render_all(
+                case, found, mapper, workshop.render, workshop.passwords, pending, advance
+            )
 
 
 def number(case: Case, found: Production) -> None:

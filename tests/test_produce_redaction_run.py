@@ -155,7 +155,7 @@ def test_a_page_that_changed_is_named_and_nothing_is_moved(case: Case) -> None:
     first = draw.draw(case, 1, [1], [(50.0, 50.0, 300.0, 80.0)], "AC")
     draw.redact_fields(case, 2, ["FileName"], "PII")  # the parent's header block names it
     plan(case, specification(kind="pdf", time_zone="UTC"))
-    with pytest.raises(RedactionError, match=f"Redaction {first[0].number} of RW-00000001"):
+    with pytest.raises(RedactionError, match=f"RW-00000001: {first[0].number}\n"):
         run(case, "ABC_PROD001", real_workshop())
     record.decide(case, [first[0].number], State.WITHDRAWN)
     with case.read() as connection:
@@ -165,6 +165,43 @@ def test_a_page_that_changed_is_named_and_nothing_is_moved(case: Case) -> None:
     draw.draw(case, 1, [1], [(50.0, 50.0, 300.0, 80.0)], "AC", production=planned)
     plan(case, specification(kind="pdf", time_zone="UTC"))
     assert run(case, "ABC_PROD001", real_workshop()).counts["pages"] == 4
+
+
+def _imaged(case: Case) -> list[int]:
+    with case.read() as connection:
+        found = items(connection, production(connection, "ABC_PROD001").id)
+    return [each.document_id for each in found if each.state == "rendered"]
+
+
+def test_all_that_was_drawn_on_other_pages_is_told_before_anything_else_is_imaged(
+    case: Case,
+) -> None:
+    box = (50.0, 50.0, 300.0, 80.0)
+    wrong = [draw.draw(case, 1, [1], [box], "AC")[0].number]
+    _confirmed(case, 3, "nightjar")
+    tag(case, "Privileged", [2])
+    zone = case.settings.time_zone
+    values: dict[str, Any] = {"kind": "pdf", "time_zone": zone, "exclude_tags": ("Privileged",)}
+    plan(case, specification(**values))
+    with pytest.raises(RedactionError, match=rf"of 1 documents.*\n  RW-00000001: {wrong[0]}\n"):
+        run(case, "ABC_PROD001", real_workshop())
+    assert sorted(_imaged(case)) == [1, 3]
+    assert list(_burned(case, "ABC_PROD001")) == [3]
+    record.decide(case, wrong, State.WITHDRAWN)
+    draw.draw(case, 1, [1], [box], "AC")
+    plan(case, specification(**values))
+    assert run(case, "ABC_PROD001", real_workshop()).counts["documents"] == 3
+
+
+def test_what_is_drawn_after_privilege_was_coded_is_on_the_pages_of_the_production(
+    case: Case,
+) -> None:
+    tag(case, "Privileged", [2])
+    draw.draw(case, 1, [1], [(50.0, 50.0, 300.0, 80.0)], "AC")
+    zone = case.settings.time_zone
+    plan(case, specification(kind="pdf", time_zone=zone, exclude_tags=("Privileged",)))
+    volume = Path(run(case, "ABC_PROD001", real_workshop()).folder)
+    assert _rows(volume)["RW-00000001"]["Redacted"] == "Y"
 
 
 def test_a_redaction_that_would_not_be_applied_is_refused(case: Case) -> None:

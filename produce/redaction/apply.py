@@ -25,6 +25,7 @@ from records.errors import ProductionError, RedactionError
 from records.options import Advance
 
 _JOBS = 4
+_SHOWN = 20
 
 type Progress = Callable[[str, int], AbstractContextManager[Advance]]
 
@@ -62,6 +63,7 @@ def redact(case: Case, production: Production, mapper: Mapper, progress: Progres
     for each in found:
         by_document.setdefault(each.drawn.document, []).append(each)
     imaged = [each for each in work if each.treatment is Treatment.IMAGE]
+    moved: list[str] = []
     with progress("Burning in redactions", sum(each.pages for each in imaged)) as advance:
         for batch, result in mapper.map_ordered(burn_batch, _batches(case, imaged, by_document)):
             group = [each for each in imaged if each.document_id in _ids(batch)]
@@ -71,8 +73,10 @@ def redact(case: Case, production: Production, mapper: Mapper, progress: Progres
                     f"it ended the worker process: {result.reason}. Run again; if it recurs, give "
                     "it more memory"
                 )
+            moved += [_moved(item, each) for item, each in zip(group, result, strict=True)]
             _commit(case, production, group, result)
             advance(sum(each.pages for each in group))
+    _refuse_moved(production, [each for each in moved if each])
     sheets = [each for each in work if each.treatment is Treatment.NATIVE]
     _make_natives(case, production, mapper, sheets, by_document)
 
@@ -159,7 +163,8 @@ def _mark(redaction: Redaction) -> BurnMark:
 def _commit(
     case: Case, production: Production, group: Sequence[PlannedItem], results: Sequence[BurnResult]
 ) -> None:
-    for item, result in zip(group, results, strict=True):
+    pairs = [pair for pair in zip(group, results, strict=True) if not pair[1].changed]
+    for item, result in pairs:
         _require(item, result)
     rows = [
         {
@@ -168,25 +173,44 @@ def _commit(
             "detail": item.detail
             | {"burned": {"of": item.render_sha256, "text_sha256": result.text_sha256}},
         }
-        for item, result in zip(group, results, strict=True)
+        for item, result in pairs
     ]
     with case.write() as connection:
         update_items(connection, production.id, rows)
 
 
 def _require(item: PlannedItem, result: BurnResult) -> None:
-    name = control(item.document_id)
-    if result.changed:
-        listed = ", ".join(map(str, result.changed))
-        raise RedactionError(
-            f"Redaction {listed} of {name} was drawn on other pages than it has now; nothing was "
-            f"moved. Look at the pages ('redwell redact show {name} --page 1 --out page.png'), "
-            "withdraw it ('redwell redact remove') and draw it anew; where a mail's header block "
-            "differs by the production, draw with --production NAME"
-        )
     if result.pdf_sha256 is None or result.pages != item.pages:
         reason = result.reason or f"{result.pages} pages came of {item.pages}"
         raise RedactionError(
-            f"{name} cannot be redacted: {reason}. Nothing of it was produced: mend that (see "
-            "'redwell doctor'), or withhold the document"
+            f"{control(item.document_id)} cannot be redacted: {reason}. Nothing of it was "
+            "produced: mend that (see 'redwell doctor'), or withhold the document"
         )
+
+
+def _moved(item: PlannedItem, result: BurnResult) -> str:
+    """Redactions that were drawn on other pages; nothing where there are none."""
+    listed = ", ".join(map(str, result.changed))
+    return f"{control(item.document_id)}: {listed}" if listed else ""
+
+
+def _refuse_moved(production: Production, moved: Sequence[str]) -> None:
+    if not moved:
+        return
+    lines = [f"  {each}" for each in moved[:_SHOWN]]
+    if len(moved) > _SHOWN:
+        lines.append(f"  … and {len(moved) - _SHOWN} more documents")
+    raise RedactionError(
+        "\n".join(
+            (
+                f"Redactions of {len(moved)} documents were drawn on other pages than "
+                f"{production.name} has; nothing was moved, and no number is given:",
+                *lines,
+                "Withdraw them ('redwell redact remove') and draw or suggest them anew on the "
+                f"pages of this production ('redwell redact add' and 'suggest' with --production "
+                f"{production.name}; 'redwell redact show DOCUMENT --page 1 --production "
+                f"{production.name} --out page.png' shows them), then plan it again. The header "
+                "block of a mail is another where one of its attachments was withheld meanwhile",
+            )
+        )
+    )

@@ -1,8 +1,8 @@
 """The pages that redactions are drawn on: made as a production makes them, and kept.
 
 They are rendered by the very job that a run hands out, so that the same document gives the same
-bytes; the header block of a mail names all its attachments and the case's time zone, or those of a
-planned production.
+bytes. The header block of a mail names its attachments and uses a time zone: those of a planned
+production, or else the case's zone and all attachments but what a tag of privilege withholds today.
 """
 
 import hashlib
@@ -24,13 +24,14 @@ from produce.interface import RenderBatch, RenderJob
 from produce.record import Production, items
 from produce.redaction.record import Kind, confirmed
 from produce.rendering import render_job
-from produce.selection import load_families
+from produce.selection import load_families, tagged
 from produce.treating import Tree
 from records import tables, times
 from records.case import Case
 from records.control import control
 from records.errors import RedactionError
 from records.roles import UserRole
+from review.meanings import privilege_names
 from store import Store, open_store
 
 _D, _P = tables.documents.c, tables.redaction_pages.c
@@ -126,13 +127,14 @@ def _attachments(
     production: Production | None,
     unnamed: frozenset[int],
 ) -> dict[int, tuple[str, ...]]:
-    """What a mail's header block names, as a plan without withheld documents has it."""
+    """What a mail's header block names, as a plan has it that withholds what is privileged."""
     if production is not None:
         planned = items(connection, production.id)
         return {each.document_id: tuple(each.detail["attachments"]) for each in planned}
+    withheld = tagged(connection, privilege_names(connection))
     found = {}
     for family in load_families(connection, documents):
-        tree = Tree(family, set(), unnamed)
+        tree = Tree(family, withheld, unnamed)
         for member in family.members:
             found[member.id] = tree.attachments(member.id)
     return found

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"
 CUSTODIANS = (("amara-okafor", "Amara Okafor"), ("lev-brandt", "Lev Brandt"))
 VOLUME = "NKP_PROD001"
+REDACTED, CONFIRMED = "varnhaven", 3  # the word, and how many of its places are confirmed
 
 # Columns that tell when, not what.
 _TIMES = {"at", "started_at", "finished_at", "created_at", "frozen_at"}
@@ -52,6 +53,15 @@ def stages(workers: int = 2) -> tuple[Stage, ...]:
         Stage("index", ("index", *crew)),
         Stage("tag responsive", ("tag", "add", "Responsive", "--query", RESPONSIVE)),
         Stage("tag privileged", ("tag", "add", "Privileged", "--query", PRIVILEGED, "--families")),
+        Stage("redact codes", ("redact", "codes", "add", "CI", "commercial")),
+        Stage(
+            "redact suggest",
+            (
+                *("redact", "suggest", "--query", "tag:Responsive AND NOT tag:Privileged"),
+                *("--term", REDACTED, "--code", "CI"),
+            ),
+        ),
+        Stage("redact confirm", ("redact", "confirm", *map(str, range(1, CONFIRMED + 1)))),
         Stage(
             "produce plan",
             (

@@ -4,11 +4,7 @@ What is opened came from evidence: a file that ends its reader, or holds it up, 
 not the end of the check.
 """
 
-import os
-import queue
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
 from dataclasses import asdict
 from itertools import batched
 from pathlib import Path
@@ -18,6 +14,7 @@ from ingest.child import Child
 from ingest.interface import ChildFailure
 from produce.check_child import Due, Inspected, inspect
 from produce.findings import Finding
+from produce.pool import by_children
 
 _CHUNK = 32
 _INLINE = 200  # so many TIFF and text files are quicker read here than by new processes
@@ -31,27 +28,17 @@ def inspect_all(volume: Path, dues: Sequence[Due]) -> Iterator[Inspected]:
             yield inspect(str(volume), due)
         return
     chunks = [tuple(each) for each in batched(dues, _CHUNK)]
-    workers = min(len(os.sched_getaffinity(0)), len(chunks))
-    idle: queue.SimpleQueue[Child] = queue.SimpleQueue()
-    with ExitStack() as stack:
-        for _ in range(workers):
-            idle.put(stack.enter_context(closing(Child("produce.check_child"))))
-        with ThreadPoolExecutor(workers) as pool:
-            for found in pool.map(lambda chunk: _by_child(idle, volume, chunk), chunks):
-                yield from found
+    for found in by_children(
+        "produce.check_child", chunks, lambda child, chunk: _by_child(child, volume, chunk)
+    ):
+        yield from found
 
 
-def _by_child(
-    idle: "queue.SimpleQueue[Child]", volume: Path, dues: Sequence[Due]
-) -> list[Inspected]:
-    child = idle.get()
-    try:
-        found = _ask(child, volume, dues)
-        if isinstance(found, list):
-            return found
-        return [_alone(child, volume, due) for due in dues]
-    finally:
-        idle.put(child)
+def _by_child(child: Child, volume: Path, dues: Sequence[Due]) -> list[Inspected]:
+    found = _ask(child, volume, dues)
+    if isinstance(found, list):
+        return found
+    return [_alone(child, volume, due) for due in dues]
 
 
 def _alone(child: Child, volume: Path, due: Due) -> Inspected:

@@ -14,7 +14,7 @@ from produce.redaction.leaks import leaks
 from produce.redaction.told import hide
 from tests.redaction_matter import paper
 
-HIDDEN = hide(["Nightjar", "12,500 pounds", "naïve", "Ямщик"], [["pounds"]])
+HIDDEN = hide(["Nightjar", "12,500 pounds", "naïve", "Ямщик", "Соловей"], [["pounds"]])
 
 
 def _found(data: bytes) -> set[str]:
@@ -43,6 +43,18 @@ def _tiff(told: str) -> bytes:
     tags[270] = told
     Image.new("1", (64, 64), 1).save(data, "TIFF", compression="group4", tiffinfo=tags)
     return data.getvalue()
+
+
+def _in_fax(told: bytes) -> bytes:
+    """A TIFF with letters among the bits of its picture."""
+    picture = Image.frombytes("1", (640, 64), bytes(range(256)) * 20)
+    data = io.BytesIO()
+    picture.save(data, "TIFF", compression="group4")
+    made = bytearray(data.getvalue())
+    with Image.open(data) as image:
+        start = image.tag_v2[273][0]  # type: ignore[attr-defined]  # of TIFF pictures alone
+    made[start + 100 : start + 100 + len(told)] = told
+    return bytes(made)
 
 
 _PLAIN = paper(["A page"])
@@ -88,6 +100,8 @@ WAYS: dict[str, bytes] = {
     "the name of a member": _zip("nightjar.txt", b"x"),
     "an archive within one": _zip("a.zip", _zip("a.txt", b"nightjar")),
     "a tag of a TIFF": _tiff("nightjar"),
+    "a word behind a fax": _tiff("harmless") + "\x00\u0441\u043e\u043b\u043e\u0432\u0435\u0439".encode(),
+    "a word within a fax": _in_fax(b" nightjar "),
 }  # fmt: skip
 
 

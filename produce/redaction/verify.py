@@ -15,7 +15,6 @@ are not looked at.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
@@ -28,6 +27,7 @@ from ingest.interface import ChildFailure
 from produce.check_links import stem
 from produce.check_terms import standard, terms_of
 from produce.findings import Finding
+from produce.pool import by_children
 from produce.reader import UnreadableError, read_dat
 from produce.record import PlannedItem, Production, items
 from produce.redaction.codes import codes
@@ -158,14 +158,18 @@ def look(
     hidden: Hidden,
     known: Iterable[str],
 ) -> Iterator[_Hit]:
-    """Have files looked into by a child; one that ends it is told as a finding."""
+    """Have files looked into by children; one that ends its child is told as a finding."""
     request = {"volume": str(volume.resolve()), "known": sorted(known)}
-    with closing(Child("produce.redaction.look_child")) as child:
-        for group in batched(paths, _FILES):
-            answers = _ask(child, request, group, hidden)
-            for path, found in zip(group, answers, strict=True):
-                for view, word in found:
-                    yield _Hit(path, view, word, owners.get(path))
+    groups = list(batched(paths, _FILES))
+    answers = by_children(
+        "produce.redaction.look_child",
+        groups,
+        lambda child, group: _ask(child, request, group, hidden),
+    )
+    for group, found in zip(groups, answers, strict=True):
+        for path, hits in zip(group, found, strict=True):
+            for view, word in hits:
+                yield _Hit(path, view, word, owners.get(path))
 
 
 def _ask(

@@ -2,7 +2,8 @@
 
 - As text: UTF-8, UTF-16 and cp1252; markup without its tags, and with its entities and percent
   signs resolved; hexadecimal digits and base64 decoded.
-- As bytes: runs of printable characters, as `strings` finds them, in one byte and in two.
+- As bytes: runs of printable characters, as `strings` finds them, in one byte and in two; other
+  scripts in UTF-8 and cp1252, but not in the coded picture of a page, which is a fax's bits.
 - PDF: the text of its pages by two readers, all strings and names of all objects, every stream
   unpacked, those that no object refers to included, with the escapes of strings resolved.
 - ZIP and so OOXML: the names and contents of all members. Pictures: their tags and comments.
@@ -39,6 +40,8 @@ _ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|[\r\n]|.)", re.DOTALL)
 _LITERAL = re.compile(rb"\(((?:\\.|[^()\\])*)\)", re.DOTALL)
 _STREAM = re.compile(rb"stream\r?\n")
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+_COMPRESSION, _OFFSETS, _COUNTS = 259, 273, 279
+_FAX = (2, 3, 4)
 _DEEPEST = 4
 _NESTED = 16
 _LARGEST = 256 << 20
@@ -64,7 +67,7 @@ def views(data: bytes, where: str = "", depth: int = 0) -> Iterator[View]:
         return
     else:
         yield from _picture(data, where)
-    yield from _raw(data, f"{where} bytes".strip())
+    yield from _raw(data, f"{where} bytes".strip(), _without_fax(data))
 
 
 def _decoded(data: bytes) -> str | None:
@@ -114,7 +117,8 @@ def _packed(text: str, where: str) -> Iterator[View]:
         yield View(f"{where} base64", data.decode("utf-8", "replace"), False)
 
 
-def _raw(data: bytes, where: str) -> Iterator[View]:
+def _raw(data: bytes, where: str, said: bytes | None = None) -> Iterator[View]:
+    """Bytes as texts; `said` are those of them in which other scripts may stand, else all."""
     runs = b"\n".join(_RUN.findall(data))
     yield View(where, runs.decode("ascii"), False)
     yield View(f"{where} escapes", unescaped(runs).decode("cp1252", "replace"), False)
@@ -126,9 +130,31 @@ def _raw(data: bytes, where: str) -> Iterator[View]:
     for pattern, encoding in ((_WIDE, "utf-16-le"), (_WIDE_BIG, "utf-16-be")):
         wide = [found.decode(encoding, "replace") for found in pattern.findall(data)]
         yield View(f"{where} {encoding}", "\n".join(wide), False)
-    if len(data) <= 1 << 20:  # other scripts; what is larger is a picture, unpacked elsewhere
-        yield View(f"{where} UTF-8", data.decode("utf-8", "replace"), False)
-        yield View(f"{where} cp1252", data.decode("cp1252", "replace"), False)
+    other = data if said is None else said
+    if len(other) <= 1 << 20:  # what is larger is a picture, unpacked elsewhere
+        yield View(f"{where} UTF-8", other.decode("utf-8", "replace"), False)
+        yield View(f"{where} cp1252", other.decode("cp1252", "replace"), False)
+
+
+def _without_fax(data: bytes) -> bytes | None:
+    """A TIFF without its strips of CCITT coding (TIFF 6.0, section 11); None for other files."""
+    if not data.startswith((b"II*\x00", b"MM\x00*")):
+        return None
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data)) as image:
+            tags = dict(getattr(image, "tag_v2", {}).items())
+            strips = list(zip(tags[_OFFSETS], tags[_COUNTS], strict=True))
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError, TypeError):
+        return None
+    except Image.DecompressionBombError:
+        return None
+    if tags.get(_COMPRESSION) not in _FAX:
+        return None
+    kept, at = [], 0
+    for start, size in sorted(strips):
+        kept.append(data[at:start])
+        at = max(at, start + size)
+    return b"\n".join((*kept, data[at:]))
 
 
 def unescaped(data: bytes) -> bytes:

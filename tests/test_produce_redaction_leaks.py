@@ -58,6 +58,7 @@ def _in_fax(told: bytes) -> bytes:
 
 
 _PLAIN = paper(["A page"])
+_NIGHTINGALE = "\u0441\u043e\u043b\u043e\u0432\u0435\u0439"
 
 
 def _orphan(content: bytes) -> bytes:
@@ -100,7 +101,7 @@ WAYS: dict[str, bytes] = {
     "the name of a member": _zip("nightjar.txt", b"x"),
     "an archive within one": _zip("a.zip", _zip("a.txt", b"nightjar")),
     "a tag of a TIFF": _tiff("nightjar"),
-    "a word behind a fax": _tiff("harmless") + "\x00\u0441\u043e\u043b\u043e\u0432\u0435\u0439".encode(),
+    "a word behind a fax": _tiff("harmless") + b"\x00" + _NIGHTINGALE.encode(),
     "a word within a fax": _in_fax(b" nightjar "),
 }  # fmt: skip
 

@@ -1,8 +1,9 @@
-"""Forty kinds of damage done to copies of a produced volume; each must be found, and by its name.
+"""Kinds of damage done to copies of a produced volume; each must be found, and by its name.
 
-    python -m bench.damage --case CASE --production NAME
+    python -m bench.damage --case CASE --production NAME [--only WORDS]
 
-Takes a frozen TIFF volume with families, natives and withheld documents. Each kind is done alone
+Takes a frozen TIFF volume with families, natives and withheld documents; where some are redacted,
+their words are put back in several places, which the verifier must find. Each kind is done alone
 to a copy (of links, so that little is written), whose manifest is then made anew, so that no hash
 gives it away, unless the damage is one of the manifest. The copy is checked as `redwell produce
 check` does, with what the case knows. Prints for each kind the code that was due and all that were
@@ -23,11 +24,13 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from produce.check import Facts, check
+from produce.check import check
 from produce.facts import facts_of
-from produce.record import production
+from produce.record import Production, items, production
+from produce.redaction.fields import hidden_in
+from produce.redaction.verify import verify
 from produce.run import final_folder
-from records.case import opened
+from records.case import Case, opened
 
 _MANIFEST = "MANIFEST.sha256"
 
@@ -372,6 +375,51 @@ AFTER: list[tuple[str, str, Callable[[Copy], None]]] = [
 ]  # fmt: skip
 
 
+def redactions(case: Case, found: Production) -> list[tuple[str, str, Callable[[Copy], None]]]:
+    """Kinds of damage to a document that is redacted: its hidden word stands somewhere again."""
+    with case.read() as connection:
+        planned = items(connection, found.id)
+        hidden = hidden_in(case, connection, planned)
+    told = [each for each in planned if each.document_id in hidden]
+    if not told:
+        return []
+    item = next((each for each in told if hidden[each.document_id].words), told[0])
+    of_it = hidden[item.document_id]
+    word = next(iter(sorted(of_it.words, key=len, reverse=True)), None) or " ".join(
+        sorted(of_it.phrases)[0]
+    )
+
+    def own(copy: Copy) -> dict[str, str]:
+        return copy.row(lambda row: row["BegBates"] == item.first)
+
+    def behind(path: str, copy: Copy, data: bytes) -> None:
+        copy.put(path, copy.read(path) + data)
+
+    def tagged(copy: Copy) -> None:
+        path = copy.page(own(copy))
+        with Image.open(io.BytesIO(copy.read(path))) as page:
+            data = io.BytesIO()
+            page.save(data, "TIFF", compression="group4", dpi=(300, 300), description=word)
+        copy.put(path, data.getvalue())
+
+    text = word.encode()
+    return [
+        ("a redacted word is back in the text", "redacted-word",
+         lambda c: behind(plain(own(c)["TextLink"]), c, b" " + text)),
+        ("a redacted word is back in capitals", "redacted-word",
+         lambda c: behind(plain(own(c)["TextLink"]), c, b" " + word.upper().encode())),
+        ("a redacted word is back letter by letter", "redacted-word",
+         lambda c: behind(plain(own(c)["TextLink"]), c, b" " + " ".join(word).encode())),
+        ("a redacted word is back in a field", "redacted-word",
+         _set(own, FileName=f"about {word}.eml")),
+        ("a redacted word is in a tag of the page", "redacted-word", tagged),
+        ("a redacted word is in the page's bytes", "redacted-word",
+         lambda c: behind(c.page(own(c)), c, b"\n" + text + b"\n")),
+        ("a redacted word is in a file of nobody", "redacted-word",
+         lambda c: c.put("DATA/notes.txt", text)),
+    ]  # fmt: skip
+
+
 def damaged(
     volume: Path, folder: Path, damage: Callable[[Copy], None] | None, *, after: bool
 ) -> Path:
@@ -385,23 +433,32 @@ def damaged(
     return folder
 
 
-def run(volume: Path, facts: Facts, scratch: Path) -> int:
-    """Do all kinds; how many were not found."""
+def run(case: Case, found: Production, scratch: Path, only: str) -> int:
+    """Do all kinds whose name has `only`; how many were not found."""
     started = time.process_time()
-    clean = check(damaged(volume, scratch / "copy", None, after=False), facts)
+    volume = final_folder(case, found)
+    with case.read() as connection:
+        facts = facts_of(connection, found)
+
+    def looked(copy: Path) -> set[str]:
+        return {each.code for each in (*check(copy, facts), *verify(case, found, copy))}
+
+    clean = looked(damaged(volume, scratch / "copy", None, after=False)) - {"registry-manifest"}
     shutil.rmtree(scratch / "copy")
     print(f"undamaged: {len(clean)} findings", flush=True)
     missed = int(bool(clean))
     number = 0
-    for after, kinds in ((False, DAMAGES), (True, AFTER)):
+    for after, kinds in ((False, DAMAGES), (False, redactions(case, found)), (True, AFTER)):
         for what, due, damage in kinds:
+            if only not in what:
+                continue
             number += 1
             copy = damaged(volume, scratch / "copy", damage, after=after)
-            found = sorted({each.code for each in check(copy, facts)} - {"registry-manifest"})
+            seen = sorted(looked(copy) - {"registry-manifest"})
             shutil.rmtree(copy)
-            missed += due not in found
-            told = "found" if due in found else "NOT FOUND"
-            print(f"{number:2} {what}: {due} {told} (all: {', '.join(found)})", flush=True)
+            missed += due not in seen
+            told = "found" if due in seen else "NOT FOUND"
+            print(f"{number:2} {what}: {due} {told} (all: {', '.join(seen)})", flush=True)
     print(f"{number} kinds, {missed} not found, {time.process_time() - started:.0f} CPU s")
     return missed
 
@@ -411,14 +468,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--case", type=Path, required=True)
     parser.add_argument("--production", required=True)
+    parser.add_argument("--only", default="", help="kinds whose name has these words")
     wanted = parser.parse_args()
     with opened(wanted.case) as case:
         with case.read() as connection:
             found = production(connection, wanted.production)
-            facts = facts_of(connection, found)
-        volume = final_folder(case, found)
-        with tempfile.TemporaryDirectory(dir=volume.parent, prefix=".damage-") as folder:
-            sys.exit(bool(run(volume, facts, Path(folder))))
+        home = case.productions_folder
+        with tempfile.TemporaryDirectory(dir=home, prefix=".damage-") as folder:
+            sys.exit(bool(run(case, found, Path(folder), wanted.only)))
 
 
 if __name__ == "__main__":

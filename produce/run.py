@@ -132,7 +132,7 @@ def _prepare(case: Case, found: Production, workshop: Workshop) -> None:
         refuse_newly_excluded(case, connection, found)
         if reservation_of(connection, found.id) is None:
             refuse_changes(connection, found)
-        office = rendering.office_waiting(connection, found.id)
+        office = rendering.office_waiting(connection, found)
     if office and not workshop.office():
         if not workshop.slip_missing:
             raise ToolMissingError(

@@ -13,7 +13,10 @@ HOLES = ("bates", "legend", "case", "volume")
 
 def problems(values: Values) -> list[tuple[str, str]]:
     """All of them: the key that is best changed, and the reason."""
-    return [*_selection(values), *_numbers(values), *_endorsements(values), *_load_files(values)]
+    return [
+        *(*_selection(values), *_numbers(values), *_office(values)),
+        *(*_endorsements(values), *_load_files(values)),
+    ]
 
 
 def _selection(values: Values) -> Iterator[tuple[str, str]]:
@@ -51,6 +54,11 @@ def _numbers(values: Values) -> Iterator[tuple[str, str]]:
 
 def _parts(name: str) -> bool:
     return name.upper().startswith("VOL") and name[3:].isdecimal()
+
+
+def _office(values: Values) -> Iterator[tuple[str, str]]:
+    if values.kind == "none" and values.sheets == "printed":
+        yield "sheets", "spreadsheets are to be printed, and no page images are produced"
 
 
 def _endorsements(values: Values) -> Iterator[tuple[str, str]]:

@@ -107,7 +107,7 @@ def pdf(request: Request) -> Answer:
     pages, odd = append(target, sheets)
     if cleaned.raster:
         odd.append("pages made pictures: layers or annotations need it")
-    return {"pages": pages, "odd": odd, "unseen": sheets.odd}
+    return {"pages": pages, "odd": odd, "unseen": sheets.odd, "by_rule": sheets.by_rule}
 
 
 def entries(request: Request) -> Answer:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msoffcrypto
 
 from process.hidden import Findings
+from process.hidden_look import LOOKED
 from produce.imaging import libreoffice
 from produce.imaging.changes import BY_WAY_OF_ODT, show
 from produce.imaging.errors import RenderError
@@ -56,11 +57,15 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """How many pages came of it, and what is odd about them: `unseen` is what they do not show."""
+    """How many pages came of it, and what is odd about them: `unseen` is what they do not show.
+
+    `by_rule` tells that the rule keeps something off them, or might.
+    """
 
     pages: int
     odd: tuple[str, ...]
     unseen: tuple[str, ...]
+    by_rule: bool
 
 
 @dataclass(slots=True)
@@ -170,7 +175,8 @@ def _with_sheets(copy: _Copy, manner: Manner) -> Converted:
         raise RenderError(Code.TOO_LARGE, f"more than {manner.sheet_pages:,} pages when printed")
     sheets = sheets_of(copy.findings, manner.rule, _on_pages(copy, manner.rule))
     pages, odd = append(target, sheets)
-    return Converted(pages, (*copy.odd, *odd), sheets.odd)
+    unknown = copy.file.type not in LOOKED and manner.rule != OfficeRule()
+    return Converted(pages, (*copy.odd, *odd), sheets.odd, sheets.by_rule or unknown)
 
 
 def _on_pages(copy: _Copy, rule: OfficeRule) -> frozenset[str]:

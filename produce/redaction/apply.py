@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from produce.record import Mapper, PlannedItem, Production, items, update_items
 from produce.redaction.burning import burn_batch
 from produce.redaction.interface import BurnBatch, BurnJob, BurnMark, BurnResult
+from produce.redaction.pages import Counted, pages_drawn_on
 from produce.redaction.record import Redaction, confirmed
 from produce.redaction.sheets import CellBatch, CellJob, CellResult, cell_batch, marks_of
 from produce.selection import in_chunks
@@ -56,6 +57,7 @@ def redact(case: Case, production: Production, mapper: Mapper, progress: Progres
     with case.read() as connection:
         work = waiting(connection, production)
         found = confirmed(connection, sorted(each.document_id for each in work))
+        counted = pages_drawn_on(connection, {each.drawn.document for each in found})
     if not work:
         return
     by_document: dict[int, list[Redaction]] = {}
@@ -63,7 +65,8 @@ def redact(case: Case, production: Production, mapper: Mapper, progress: Progres
         by_document.setdefault(each.drawn.document, []).append(each)
     imaged = [each for each in work if each.treatment is Treatment.IMAGE]
     with progress("Burning in redactions", sum(each.pages for each in imaged)) as advance:
-        for batch, result in mapper.map_ordered(burn_batch, _batches(case, imaged, by_document)):
+        batches = _batches(case, imaged, by_document, counted)
+        for batch, result in mapper.map_ordered(burn_batch, batches):
             group = [each for each in imaged if each.document_id in _ids(batch)]
             if isinstance(result, TaskFailure):
                 raise RedactionError(
@@ -127,32 +130,37 @@ def _ids(batch: BurnBatch) -> set[int]:
 
 
 def _batches(
-    case: Case, work: Sequence[PlannedItem], redactions: dict[int, list[Redaction]]
+    case: Case,
+    work: Sequence[PlannedItem],
+    redactions: dict[int, list[Redaction]],
+    counted: Counted,
 ) -> Iterator[BurnBatch]:
     for group in batched(work, _JOBS):
         yield BurnBatch(
-            jobs=tuple(_job(each, redactions.get(each.document_id, [])) for each in group),
+            jobs=tuple(_job(each, redactions.get(each.document_id, []), counted) for each in group),
             store_address=case.store_address,
             limits=case.settings.limits,
             languages=case.settings.ocr_languages,
         )
 
 
-def _job(item: PlannedItem, redactions: Sequence[Redaction]) -> BurnJob:
+def _job(item: PlannedItem, redactions: Sequence[Redaction], counted: Counted) -> BurnJob:
     assert item.render_sha256 is not None
-    marks = tuple(_mark(each) for each in redactions if each.drawn.page is not None)
+    marks = tuple(_mark(each, counted) for each in redactions if each.drawn.page is not None)
     return BurnJob(item.document_id, item.render_sha256, item.pages, marks)
 
 
-def _mark(redaction: Redaction) -> BurnMark:
+def _mark(redaction: Redaction, counted: Counted) -> BurnMark:
     drawn = redaction.drawn
+    render = drawn.render_sha256 or ""
     return BurnMark(
         redaction.number,
         drawn.page or 0,
         drawn.boxes,
         redaction.code,
-        drawn.render_sha256 or "",
+        render,
         drawn.picture_sha256 or "",
+        counted.get((drawn.document, render), 0),
     )
 
 
@@ -181,8 +189,8 @@ def _require(item: PlannedItem, result: BurnResult) -> None:
         raise RedactionError(
             f"Redaction {listed} of {name} was drawn on other pages than it has now; nothing was "
             f"moved. Look at the pages ('redwell redact show {name} --page 1 --out page.png'), "
-            "withdraw it ('redwell redact remove') and draw it anew; where a mail's header block "
-            "differs by the production, draw with --production NAME"
+            "withdraw it ('redwell redact remove') and draw it anew; where pages differ by the "
+            "production (a mail's header block, the keys of [office]), draw with --production NAME"
         )
     if result.pdf_sha256 is None or result.pages != item.pages:
         reason = result.reason or f"{result.pages} pages came of {item.pages}"

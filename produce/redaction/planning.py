@@ -33,6 +33,7 @@ def redaction_conflicts(
     items = [item for each in treated for item in each.items]
     open_items = [each for each in items if each.treatment is not Treatment.WITHHELD]
     _refuse_unapplied(treated, redacted)
+    _refuse_both(open_items, redacted)
     ids = {each.member.id for each in open_items}
     found: tuple[tuple[str, str, Iterable[int]], ...] = (
         (SUGGESTED, "produced without them: only confirmed ones count", suggested(connection, ids)),
@@ -66,6 +67,18 @@ def _refuse_unapplied(treated: Sequence[Treated], redacted: Redacted) -> None:
                     "applied. Redact it there, and remove them here ('redwell redact remove "
                     f"--document {member.control}')"
                 )
+
+
+def _refuse_both(items: Sequence[Item], redacted: Redacted) -> None:
+    """A native of what is left shows what boxes cover, and pages show what is in cells."""
+    both = redacted.cells & redacted.paged
+    for each in items:
+        if each.member.id in both:
+            raise SpecificationError(
+                f"{each.member.control} is redacted by cell and on its pages: it is produced as a "
+                "new native, and what is drawn on pages would not be applied. Keep one of both "
+                f"('redwell redact list {each.member.control}', 'redwell redact remove NUMBER')"
+            )
 
 
 def _shown(families: Sequence[Family], items: Sequence[Item], redacted: Redacted) -> set[int]:

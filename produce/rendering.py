@@ -27,7 +27,7 @@ from produce.redaction.interface import REDACTED
 from produce.rendered import Rendered
 from produce.selection import in_chunks
 from produce.treating import closed_by, native_or_slip
-from produce.treatment import BOOK_TYPES, MAILS, OFFICE_TYPES, Treatment
+from produce.treatment import BOOK_TYPES, CONVERTED_TYPES, MAILS, OFFICE_TYPES, Treatment
 from produce.values import mail_header
 from records import tables
 from records.case import Case
@@ -71,17 +71,29 @@ def waiting(connection: sa.Connection, production_id: int) -> list[PlannedItem]:
 
 
 def office_waiting(connection: sa.Connection, production: Production) -> list[PlannedItem]:
-    """Items that LibreOffice is still to turn into pages."""
-    d = tables.documents.c
+    """Items that LibreOffice is still to turn into pages, or into XLSX to be redacted by cell."""
+    d, i = tables.documents.c, tables.production_items.c
     pending = waiting(connection, production.id)
+    natives = items(connection, production.id, i.treatment == Treatment.NATIVE)
+    made_anew = [each for each in natives if is_made_anew(each)]
     types = OFFICE_TYPES | (BOOK_TYPES if production.specification.sheets == "printed" else set())
     rows = in_chunks(
         connection,
         lambda ids: sa.select(d.id).where(d.id.in_(ids), d.type.in_(types)),
         {each.document_id for each in pending},
     )
-    office = {row.id for row in rows}
-    return [each for each in pending if each.document_id in office]
+    converted = in_chunks(
+        connection,
+        lambda ids: sa.select(d.id).where(d.id.in_(ids), d.type.in_(CONVERTED_TYPES)),
+        {each.document_id for each in made_anew},
+    )
+    office = {row.id for row in (*rows, *converted)}
+    return [each for each in (*pending, *made_anew) if each.document_id in office]
+
+
+def is_made_anew(item: PlannedItem) -> bool:
+    """Whether a native that is redacted by cell is still to be made."""
+    return bool(item.detail.get("redactions")) and "redacted_native" not in item.detail
 
 
 def slip_office(case: Case, production: Production) -> int:

@@ -39,6 +39,9 @@ OFFICE_TYPES = frozenset(
 BOOK_TYPES = frozenset({"xlsx", "xlsm", "xlsb", "xls", "ods"})
 SHEET_TYPES = BOOK_TYPES | {"csv"}
 
+# What is turned into XLSX to be redacted by cell.
+CONVERTED_TYPES = frozenset({"xls", "ods", "xlsb"})
+
 MAILS = frozenset({"email", "msg"})
 
 _NATIVE_MIMES = ("audio/", "video/")

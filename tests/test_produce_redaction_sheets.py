@@ -64,6 +64,7 @@ def case(tmp_path: Path) -> Iterator[Case]:
         add(opened, 1, name=f"{WORD} prices.xlsx", type_="xlsx", data=workbook(), text=WORD)
         add(opened, 2, type_="csv", data=b"name;price\nNightjar;1\nother;2\n", text="Nightjar")
         add(opened, 3, type_="xls", data=b"old", text="old")
+        add(opened, 4, type_="ppt", data=b"old", text="old")
         with_codes(opened)
         tag(opened, "Responsive", [1, 2])
         yield opened
@@ -118,7 +119,8 @@ def test_what_cannot_be_redacted_by_cell_is_refused(case: Case) -> None:
     for document, sheet, cells, why in (
         (1, "Nowhere", "A1", "no sheet 'Nowhere'"),
         (1, "Prices", "first", "no range"),
-        (3, "", "A1", "of the type xls"),
+        (3, "", "A1", "no workbook of Excel 5 or later|LibreOffice is not installed"),
+        (4, "", "A1", "of the type ppt"),
         (9, "", "A1", "not there"),
     ):
         with pytest.raises(RedactionError, match=why):

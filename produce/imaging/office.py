@@ -29,7 +29,7 @@ DRAWINGS = frozenset({"emf", "wmf", "vsd", "vsdx", "pub"})
 SHEETS = frozenset({"xlsx", "xlsm", "xlsb", "xls", "ods"})
 _TODAY = "a date field shows the day of imaging, not the one saved"
 _MARKED = "its tracked changes may be shown otherwise than the rule says"
-_FATES = {
+FATES = {
     "timeout": (Code.TIMEOUT, "LibreOffice took too long"),
     "crash": (Code.CRASH, "LibreOffice died over it"),
     "failed": (Code.CORRUPT, "LibreOffice cannot open it"),
@@ -113,7 +113,7 @@ def _unreadable(error: Exception) -> RenderError:
 
 
 def _copied(file: OfficeFile, path: Path, manner: Manner) -> _Copy:
-    _plain_copy(file.source, path, manner.passwords)
+    plain_copy(file.source, path, manner.passwords)
     copy = _Copy(file, path, findings_of(path, file.type))
     copy.export = _export(copy, manner)
     if file.type == "doc" and computes_dates(path):
@@ -154,7 +154,7 @@ def _mark_changes(copies: Sequence[_Copy], folder: Path, manner: Manner) -> None
 def _taken(copy: _Copy, fates: dict[Path, str], manner: Manner) -> Converted | RenderError:
     fate = fates[copy.path]
     if fate:
-        return RenderError(*_FATES[fate])
+        return RenderError(*FATES[fate])
     try:
         return _with_sheets(copy, manner)
     except RenderError as error:
@@ -187,7 +187,7 @@ def _on_pages(copy: _Copy, rule: OfficeRule) -> frozenset[str]:
     return frozenset(kind for kind, whether in shown.items() if whether)
 
 
-def _plain_copy(source: Path, copy: Path, passwords: Sequence[str]) -> None:
+def plain_copy(source: Path, copy: Path, passwords: Sequence[str]) -> None:
     """Copy the document, without its password, its computed dates as they were saved."""
     shutil.copyfile(source, copy)
     copy.chmod(0o600)

@@ -10,22 +10,27 @@ from itertools import batched
 
 import sqlalchemy as sa
 
-from produce.record import Mapper, PlannedItem, Production, items, update_items
+from produce.imaging.render import tool_of
+from produce.record import Mapper, PlannedItem, Production, items, update_items, write_notes
 from produce.redaction.burning import burn_batch
 from produce.redaction.interface import BurnBatch, BurnJob, BurnMark, BurnResult
 from produce.redaction.pages import Counted, pages_drawn_on
 from produce.redaction.record import Redaction, confirmed
 from produce.redaction.sheets import CellBatch, CellJob, CellResult, cell_batch, marks_of
 from produce.selection import in_chunks
-from produce.treatment import Treatment
+from produce.treating import closed_by, native_or_slip
+from produce.treatment import CONVERTED_TYPES, Treatment
 from records import tables
 from records.case import Case
+from records.codes import Code
 from records.control import control
 from records.engine import TaskFailure
 from records.errors import ProductionError, RedactionError
+from records.notes import warning
 from records.options import Advance
 
 _JOBS = 4
+NOT_CONVERTED = "cells could not be redacted"
 
 type Progress = Callable[[str, int], AbstractContextManager[Advance]]
 
@@ -105,6 +110,10 @@ def _make_natives(
             raise RedactionError(
                 f"Redacting {control(item.document_id)} ended its worker process: {result.reason}"
             )
+        _require_unchanged(item, result[0])
+        if result[0].made is None and batch.jobs[0].type in CONVERTED_TYPES:
+            _keep_back(case, production, item, result[0].reason)
+            continue
         _require_made(item, result[0])
         row = {
             "position": item.position,
@@ -114,14 +123,29 @@ def _make_natives(
             update_items(connection, production.id, [row])
 
 
-def _require_made(item: PlannedItem, result: CellResult) -> None:
+def _keep_back(case: Case, production: Production, item: PlannedItem, reason: str) -> None:
+    """A slip sheet without native or text for what could not be converted; the record says why."""
+    treatment, why = native_or_slip(NOT_CONVERTED, closed_by(item.detail))
+    row = {"position": item.position, "treatment": treatment, "reason": why, "pages": 1}
+    message = f"not redacted by cell, and so not produced: {reason}"
+    note = warning(Code.UNSUPPORTED, message, *tool_of("office"))
+    with case.write() as connection:
+        update_items(connection, production.id, [row])
+        write_notes(connection, {item.document_id: (note,)})
+
+
+def _require_unchanged(item: PlannedItem, result: CellResult) -> None:
     name = control(item.document_id)
     if result.changed:
         raise RedactionError(
             f"Redaction {', '.join(map(str, result.changed))} of {name} was drawn on other bytes "
             "than it has now: withdraw it ('redwell redact remove') and draw it anew"
         )
+
+
+def _require_made(item: PlannedItem, result: CellResult) -> None:
     if result.made is None:
+        name = control(item.document_id)
         raise RedactionError(f"{name} cannot be redacted by cell: {result.reason}")
 
 

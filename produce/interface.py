@@ -11,6 +11,7 @@ class RenderJob:
     """One document to be turned into unstamped PDF pages.
 
     `header` are (label, value) lines printed above a mail's body or on a slip sheet, in order.
+    `hidden` are kinds of hidden content that processing found, whose words its text holds.
     """
 
     document_id: int
@@ -20,6 +21,7 @@ class RenderJob:
     name: str
     text_sha256: str | None
     header: tuple[tuple[str, str], ...]
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,13 +182,17 @@ def render_job(
     `masked` are fields of the load file that the header block of a mail must not tell.
     """
     header: tuple[tuple[str, str], ...] = ()
+    fields = Fields.from_json(row.fields)
     if row.type in MAILS:
         hide = {_LABELS[each] for each in masked if each in _LABELS}
         header = tuple(
             (label, REDACTED if label in hide else value)
-            for label, value in mail_header(Fields.from_json(row.fields), attachments, zone)
+            for label, value in mail_header(fields, attachments, zone)
         )
-    return RenderJob(row.id, row.sha256, row.type, row.mime, row.name, row.text_sha256, header)
+    return RenderJob(
+        *(row.id, row.sha256, row.type, row.mime, row.name, row.text_sha256, header),
+        tuple(sorted(fields.hidden)),
+    )
 
 
 def _split(work: Sequence[_Work], most: int) -> Iterator[list[_Work]]:

@@ -25,9 +25,10 @@ from produce.specification import Specification, problems
 from produce.treatment import BOOK_TYPES, SHEET_TYPES
 from records.case import Case
 from records.errors import RedactionError, SpecificationError
+from records.fields import Fields
 from tests.hidden_samples import word
 from tests.produce_matter import add, matter, plain_render, specification, tag, workshop
-from tests.redaction_matter import pdf_text, real_workshop, with_codes
+from tests.redaction_matter import paper, pdf_text, real_workshop, with_codes
 
 needs_libreoffice = pytest.mark.skipif(libreoffice.program() is None, reason="no LibreOffice")
 FINAL: dict[str, Any] = {
@@ -189,6 +190,24 @@ def test_what_the_rule_keeps_off_the_pages_is_not_in_the_text_either(case: Case)
     last = _volume(case, "ABC_PROD004")
     assert "counselsays" in _shown(last, _rows(last)["1"])[1]
     assert _rows(last)["1"]["PageCount"] == "2"
+
+
+@needs_libreoffice
+@pytest.mark.heavy
+def test_where_it_cannot_be_told_the_text_is_that_of_the_pages(case: Case) -> None:
+    add(case, 6, type_="rtf", data=rb"{\rtf1 A plain letter}", text="A plain letter counselsays no")
+    data = word("<w:r><w:t>A clause.</w:t></w:r>")
+    told = Fields(hidden=("comments", "ocr-layer"))  # which imaging does not find
+    add(case, 7, type_="docx", data=data, text="A clause. counselsays no", fields=told)
+    add(case, 8, type_="pdf", data=paper(["A page"]), text="A page counselsays no", fields=told)
+    tag(case, "Responsive", [6, 7, 8])
+    bare = _volume(case, "ABC_PROD001", office_comments=False)
+    for number, left in (("6", "A plain letter"), ("7", "A clause."), ("8", "A page")):
+        assert _shown(bare, _rows(bare)[number])[1].split() == left.split()
+    whole = _volume(case, "ABC_PROD002", office_hidden=False)
+    assert "counselsays" not in _shown(whole, _rows(whole)["6"])[1]
+    for number in ("7", "8"):  # comments are shown by this rule, and an OCR layer is seen
+        assert "counselsays" in _shown(whole, _rows(whole)[number])[1]
 
 
 @needs_libreoffice

@@ -12,7 +12,6 @@ from pathlib import Path
 import msoffcrypto
 
 from process.hidden import Findings
-from process.hidden_look import LOOKED
 from produce.imaging import libreoffice
 from produce.imaging.changes import BY_WAY_OF_ODT, show
 from produce.imaging.errors import RenderError
@@ -27,6 +26,8 @@ WRITER = frozenset({"docx", "docm", "doc", "rtf", "odt"})
 SLIDES = frozenset({"pptx", "pptm", "ppt", "odp"})
 DRAWINGS = frozenset({"emf", "wmf", "vsd", "vsdx", "pub"})
 SHEETS = frozenset({"xlsx", "xlsm", "xlsb", "xls", "ods"})
+# Types of which everything that a rule may leave out is found; of others not, or not all.
+_LOOKED_THROUGH = frozenset({"docx", "docm", "odt", "pptx", "pptm", "odp", "xlsx", "xlsm", "ods"})
 _TODAY = "a date field shows the day of imaging, not the one saved"
 _MARKED = "its tracked changes may be shown otherwise than the rule says"
 FATES = {
@@ -175,7 +176,7 @@ def _with_sheets(copy: _Copy, manner: Manner) -> Converted:
         raise RenderError(Code.TOO_LARGE, f"more than {manner.sheet_pages:,} pages when printed")
     sheets = sheets_of(copy.findings, manner.rule, _on_pages(copy, manner.rule))
     pages, odd = append(target, sheets)
-    unknown = copy.file.type not in LOOKED and manner.rule != OfficeRule()
+    unknown = copy.file.type not in _LOOKED_THROUGH and manner.rule != OfficeRule()
     return Converted(pages, (*copy.odd, *odd), sheets.odd, sheets.by_rule or unknown)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ingest.child import Child
 from ingest.interface import ChildFailure
+from process.hidden import UNSEEN
 from produce.imaging import libreoffice
 from produce.imaging.route import office_suffix, way
 from produce.imaging.tools import fingerprint
@@ -208,7 +209,8 @@ class _Rendering:
             return RenderResult(job.document_id, None, 0, answer["reason"], (note,))
         with target.open("rb") as stream:
             digests = self._writer.put_stream(stream)
-        text, unread = self._text(target, answer) if answer.get("by_rule") else (None, ())
+        by_rule = answer.get("by_rule") or self._tells_more(job, kind)
+        text, unread = self._text(target, answer) if by_rule else (None, ())
         target.unlink()
         notes = tuple(warning(Code.PARTIAL, odd, *tool) for odd in answer["odd"])
         notes += tuple(warning(Code.NOT_SHOWN, each, *tool) for each in answer.get("unseen", ()))
@@ -219,6 +221,12 @@ class _Rendering:
         return RenderResult(
             *(job.document_id, digests.sha256, answer["pages"], "", notes, made_by, text)
         )
+
+    def _tells_more(self, job: RenderJob, kind: str) -> bool:
+        """Whether the document's own text holds what the rule keeps off its pages."""
+        rule = self._batch.office
+        left_out = any(each in UNSEEN and not rule.shows(each) for each in job.hidden)
+        return left_out and kind in ("office", "pdf")
 
     def _text(self, pages: Path, answer: Answer) -> tuple[str, tuple[str, ...]]:
         """The text of pages as a blob, and what is missing from it: never the document's own."""

@@ -113,7 +113,9 @@ def deliver_command(
 
 
 def _in_parts(parts: Sequence[str]) -> str:
-    return f" in {len(parts)} parts, {parts[0]} to {parts[-1]}" if parts else ""
+    if len(parts) < 2:
+        return f" in one part, {parts[0]}" if parts else ""
+    return f" in {len(parts)} parts, {parts[0]} to {parts[-1]}"
 
 
 def _password(path: Path) -> str:

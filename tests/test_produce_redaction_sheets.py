@@ -12,6 +12,8 @@ from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 
+from produce.imaging.cells import redact_cells
+from produce.imaging.saved_sheets import NO_VALUE
 from produce.plan import plan
 from produce.reader import read_dat
 from produce.redact_commands import redact_group
@@ -102,6 +104,32 @@ def test_a_new_workbook_holds_what_is_left_and_no_trace(case: Case) -> None:
     assert text.startswith("Prices\nProject\tPrice\n[PII]\t125")
     table = volume / rows["RW-00000002"]["NativeLink"][2:].replace("\\", "/")
     assert table.read_text("utf-8-sig").split() == ["name,price", "[AC],1", "other,2"]
+
+
+def test_what_stands_for_a_result_that_was_not_saved_is_no_word(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    book = Workbook()
+    book.worksheets[0]["A1"] = "=1+1"
+    book.worksheets[0]["A2"] = "the value"
+    book.save(source)
+    text = redact_cells(source, "xlsx", [], target)
+    assert text.split("\n")[1:] == [NO_VALUE, "the value"]
+    for data in (target.read_bytes(), text.encode()):
+        assert {each.word for each in leaks(data, hide(["kept"], []), vocabulary())} == set()
+        assert {each.word for each in leaks(data, hide(["the"], []), vocabulary())} == {"the"}
+
+
+def test_that_a_sheet_is_hidden_is_no_word_of_it(tmp_path: Path) -> None:
+    book = Workbook()
+    for state in ("hidden", "veryHidden"):
+        book.create_sheet(state[0]).sheet_state = state
+    source, target = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    book.save(source)
+    redact_cells(source, "xlsx", [], target)
+    with zipfile.ZipFile(target) as archive:
+        assert b'state="veryHidden"' in archive.read("xl/workbook.xml")
+    data = target.read_bytes()
+    assert list(leaks(data, hide(["hidden veryhidden"], []), vocabulary())) == []
 
 
 def test_the_same_bytes_again_and_other_bytes_refused(case: Case) -> None:

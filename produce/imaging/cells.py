@@ -234,11 +234,13 @@ def _write_book(sheets: Sequence[_Sheet], target: Path) -> None:
 
 
 def empty_book() -> bytes:
-    """A workbook of one sheet that holds a number, a text and a code: all that ours name."""
+    """A workbook with a number, a text, a code and sheets of each state: all that ours name."""
     book = Workbook()
     _write(book.worksheets[0]["A1"], 1, "General")
     _write(book.worksheets[0]["A2"], "0", "General")
     _write(book.worksheets[0]["A3"], _Code("0"), "General")
+    for state in ("hidden", "veryHidden"):
+        book.create_sheet("0" + state[:1]).sheet_state = state
     return _saved(book)
 
 

@@ -82,7 +82,9 @@ def redact(case: Case, production: Production, mapper: Mapper, progress: Progres
             _commit(case, production, group, result)
             advance(sum(each.pages for each in group))
     sheets = [each for each in work if each.treatment is Treatment.NATIVE]
-    _make_natives(case, production, mapper, sheets, by_document)
+    if sheets:
+        with progress("Redacting spreadsheets", len(sheets)) as advance:
+            _make_natives(case, production, mapper, sheets, by_document, advance)
 
 
 def _make_natives(
@@ -91,6 +93,7 @@ def _make_natives(
     mapper: Mapper,
     work: Sequence[PlannedItem],
     redactions: dict[int, list[Redaction]],
+    advance: Advance,
 ) -> None:
     """Make the natives of spreadsheets that are redacted by cell."""
     by_id = {each.document_id: each for each in work}
@@ -113,14 +116,13 @@ def _make_natives(
         _require_unchanged(item, result[0])
         if result[0].made is None and batch.jobs[0].type in CONVERTED_TYPES:
             _keep_back(case, production, item, result[0].reason)
-            continue
-        _require_made(item, result[0])
-        row = {
-            "position": item.position,
-            "detail": item.detail | {"redacted_native": result[0].made},
-        }
-        with case.write() as connection:
-            update_items(connection, production.id, [row])
+        else:
+            _require_made(item, result[0])
+            detail = item.detail | {"redacted_native": result[0].made}
+            with case.write() as connection:
+                row = {"position": item.position, "detail": detail}
+                update_items(connection, production.id, [row])
+        advance(1)
 
 
 def _keep_back(case: Case, production: Production, item: PlannedItem, reason: str) -> None:

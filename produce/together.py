@@ -57,8 +57,13 @@ def _parts(name: str) -> bool:
 
 
 def _office(values: Values) -> Iterator[tuple[str, str]]:
-    if values.kind == "none" and values.sheets == "printed":
+    if values.kind != "none":
+        return
+    if values.sheets == "printed":
         yield "sheets", "spreadsheets are to be printed, and no page images are produced"
+    for name in ("office_changes", "office_comments", "office_notes", "office_hidden"):
+        if getattr(values, name) != Values.model_fields[name].default:
+            yield name, "it is kept off pages alone: none are produced, and natives hold all of it"
 
 
 def _endorsements(values: Values) -> Iterator[tuple[str, str]]:

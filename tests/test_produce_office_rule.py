@@ -113,10 +113,24 @@ def test_a_value_that_is_none_of_it_is_told_with_its_key(tmp_path: Path) -> None
         {"name": "V", "prefix": "A", "tag": "x", "office_changes": "no", "sheet_pages": 0}
     )
     assert {key for key, _ in wrong} == {"office_changes", "sheet_pages"}
-    none = {"name": "V", "prefix": "A", "tag": "x", "kind": "none", "sheets": "printed"}
-    assert ("sheets", "spreadsheets are to be printed, and no page images are produced") in (
-        problems(none | {"load_files": ["dat"]})
-    )
+    none = {"name": "V", "prefix": "A", "tag": "x", "kind": "none", "load_files": ["dat"]}
+    assert problems(none) == []
+    wrong = problems(none | {"sheets": "printed", "office_notes": False})
+    assert {key for key, _ in wrong} == {"sheets", "office_notes"}
+
+
+def test_natives_that_hold_what_pages_would_not_show_are_listed(case: Case) -> None:
+    hidden = Fields(hidden=("comments", "macros", "hidden-rows"))
+    add(case, 6, type_="xlsx", text="a", fields=hidden)
+    add(case, 7, type_="docx", text="a", fields=hidden)
+    tag(case, "Responsive", [2, 6, 7])
+    kind = "natives that hold what [office] keeps off pages"
+    assert kind not in plan(case, specification()).conflicts
+    assert kind not in plan(case, specification(office_notes=False)).conflicts
+    for off in (specification(office_comments=False), specification(office_hidden=False)):
+        assert plan(case, off).conflicts[kind] == ("RW-00000006",)
+    printed = plan(case, specification(office_comments=False, sheets="printed"))
+    assert kind not in printed.conflicts
 
 
 def test_sheet_types_are_those_that_imaging_prints() -> None:

@@ -1,6 +1,9 @@
 """Commands of what comes after the freeze: `produce deliver`, `clawback`, `history`."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, ClassVar
 
 import click
 
@@ -25,6 +28,21 @@ _sender = click.option(
 )
 
 
+class _Size(click.ParamType[int]):
+    """A number of bytes with a unit, as 7-Zip takes it."""
+
+    name = "SIZE"
+    _units: ClassVar = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"([1-9][0-9]{0,8})([kmg])", str(value).strip().lower())
+        if match is None:
+            self.fail(f"{value!r} is no size: write 650m or 4g", param, ctx)
+        return int(match[1]) * self._units[match[2]]
+
+
 @click.command("deliver")
 @click.argument("name")
 @click.option("--to", "recipient", required=True, help="Who gets it, as the letter names them.")
@@ -43,6 +61,13 @@ _sender = click.option(
     help="Take the password in the first line of this FILE.",
 )
 @click.option("--line", "lines", multiple=True, help="A paragraph for the letter; repeatable.")
+@click.option(
+    "--split",
+    type=_Size(),
+    default=0,
+    help="Write the archive in parts of at most SIZE, as 650m or 4g (of 1024 x 1024 bytes and "
+    "more; FAT32 takes 4095m).",
+)
 @case_option
 @json_option
 def deliver_command(
@@ -53,6 +78,7 @@ def deliver_command(
     password_out: Path | None,
     password_file: Path | None,
     lines: tuple[str, ...],
+    split: int,
     case_folder: Path | None,
     as_json: bool,
 ) -> None:
@@ -66,7 +92,9 @@ def deliver_command(
         raise click.UsageError("Take one of --password-out and --password-file.")
     password = None if password_file is None else _password(password_file)
     with opened(case_folder) as case:
-        wish = Wish(*(name, recipient, sender or _ours(case), out, password, password_out, lines))
+        wish = Wish(
+            *(name, recipient, sender or _ours(case), out, password, password_out, lines, split)
+        )
         made = deliver(case, wish)
     if as_json:
         print_json(made.to_json())
@@ -76,12 +104,18 @@ def deliver_command(
             "production": made.production,
             "to": made.recipient,
             "folder": made.folder,
-            "archive": f"{made.archive}, {made.archive_size:,} bytes",
+            "archive": f"{made.archive}, {made.archive_size:,} bytes{_in_parts(made.parts)}",
             "sha256": made.archive_sha256,
         }
     )
     if made.password_file:
         say(f"The password stands in {made.password_file}: send it by another way")
+
+
+def _in_parts(parts: Sequence[str]) -> str:
+    if len(parts) < 2:
+        return f" in one part, {parts[0]}" if parts else ""
+    return f" in {len(parts)} parts, {parts[0]} to {parts[-1]}"
 
 
 def _password(path: Path) -> str:

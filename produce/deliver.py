@@ -66,11 +66,17 @@ def deliveries(connection: sa.Connection, production: Production) -> list[Delive
 
 
 def _text_of(item: PlannedItem, original: str | None) -> str | None:
-    """Of a redacted document never the original text, but that of what is left of it."""
+    """Of a redacted document never the original text, but that of what is left of it; of one whose
+    pages leave something out by the rule, the text of the pages.
+    """
     if not item.detail.get("redactions"):
-        return original
+        return str(item.detail["text_of_pages"]) if _by_rule(item) else original
     made = item.detail.get("burned") or item.detail.get("redacted_native")
     return str(made["text_sha256"]) if made else None
+
+
+def _by_rule(item: PlannedItem) -> bool:
+    return item.treatment is Treatment.IMAGE and "text_of_pages" in item.detail
 
 
 def _tells_text(item: PlannedItem, row: sa.Row[Any]) -> bool:

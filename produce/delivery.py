@@ -24,7 +24,7 @@ from produce.loads import recorded
 from produce.numbering import reservation_of
 from produce.record import Production, production
 from produce.run import failed, final_folder
-from produce.sealing import prove, require_seven_zip, seal
+from produce.sealing import prove, require_seven_zip, require_whole, seal
 from produce.targets import new_folder
 from records import audit, tables, times
 from records.case import Case
@@ -35,6 +35,8 @@ from records.roles import UserRole
 _ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
 _GROUPS, _IN_GROUP = 6, 5
 LEAST_PASSWORD = 12
+LEAST_PART, MOST_PARTS = 64 << 10, 999
+_CHUNK = 1 << 20
 _IMAGES = {
     "tiff": "single-page TIFF, with colour as JPG where the specification says so",
     "pdf": "PDF, one for each document",
@@ -45,7 +47,11 @@ _ENDINGS = {"opt": "opt", "lfp": "lfp", "edrm": "xml"}
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What was made to go out; paths as text. `password_file` is empty where one was given."""
+    """What was made to go out; paths as text. `password_file` is empty where one was given.
+
+    `parts` are those of an archive that was written in some: joined in order they are the archive,
+    whose hash and size are told.
+    """
 
     production: str
     recipient: str
@@ -54,6 +60,7 @@ class Delivery:
     archive_sha256: str
     archive_size: int
     password_file: str
+    parts: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """All of it; the password is not in it."""
@@ -64,7 +71,8 @@ class Delivery:
 class Wish:
     """What is to be delivered, to whom, where. `lines` are added to the letter.
 
-    `password` None makes one and writes it to `password_file`.
+    `password` None makes one and writes it to `password_file`. `split` is the most bytes of a part
+    of the archive, 0 for one file.
     """
 
     name: str
@@ -74,6 +82,23 @@ class Wish:
     password: str | None
     password_file: Path | None
     lines: tuple[str, ...] = ()
+    split: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    """What was packed: its name, its parts (or itself), and of them all, joined, hash and size."""
+
+    name: str
+    parts: tuple[Path, ...]
+    sha256: str
+    size: int
+    hashes: dict[str, str]  # of each part
+
+    @property
+    def split(self) -> bool:
+        """Whether it is in parts, if only in one."""
+        return self.parts[0].name != self.name
 
 
 def new_password() -> str:
@@ -98,6 +123,7 @@ def deliver(case: Case, wish: Wish) -> Delivery:
                 )
             files = recorded(connection, found.id)
         volume = final_folder(case, found)
+        _check_split(wish, sum(size for _, size in files.values()))
         findings = verify_manifest(volume, found.manifest_sha256)
         if findings:
             raise CheckFailedError(failed(found.name, volume, findings))
@@ -107,11 +133,14 @@ def deliver(case: Case, wish: Wish) -> Delivery:
         try:
             partial.mkdir()
             archive = partial / f"{found.name}.7z"
-            seal(program, volume, archive, password)
-            prove(program, volume, archive, password)
-            made = _papers(case, found, wish, volume, files, archive)
+            parts = seal(program, volume, archive, password, wish.split)
+            if wish.split:
+                require_whole(parts, wish.split)
+            prove(program, volume, parts[0], password)
+            packed = _packed(archive.name, parts)
+            made = _papers(case, found, wish, volume, files, packed)
             _write_password(wish, password)
-            return _recorded(case, found, wish, partial, target, made)
+            return _recorded(case, found, wish, partial, target, packed, made)
         except OSError as error:
             raise_if_full(error, target.parent)
             raise
@@ -132,6 +161,18 @@ def _checked(case: Case, wish: Wish) -> Path:
             "without --password-file one is made"
         )
     return target
+
+
+def _check_split(wish: Wish, size: int) -> None:
+    if not wish.split:
+        return
+    if wish.split < LEAST_PART:
+        raise ProductionError(f"A part has at least {LEAST_PART:,} bytes: --split 650m, or 4g")
+    if size > wish.split * MOST_PARTS:
+        raise ProductionError(
+            f"{size:,} bytes in parts of {wish.split:,} would be over {MOST_PARTS} parts: take "
+            "larger ones"
+        )
 
 
 def _check_password_file(wish: Wish, target: Path) -> None:
@@ -163,16 +204,14 @@ def _papers(
     wish: Wish,
     volume: Path,
     files: dict[str, tuple[str, int]],
-    archive: Path,
+    packed: _Archive,
 ) -> dict[str, str]:
     """Write letter, contents and hashes beside the archive; each file's SHA-256 by its name."""
-    folder = archive.parent
-    hashes = {archive.name: _sha256(archive)}
+    folder = packed.parts[0].parent
+    hashes = dict(packed.hashes)
     papers = {
-        f"{found.name}-contents.csv": contents(volume, files),
-        f"{found.name}-transmittal.pdf": transmittal(
-            case, found, wish, archive.stat().st_size, hashes[archive.name]
-        ).pdf(),
+        f"{found.name}-contents.csv": contents(volume, files, packed),
+        f"{found.name}-transmittal.pdf": transmittal(case, found, wish, packed).pdf(),
     }
     for name, data in papers.items():
         (folder / name).write_bytes(data)
@@ -182,11 +221,29 @@ def _papers(
     return hashes
 
 
-def contents(volume: Path, files: dict[str, tuple[str, int]]) -> bytes:
-    """Every file of the volume with its size and hash, the manifest first."""
+def _packed(name: str, parts: tuple[Path, ...]) -> _Archive:
+    whole = hashlib.sha256()
+    hashes = {}
+    for part in parts:
+        own = hashlib.sha256()
+        with part.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                own.update(chunk)
+                whole.update(chunk)
+        hashes[part.name] = own.hexdigest()
+    size = sum(part.stat().st_size for part in parts)
+    return _Archive(name, parts, whole.hexdigest(), size, hashes)
+
+
+def contents(volume: Path, files: dict[str, tuple[str, int]], packed: _Archive) -> bytes:
+    """Every file of the volume with its size and hash, the manifest first; before it the parts of
+    an archive in parts.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(("Path", "Bytes", "SHA256"))
+    for part in packed.parts if packed.split else ():
+        writer.writerow((part.name, part.stat().st_size, packed.hashes[part.name]))
     manifest = volume / MANIFEST
     writer.writerow((MANIFEST, manifest.stat().st_size, _sha256(manifest)))
     for path, (sha256, size) in sorted(files.items()):
@@ -194,9 +251,7 @@ def contents(volume: Path, files: dict[str, tuple[str, int]]) -> bytes:
     return ("\ufeff" + out.getvalue()).encode("utf-8")
 
 
-def transmittal(
-    case: Case, found: Production, wish: Wish, archive_size: int, archive_sha256: str
-) -> Letter:
+def transmittal(case: Case, found: Production, wish: Wish, packed: _Archive) -> Letter:
     """The letter that goes with a volume: what it is, how it is read, what is reserved."""
     info, specification = case.info(), found.specification
     with case.read() as connection:
@@ -214,8 +269,7 @@ def transmittal(
         ("Images", _IMAGES[specification.kind]),
         ("Load files", ", ".join(_load_files(found))),
         ("Dates in the load file", specification.time_zone),
-        ("Archive", f"{found.name}.7z, {archive_size:,} bytes, AES-256, names encrypted"),
-        ("SHA-256 of the archive", archive_sha256),
+        *_archive_rows(packed),
         ("SHA-256 of MANIFEST.sha256", found.manifest_sha256 or ""),
     ]
     parts: list[str | tuple[Row, ...]] = [
@@ -226,6 +280,11 @@ def transmittal(
         "Each file of the volume stands with its hash in MANIFEST.sha256 (sha256sum -c) and in the "
         "list of contents.",
     ]
+    if packed.split:
+        parts.append(
+            f"The archive is in parts: {len(packed.parts)}. Put all of them into one folder and "
+            f"open {packed.parts[0].name} with 7-Zip; joined in order they are {packed.name}."
+        )
     if made["produced as withheld"]:
         parts.append(
             "Documents withheld as privileged have a sheet in their place; a privilege log is "
@@ -238,6 +297,23 @@ def transmittal(
         + (f"; see the order under Fed. R. Evid. 502(d): {order}." if order else ".")
     )
     return Letter(f"Production {found.name}", tuple(parts))
+
+
+def _archive_rows(packed: _Archive) -> list[Row]:
+    kind = f"{packed.size:,} bytes, AES-256, names encrypted"
+    if not packed.split:
+        return [
+            ("Archive", f"{packed.name}, {kind}"),
+            ("SHA-256 of the archive", packed.sha256),
+        ]
+    return [
+        ("Archive", f"{packed.name} in parts: {len(packed.parts)}; {kind}"),
+        ("SHA-256 of the parts, joined", packed.sha256),
+        *(
+            (each.name, f"{each.stat().st_size:,} bytes, SHA-256 {packed.hashes[each.name]}")
+            for each in packed.parts
+        ),
+    ]
 
 
 def _load_files(found: Production) -> list[str]:
@@ -258,12 +334,12 @@ def _recorded(
     wish: Wish,
     partial: Path,
     target: Path,
+    packed: _Archive,
     hashes: dict[str, str],
 ) -> Delivery:
-    """Rename, then say so on record."""
+    """Rename, then say so on record: of an archive in parts hash and size of them joined."""
     os.sync()
-    archive = f"{found.name}.7z"
-    size = (partial / archive).stat().st_size
+    parts = dict(packed.hashes) if packed.split else {}
     with case.write(UserRole.ADMIN) as connection:
         partial.rename(target)
         connection.execute(
@@ -271,9 +347,9 @@ def _recorded(
                 id=next_number(connection, tables.deliveries.c.id),
                 production_id=found.id,
                 recipient=wish.recipient,
-                archive=archive,
-                archive_sha256=hashes[archive],
-                archive_size=size,
+                archive=packed.name,
+                archive_sha256=packed.sha256,
+                archive_size=packed.size,
                 letter_sha256=hashes[f"{found.name}-transmittal.pdf"],
                 contents_sha256=hashes[f"{found.name}-contents.csv"],
                 actor=audit.actor(),
@@ -285,17 +361,19 @@ def _recorded(
             "production delivered",
             name=found.name,
             recipient=wish.recipient,
-            archive_sha256=hashes[archive],
+            archive_sha256=packed.sha256,
             manifest_sha256=found.manifest_sha256,
+            **({"parts": parts} if parts else {}),
         )
     return Delivery(
         production=found.name,
         recipient=wish.recipient,
         folder=str(target),
-        archive=archive,
-        archive_sha256=hashes[archive],
-        archive_size=size,
+        archive=packed.name,
+        archive_sha256=packed.sha256,
+        archive_size=packed.size,
         password_file="" if wish.password is not None else str(wish.password_file),
+        parts=tuple(parts),
     )
 
 

@@ -13,7 +13,7 @@ from produce.record import productions
 from produce.selection import in_chunks
 from produce.specification import Specification
 from produce.treating import Item
-from produce.treatment import OFFICE_TYPES, Treatment
+from produce.treatment import BOOK_TYPES, OFFICE_TYPES, SHEET_TYPES, Treatment
 from records import tables
 from records.case import Case
 
@@ -65,7 +65,7 @@ def estimate(
 ) -> Estimate:
     """Estimate a volume from what the case knows of its documents and earlier volumes."""
     known = _known(connection, {each.member.id for each in items})
-    imaged = _imaged(connection)
+    imaged = _imaged(connection, specification)
     rests: Counter[str] = Counter()
     pages = sum(_pages(each, specification, known, imaged, rests) for each in items)
     a_page, why = _page_bytes(connection, specification)
@@ -73,7 +73,8 @@ def estimate(
     office = sum(
         1
         for each in items
-        if each.treatment is Treatment.IMAGE and known[each.member.id].type in OFFICE_TYPES
+        if each.treatment is Treatment.IMAGE
+        and known[each.member.id].type in OFFICE_TYPES | BOOK_TYPES
     )
     work = pages * CORE_SECONDS[specification.kind] + len(items) * DOCUMENT_SECONDS
     work += office * OFFICE_SECONDS
@@ -117,14 +118,19 @@ def _pages(
     if item.member.id in imaged.pages:
         rests["imaged before in this case"] += 1
         return imaged.pages[item.member.id]
-    if found.pages:
+    printed = found.type in SHEET_TYPES  # what processing counts of them are no pages
+    if found.pages and not printed:
         rests["counted when they were processed"] += 1
         return found.pages
     if found.type in imaged.averages:
         rests["the average of their type in earlier volumes of this case"] += 1
         return max(1, round(imaged.averages[found.type]))
+    pages = max(1, math.ceil(found.characters / CHARACTERS))
+    if printed and pages > specification.sheet_pages:
+        rests["one slip sheet each, over office.sheet_pages by the length of their text"] += 1
+        return 1
     rests[f"{CHARACTERS} characters of text a page"] += 1
-    return max(1, math.ceil(found.characters / CHARACTERS))
+    return pages
 
 
 def _known(connection: sa.Connection, ids: set[int]) -> dict[int, _Known]:
@@ -145,12 +151,18 @@ class _Imaged:
     averages: dict[str, float]
 
 
-def _imaged(connection: sa.Connection) -> _Imaged:
+def _imaged(connection: sa.Connection, specification: Specification) -> _Imaged:
     i, d = tables.production_items.c, tables.documents.c
+    alike = [
+        each.id
+        for each in productions(connection)
+        if each.specification.office == specification.office
+    ]
     rows = connection.execute(
         sa.select(i.document_id, i.pages, d.type)
         .join(tables.documents, d.id == i.document_id)
         .where(i.treatment == Treatment.IMAGE, i.render_sha256.is_not(None), i.pages.is_not(None))
+        .where(i.production_id.in_(alike))
     ).all()
     by_type: dict[str, dict[int, int]] = {}
     for row in rows:

@@ -11,6 +11,7 @@ class RenderJob:
     """One document to be turned into unstamped PDF pages.
 
     `header` are (label, value) lines printed above a mail's body or on a slip sheet, in order.
+    `hidden` are kinds of hidden content that processing found, whose words its text holds.
     """
 
     document_id: int
@@ -20,6 +21,7 @@ class RenderJob:
     name: str
     text_sha256: str | None
     header: tuple[tuple[str, str], ...]
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,21 @@ class OfficeRule:
     notes: bool = True
     hidden: bool = True
 
+    def shows(self, kind: str) -> bool:
+        """Whether content of a kind of `process.hidden` is to be seen."""
+        return {
+            "tracked-changes": self.changes == "shown",
+            "comments": self.comments,
+            "speaker-notes": self.notes,
+        }.get(kind, self.hidden)
+
 
 @dataclass(frozen=True, slots=True)
 class RenderBatch:
     """Jobs for one worker.
 
     `sheets` is "native" (spreadsheets have no pages) or "printed", up to `sheet_pages` pages.
+    OCR reads pages in `languages` where their text is to be made of them.
     """
 
     jobs: tuple[RenderJob, ...]
@@ -51,6 +62,7 @@ class RenderBatch:
     office: OfficeRule = OfficeRule()
     sheets: str = "native"
     sheet_pages: int = 200
+    languages: str = "eng"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,8 @@ class RenderResult:
 
     `reason` is empty for success; otherwise it says in a few words why the document cannot be
     imaged, and it gets a slip sheet and its native. `made_by` stands for all tools that had a part
-    in the pages; it is empty where the next try may give others.
+    in the pages; it is empty where the next try may give others. `text_sha256` is the text of the
+    pages, where the rule keeps off them what the document's own text tells.
     """
 
     document_id: int
@@ -68,6 +81,7 @@ class RenderResult:
     reason: str
     notes: tuple[Note, ...]
     made_by: str = ""
+    text_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from process.hidden import UNSEEN
+from produce.interface import OfficeRule
 from produce.levels import legends, uncoded
 from produce.selection import Dated, Family, in_chunks, tagged
 from produce.specification import Specification
@@ -12,6 +14,7 @@ from produce.treating import Item, Treated, Troubles
 from produce.treatment import Treatment
 from records import culls, tables
 from records.codes import Disposition
+from records.fields import Fields
 
 CULLED = "put aside by culling"
 SYSTEM = "system files"
@@ -57,7 +60,8 @@ class Looked:
 def conflicts_of(connection: sa.Connection, looked: Looked) -> list[Conflict]:
     """All kinds that have documents, in the order in which they matter."""
     found = [*_privilege(connection, looked), *_coding(connection, looked)]
-    found += [*_repeated(connection, looked), *_whole(looked), *_put_aside(connection, looked)]
+    found += [*_beside_pages(connection, looked), *_repeated(connection, looked)]
+    found += [*_whole(looked), *_put_aside(connection, looked)]
     return [Conflict(kind, rule, tuple(sorted(ids))) for kind, rule, ids in found if ids]
 
 
@@ -99,6 +103,28 @@ def _coding(connection: sa.Connection, looked: Looked) -> Found:
             f"bear the legend of the volume, {legend!r}" if legend else "bear no legend",
             looked.ids - bearing.keys(),
         )
+
+
+def _beside_pages(connection: sa.Connection, looked: Looked) -> Found:
+    rule = looked.specification.office
+    if rule == OfficeRule():
+        return
+    d = tables.documents.c
+    rows = in_chunks(
+        connection,
+        lambda ids: sa.select(d.id, d.fields).where(d.id.in_(ids)),
+        _those(looked, lambda item: item.treatment is Treatment.NATIVE and not item.redactions),
+    )
+    yield (
+        "natives that hold what [office] keeps off pages",
+        "produced natively with all of it: a native is the file as it was kept",
+        {
+            row.id
+            for row in rows
+            for kinds in (UNSEEN.intersection(Fields.from_json(row.fields).hidden),)
+            if not all(map(rule.shows, kinds))
+        },
+    )
 
 
 def _repeated(connection: sa.Connection, looked: Looked) -> Found:

@@ -54,7 +54,7 @@ class Rendered:
             with closing(self._open()) as database:
                 for job in jobs:
                     result = self._look_up(database, job)
-                    if result is not None and self._store.exists(result.pdf_sha256 or ""):
+                    if result is not None and self._has(result):
                         found[job.document_id] = result
         except (sqlite3.Error, ValueError, KeyError, TypeError):
             self._drop()
@@ -75,6 +75,10 @@ class Rendered:
                 database.executemany("INSERT OR REPLACE INTO pages VALUES (?, ?)", rows)
         except (sqlite3.Error, OSError):
             self._drop()
+
+    def _has(self, result: RenderResult) -> bool:
+        blobs = (result.pdf_sha256 or "", *filter(None, (result.text_sha256,)))
+        return all(self._store.exists(each) for each in blobs)
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path)

@@ -27,7 +27,7 @@ from produce.redaction.interface import REDACTED
 from produce.rendered import Rendered
 from produce.selection import in_chunks
 from produce.treating import closed_by, native_or_slip
-from produce.treatment import MAILS, OFFICE_TYPES, Treatment
+from produce.treatment import BOOK_TYPES, CONVERTED_TYPES, MAILS, OFFICE_TYPES, Treatment
 from produce.values import mail_header
 from records import tables
 from records.case import Case
@@ -39,7 +39,7 @@ from records.options import Advance
 _JOBS = 16
 _COMMITTED = 500
 # LibreOffice takes long to start: its documents are handed out together.
-_TOGETHER = OFFICE_TYPES | {"xlsx", "xlsm", "xlsb", "xls", "ods"}
+_TOGETHER = OFFICE_TYPES | BOOK_TYPES
 _BYTES = 32 << 20
 # Fields of the load file → what the header block of a mail calls them.
 _LABELS = {
@@ -70,23 +70,36 @@ def waiting(connection: sa.Connection, production_id: int) -> list[PlannedItem]:
     return items(connection, production_id, i.state == "planned", i.treatment == Treatment.IMAGE)
 
 
-def office_waiting(connection: sa.Connection, production_id: int) -> list[PlannedItem]:
-    """Items that LibreOffice is still to turn into pages."""
-    d = tables.documents.c
-    pending = waiting(connection, production_id)
+def office_waiting(connection: sa.Connection, production: Production) -> list[PlannedItem]:
+    """Items that LibreOffice is still to turn into pages, or into XLSX to be redacted by cell."""
+    d, i = tables.documents.c, tables.production_items.c
+    pending = waiting(connection, production.id)
+    natives = items(connection, production.id, i.treatment == Treatment.NATIVE)
+    made_anew = [each for each in natives if is_made_anew(each)]
+    types = OFFICE_TYPES | (BOOK_TYPES if production.specification.sheets == "printed" else set())
     rows = in_chunks(
         connection,
-        lambda ids: sa.select(d.id).where(d.id.in_(ids), d.type.in_(OFFICE_TYPES)),
+        lambda ids: sa.select(d.id).where(d.id.in_(ids), d.type.in_(types)),
         {each.document_id for each in pending},
     )
-    office = {row.id for row in rows}
-    return [each for each in pending if each.document_id in office]
+    converted = in_chunks(
+        connection,
+        lambda ids: sa.select(d.id).where(d.id.in_(ids), d.type.in_(CONVERTED_TYPES)),
+        {each.document_id for each in made_anew},
+    )
+    office = {row.id for row in (*rows, *converted)}
+    return [each for each in (*pending, *made_anew) if each.document_id in office]
+
+
+def is_made_anew(item: PlannedItem) -> bool:
+    """Whether a native that is redacted by cell is still to be made."""
+    return bool(item.detail.get("redactions")) and "redacted_native" not in item.detail
 
 
 def slip_office(case: Case, production: Production) -> int:
     """Produce office documents natively for want of LibreOffice; how many there were."""
     with case.write() as connection:
-        found = office_waiting(connection, production.id)
+        found = office_waiting(connection, production)
         update_items(connection, production.id, [_native(each, NO_OFFICE) for each in found])
     return len(found)
 
@@ -172,13 +185,17 @@ def render_job(
     `masked` are fields of the load file that the header block of a mail must not tell.
     """
     header: tuple[tuple[str, str], ...] = ()
+    fields = Fields.from_json(row.fields)
     if row.type in MAILS:
         hide = {_LABELS[each] for each in masked if each in _LABELS}
         header = tuple(
             (label, REDACTED if label in hide else value)
-            for label, value in mail_header(Fields.from_json(row.fields), attachments, zone)
+            for label, value in mail_header(fields, attachments, zone)
         )
-    return RenderJob(row.id, row.sha256, row.type, row.mime, row.name, row.text_sha256, header)
+    return RenderJob(
+        *(row.id, row.sha256, row.type, row.mime, row.name, row.text_sha256, header),
+        tuple(sorted(fields.hidden)),
+    )
 
 
 def _split(work: Sequence[_Work], most: int) -> Iterator[list[_Work]]:
@@ -197,12 +214,17 @@ def _split(work: Sequence[_Work], most: int) -> Iterator[list[_Work]]:
 def _batch(
     case: Case, production: Production, work: Sequence[_Work], passwords: tuple[str, ...]
 ) -> RenderBatch:
+    specification = production.specification
     return RenderBatch(
         jobs=tuple(each.job for each in work),
         store_address=case.store_address,
         limits=case.settings.limits,
         passwords=passwords,
-        time_zone=production.specification.time_zone,
+        time_zone=specification.time_zone,
+        office=specification.office,
+        sheets=specification.sheets,
+        sheet_pages=specification.sheet_pages,
+        languages=case.settings.ocr_languages,
     )
 
 
@@ -226,12 +248,17 @@ def _commit(
                     "state": "rendered",
                     "pages": result.pages,
                     "render_sha256": result.pdf_sha256,
+                    "detail": work.item.detail | _own_text(result),
                 }
             )
     with case.write() as connection:
         update_items(connection, production.id, rendered)
         update_items(connection, production.id, natives)
         write_notes(connection, {each.document_id: each.notes for each in results})
+
+
+def _own_text(result: RenderResult) -> dict[str, Any]:
+    return {} if result.text_sha256 is None else {"text_of_pages": result.text_sha256}
 
 
 def _native(item: PlannedItem, reason: str) -> dict[str, Any]:

@@ -132,14 +132,15 @@ def _prepare(case: Case, found: Production, workshop: Workshop) -> None:
         refuse_newly_excluded(case, connection, found)
         if reservation_of(connection, found.id) is None:
             refuse_changes(connection, found)
-        office = rendering.office_waiting(connection, found.id)
+        office = rendering.office_waiting(connection, found)
     if office and not workshop.office():
         if not workshop.slip_missing:
             raise ToolMissingError(
-                f"{len(office)} office documents are to be imaged, and LibreOffice is not "
-                "installed: install it (apt-get install libreoffice-writer-nogui "
+                f"{len(office)} office documents are to be imaged or converted, and LibreOffice is "
+                "not installed: install it (apt-get install libreoffice-writer-nogui "
                 "libreoffice-calc-nogui libreoffice-impress-nogui), or run with --slip-missing to "
-                "produce them natively with slip sheets"
+                "produce them natively with slip sheets (those that are redacted by a slip sheet "
+                "alone)"
             )
         rendering.slip_office(case, found)
     if found.state == "planned":

@@ -7,7 +7,7 @@ an argument that other users of the machine could read.
 import os
 import subprocess
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ingest.sevenzip_tool import SevenZip, probe
@@ -27,29 +27,54 @@ def require_seven_zip() -> SevenZip:
     return found
 
 
-def seal(program: SevenZip, volume: Path, archive: Path, password: str) -> None:
+def seal(
+    program: SevenZip, volume: Path, archive: Path, password: str, split: int = 0
+) -> tuple[Path, ...]:
     """Pack a volume's folder into `archive`, a new file; raises `ProductionError`.
 
-    Page images hardly shrink, so little time is spent on it.
+    With `split` it is written as `archive`.001 and so on, parts of so many bytes: joined they are
+    the archive. Page images hardly shrink, so little time is spent on it.
     """
     typed = f"{password}\n{password}\n".encode()
     command = (program.command, "a", "-t7z", "-mhe=on", "-mx=1", "-p", "-bd", "-y")
-    done = _run((*command, "--", str(archive), volume.name), volume.parent, typed)
+    volumes = (f"-v{split}b",) if split else ()
+    done = _run((*command, *volumes, "--", str(archive), volume.name), volume.parent, typed)
+    parts = parts_of(archive) if split else (archive,)
     if done.returncode != 0:
-        archive.unlink(missing_ok=True)
+        for each in parts:
+            each.unlink(missing_ok=True)
         said = _said(done)
         if any(each in said for each in _NO_ROOM):
             raise DiskFullError(f"{archive.parent} has no room left. Make some and deliver again")
         raise ProductionError(f"7-Zip could not pack {volume}: {said}")
-    with archive.open("rb") as file:
-        os.fsync(file.fileno())
+    for each in parts:
+        with each.open("rb") as file:
+            os.fsync(file.fileno())
+    return parts
+
+
+def parts_of(archive: Path) -> tuple[Path, ...]:
+    """The parts of an archive that was written in some, in order."""
+    found = archive.parent.glob(f"{archive.name}.[0-9][0-9][0-9]*")
+    return tuple(sorted(found, key=lambda each: int(each.suffix[1:])))
+
+
+def require_whole(parts: Sequence[Path], split: int) -> None:
+    """Raise `ProductionError` unless parts are numbered without a gap, each as large as said."""
+    sizes = [each.stat().st_size for each in parts]
+    numbers = [int(each.suffix[1:]) for each in parts]
+    full = all(size == split for size in sizes[:-1]) and 0 < sizes[-1] <= split if sizes else False
+    if numbers != list(range(1, len(parts) + 1)) or not full:
+        told = ", ".join(f"{each.name} ({size:,})" for each, size in zip(parts, sizes, strict=True))
+        raise ProductionError(f"7-Zip did not write parts of {split:,} bytes: {told or 'none'}")
 
 
 def prove(program: SevenZip, volume: Path, archive: Path, password: str) -> None:
     """Read the archive back: it opens by the password alone, and holds the volume's every byte.
 
-    7-Zip unpacks all of it against its checksums; each checksum is that of the file on disk. Raises
-    `ProductionError` naming what differs.
+    Of one in parts `archive` is the first; all are read. 7-Zip unpacks all of it against its
+    checksums; each checksum is that of the file on disk. Raises `ProductionError` saying what
+    differs.
     """
     wrong = _run((program.command, "l", "-ba", "--", str(archive)), archive.parent, b"\n")
     if wrong.returncode == 0:

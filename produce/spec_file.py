@@ -26,6 +26,10 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "numbering": ("prefix", "digits", "start", "number_by", "separator", "page_digits"),
     "images": ("kind", "dpi", "colour", "colour_dpi", "page_size"),
+    "office": (
+        *("office_changes", "office_comments", "office_notes", "office_hidden"),
+        *("sheets", "sheet_pages"),
+    ),
     "endorsements": ("legend", "levels", "zones", "placement", "case_number"),
     "placeholders": (
         *("withheld_line", "native_line", "container_line", "slip_line", "show_reason"),
@@ -42,6 +46,10 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 
 _NAMES = {
     "number_by": "by",
+    "office_changes": "changes",
+    "office_comments": "comments",
+    "office_notes": "notes",
+    "office_hidden": "hidden",
     "withheld_line": "withheld",
     "native_line": "native",
     "container_line": "container",

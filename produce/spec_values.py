@@ -71,6 +71,24 @@ class Values(BaseModel):
     page_size: Literal["as-is", "letter", "a4"] = Field(
         default="as-is", description="Paper of the pages."
     )
+    office_changes: Literal["shown", "final"] = Field(
+        default="shown", description="Tracked changes: as marked, or as if all were accepted."
+    )
+    office_comments: bool = Field(
+        default=True,
+        description="Comments, and notes on PDF pages, on a sheet behind.",
+    )
+    office_notes: bool = Field(default=True, description="Speaker's notes, as notes pages.")
+    office_hidden: bool = Field(
+        default=True, description="Hidden slides, text, rows, columns and sheets, shown behind."
+    )
+    sheets: Literal["native", "printed"] = Field(
+        default="native",
+        description="Spreadsheets: as natives.types says, or printed whatever it says.",
+    )
+    sheet_pages: int = Field(
+        default=200, ge=1, le=10_000, description="Most pages of a printed one; else it is native."
+    )
     legend: str = Field(
         default="", max_length=_LONGEST, description="Confidentiality legend on each page."
     )

@@ -5,6 +5,7 @@ from typing import Any, Self
 from pydantic import ValidationError, model_validator
 
 from produce import together
+from produce.interface import OfficeRule
 from produce.spec_values import Values
 from records.errors import SpecificationError
 
@@ -17,6 +18,13 @@ class Specification(Values):
         if wrong := together.problems(self):
             raise ValueError(wrong[0][1])
         return self
+
+    @property
+    def office(self) -> OfficeRule:
+        """What pages show beside the plain text."""
+        return OfficeRule(
+            self.office_changes, self.office_comments, self.office_notes, self.office_hidden
+        )
 
     def bates(self, number: int) -> str:
         """The Bates number as it is printed."""

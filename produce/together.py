@@ -13,7 +13,10 @@ HOLES = ("bates", "legend", "case", "volume")
 
 def problems(values: Values) -> list[tuple[str, str]]:
     """All of them: the key that is best changed, and the reason."""
-    return [*_selection(values), *_numbers(values), *_endorsements(values), *_load_files(values)]
+    return [
+        *(*_selection(values), *_numbers(values), *_office(values)),
+        *(*_endorsements(values), *_load_files(values)),
+    ]
 
 
 def _selection(values: Values) -> Iterator[tuple[str, str]]:
@@ -51,6 +54,16 @@ def _numbers(values: Values) -> Iterator[tuple[str, str]]:
 
 def _parts(name: str) -> bool:
     return name.upper().startswith("VOL") and name[3:].isdecimal()
+
+
+def _office(values: Values) -> Iterator[tuple[str, str]]:
+    if values.kind != "none":
+        return
+    if values.sheets == "printed":
+        yield "sheets", "spreadsheets are to be printed, and no page images are produced"
+    for name in ("office_changes", "office_comments", "office_notes", "office_hidden"):
+        if getattr(values, name) != Values.model_fields[name].default:
+            yield name, "it is kept off pages alone: none are produced, and natives hold all of it"
 
 
 def _endorsements(values: Values) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from produce.reach import Reach
 from produce.redaction.interface import HELD, ITSELF, REDACTED, Redacted
 from produce.selection import Family, Member
 from produce.specification import Specification
-from produce.treatment import MASKED, Treatment, native_reason
+from produce.treatment import MASKED, SHEET_TYPES, Treatment, native_reason
 from records.codes import Disposition, Role
 
 NOTHING = Redacted()
@@ -214,7 +214,11 @@ def _treatment(
     reason = _why_native(member, specification, troubles.exceptions)
     if member.sha256 is None:
         return Treatment.SLIP, reason or "bytes not available"
-    drawn = member.id in redacted.own and (not reason or reason.startswith("type "))
+    drawn = (
+        member.id in redacted.own
+        and (member.type not in SHEET_TYPES or specification.sheets == "printed")
+        and (not reason or reason.startswith("type "))
+    )
     if drawn or (not reason and specification.kind != "none"):
         return Treatment.IMAGE, ""
     return native_or_slip(reason or "native production", closed)
@@ -227,7 +231,7 @@ def _why_native(member: Member, specification: Specification, exceptions: Mappin
         return "system file"
     if member.disposition == Disposition.EMPTY or member.size == 0:
         return "empty file"
-    return native_reason(member.type, member.mime, specification.native_types)
+    return native_reason(member.type, member.mime, specification.native_types, specification.sheets)
 
 
 def _closed(document: int, holding: bool, redacted: Redacted) -> str:

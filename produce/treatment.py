@@ -35,13 +35,25 @@ OFFICE_TYPES = frozenset(
     }
 )
 
+# Spreadsheets, which are printed where a specification says so; those that LibreOffice prints.
+BOOK_TYPES = frozenset({"xlsx", "xlsm", "xlsb", "xls", "ods"})
+SHEET_TYPES = BOOK_TYPES | {"csv"}
+
+# What is turned into XLSX to be redacted by cell.
+CONVERTED_TYPES = frozenset({"xls", "ods", "xlsb"})
+
 MAILS = frozenset({"email", "msg"})
 
 _NATIVE_MIMES = ("audio/", "video/")
 
 
-def native_reason(type_: str, mime: str, native_types: tuple[str, ...]) -> str:
-    """Why a document of this type is produced natively; empty when it is imaged."""
+def native_reason(type_: str, mime: str, native_types: tuple[str, ...], sheets: str) -> str:
+    """Why a document of this type is produced natively; empty when it is imaged.
+
+    Where `sheets` are "printed" they are imaged, whatever the native types are.
+    """
+    if type_ in SHEET_TYPES and sheets == "printed":
+        return ""
     if type_ in native_types:
         return f"type {type_}"
     if mime.startswith(_NATIVE_MIMES):

@@ -169,12 +169,13 @@ def test_an_archive_that_lacks_something_does_not_go_out(
 ) -> None:
     whole = sealing.seal
 
-    def lacking(program: Any, volume: Path, archive: Path, password: str) -> None:
-        gone = next((volume / "TEXT").rglob("*.txt"))
+    def lacking(*given: Any) -> tuple[Path, ...]:
+        gone = next((given[1] / "TEXT").rglob("*.txt"))
         data = gone.read_bytes()
         gone.unlink()
-        whole(program, volume, archive, password)
+        parts = whole(*given)
         gone.write_bytes(data)
+        return parts
 
     monkeypatch.setattr("produce.delivery.seal", lacking)
     with pytest.raises(ProductionError, match="does not hold what the volume holds"):

@@ -142,3 +142,21 @@ def test_words_of_a_format_are_no_leak_in_its_bytes(tmp_path: Path) -> None:
     words = {each.word for each in leaks(_PLAIN, hidden)}
     assert words == set()
     assert {each.word for each in leaks(b"the contents", hidden)} == {"contents"}
+
+
+def test_operands_that_move_a_text_are_no_digits_of_a_word() -> None:
+    hidden = hide(["1001"], [])
+
+    def found(data: bytes) -> set[str]:
+        return {each.word for each in leaks(data, hidden)}
+
+    moved = b"q 1 0 0 1 0 -7.5 cm BT 1 0 0 1 72 700.25 Tm (A page) Tj ET Q"
+    assert found(_orphan(moved)) == set()
+    assert found(paper(["A page"])) == set()
+    for shown in (
+        b"BT (1 0 0 1) Tj ET",
+        b"BT (1 0 0 1 72 700) Tj 0 0 Tm ET",
+        moved + b" (1 0 0 1)",
+    ):
+        assert found(_orphan(shown)) == {"1001 (letters apart)"}, shown
+    assert found(b"1 0 0 1 2 3 cm") == {"1001 (letters apart)"}  # of a text every sign counts

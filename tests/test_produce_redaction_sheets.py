@@ -12,6 +12,8 @@ from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 
+from produce.imaging.cells import redact_cells
+from produce.imaging.saved_sheets import NO_VALUE
 from produce.plan import plan
 from produce.reader import read_dat
 from produce.redact_commands import redact_group
@@ -64,6 +66,7 @@ def case(tmp_path: Path) -> Iterator[Case]:
         add(opened, 1, name=f"{WORD} prices.xlsx", type_="xlsx", data=workbook(), text=WORD)
         add(opened, 2, type_="csv", data=b"name;price\nNightjar;1\nother;2\n", text="Nightjar")
         add(opened, 3, type_="xls", data=b"old", text="old")
+        add(opened, 4, type_="ppt", data=b"old", text="old")
         with_codes(opened)
         tag(opened, "Responsive", [1, 2])
         yield opened
@@ -103,6 +106,32 @@ def test_a_new_workbook_holds_what_is_left_and_no_trace(case: Case) -> None:
     assert table.read_text("utf-8-sig").split() == ["name,price", "[AC],1", "other,2"]
 
 
+def test_what_stands_for_a_result_that_was_not_saved_is_no_word(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    book = Workbook()
+    book.worksheets[0]["A1"] = "=1+1"
+    book.worksheets[0]["A2"] = "the value"
+    book.save(source)
+    text = redact_cells(source, "xlsx", [], target)
+    assert text.split("\n")[1:] == [NO_VALUE, "the value"]
+    for data in (target.read_bytes(), text.encode()):
+        assert {each.word for each in leaks(data, hide(["kept"], []), vocabulary())} == set()
+        assert {each.word for each in leaks(data, hide(["the"], []), vocabulary())} == {"the"}
+
+
+def test_that_a_sheet_is_hidden_is_no_word_of_it(tmp_path: Path) -> None:
+    book = Workbook()
+    for state in ("hidden", "veryHidden"):
+        book.create_sheet(state[0]).sheet_state = state
+    source, target = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    book.save(source)
+    redact_cells(source, "xlsx", [], target)
+    with zipfile.ZipFile(target) as archive:
+        assert b'state="veryHidden"' in archive.read("xl/workbook.xml")
+    data = target.read_bytes()
+    assert list(leaks(data, hide(["hidden veryhidden"], []), vocabulary())) == []
+
+
 def test_the_same_bytes_again_and_other_bytes_refused(case: Case) -> None:
     made = redact_range(case, 1, "Prices", "A2", "PII")
     plan(case, specification(kind="pdf"))
@@ -118,7 +147,8 @@ def test_what_cannot_be_redacted_by_cell_is_refused(case: Case) -> None:
     for document, sheet, cells, why in (
         (1, "Nowhere", "A1", "no sheet 'Nowhere'"),
         (1, "Prices", "first", "no range"),
-        (3, "", "A1", "of the type xls"),
+        (3, "", "A1", "no workbook of Excel 5 or later|LibreOffice is not installed"),
+        (4, "", "A1", "of the type ppt"),
         (9, "", "A1", "not there"),
     ):
         with pytest.raises(RedactionError, match=why):

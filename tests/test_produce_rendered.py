@@ -61,6 +61,7 @@ def test_what_was_kept_is_found_whole_for_any_document_with_the_same_bytes(case:
         replace(JOB, text_sha256="2" * 64),
         replace(JOB, name="a.emf"),
         replace(JOB, type="xml"),
+        replace(JOB, hidden=("comments",)),
     ],
 )
 def test_another_document_is_not_found(job: RenderJob, case: Case) -> None:

@@ -23,13 +23,15 @@ from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 
 from produce.imaging.errors import RenderError
+from produce.imaging.saved_sheets import NO_VALUE
+from produce.imaging.saved_xls import SavedSheet
 from records.codes import Code
 
 WORKBOOKS = frozenset({"xlsx", "xlsm"})
 TABLES = frozenset({"csv", "tsv"})
-NO_VALUE = "[value not kept in the file]"
 _STAMP = (1980, 1, 1, 0, 0, 0)
 _TIME = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
+_CONSTANT = re.compile(r"=(?:TRUE\(\)|FALSE\(\)|NA\(\)|#[A-Z0-9/!?]+)?")
 _BLACK = PatternFill("solid", fgColor="FF000000")
 _WHITE = Font(color="FFFFFFFF")
 
@@ -55,9 +57,15 @@ class _Sheet:
     widths: dict[str, float]
 
 
-def values_in(source: Path, kind: str, sheet: str, cells: str) -> list[str]:
-    """The values of a range, those that are empty left out; raises `RenderError` for no range."""
-    found = next((each for each in _read(source, kind) if each.name == sheet), None)
+def values_in(
+    source: Path, kind: str, sheet: str, cells: str, original: Sequence[SavedSheet] = ()
+) -> list[str]:
+    """The values of a range, those that are empty left out; raises `RenderError` for no range.
+
+    Of a workbook that was converted `original` are the sheets it had.
+    """
+    read = _read(source, kind, original)
+    found = next((each for each in read if each.name == sheet), None)
     if found is None:
         raise RenderError(Code.CORRUPT, f"there is no sheet {sheet!r}")
     bounds = bounds_of(cells)
@@ -82,9 +90,15 @@ def _inside(bounds: Bounds, row: int, column: int) -> bool:
     return bounds[1] <= row <= bounds[3] and bounds[0] <= column <= bounds[2]
 
 
-def redact_cells(source: Path, kind: str, marks: Sequence[CellMark], target: Path) -> str:
+def redact_cells(
+    source: Path,
+    kind: str,
+    marks: Sequence[CellMark],
+    target: Path,
+    original: Sequence[SavedSheet] = (),
+) -> str:
     """Write the new file; the text of what is left. Same in, same out."""
-    sheets = list(_read(source, kind))
+    sheets = list(_read(source, kind, original))
     names = {each.name for each in sheets}
     odd = [each.sheet for each in marks if each.sheet not in names]
     if odd:
@@ -125,11 +139,11 @@ def _shown(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _read(source: Path, kind: str) -> Iterator[_Sheet]:
+def _read(source: Path, kind: str, original: Sequence[SavedSheet] = ()) -> Iterator[_Sheet]:
     if kind in TABLES:
         yield _table(source, kind)
     elif kind in WORKBOOKS:
-        yield from _book(source)
+        yield from _book(source, original)
     else:
         raise RenderError(Code.UNSUPPORTED, f"cells of the type {kind} cannot be redacted")
 
@@ -149,7 +163,7 @@ def _delimiter(text: str, kind: str) -> str:
     return max(",;\t|", key=first.count) if first else ","
 
 
-def _book(source: Path) -> Iterator[_Sheet]:
+def _book(source: Path, original: Sequence[SavedSheet]) -> Iterator[_Sheet]:
     data = source.read_bytes()
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -157,6 +171,9 @@ def _book(source: Path) -> Iterator[_Sheet]:
             formulas = load_workbook(io.BytesIO(data), data_only=False, keep_links=False)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise RenderError(Code.CORRUPT, "damaged workbook", str(error)) from error
+    if original:
+        _require_same(formulas, original)
+    states = {each.name: each.state for each in original if each.state != "visible"}
     for sheet in values.worksheets:
         other = formulas[sheet.title]
         rows = [
@@ -168,7 +185,24 @@ def _book(source: Path) -> Iterator[_Sheet]:
             for name, each in sheet.column_dimensions.items()
             if each.width and not each.hidden
         }
-        yield _Sheet(sheet.title, sheet.sheet_state, rows, widths)
+        yield _Sheet(sheet.title, states.get(sheet.title, sheet.sheet_state), rows, widths)
+
+
+def _require_same(book: Workbook, original: Sequence[SavedSheet]) -> None:
+    """Raise `RenderError` where conversion changed the sheets, or left something to compute."""
+    wanted, found = [each.name for each in original], [sheet.title for sheet in book.worksheets]
+    if wanted != found:
+        raise RenderError(
+            Code.UNSUPPORTED, "its sheets are others as XLSX", f"{wanted} have become {found}"
+        )
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f" and not _CONSTANT.fullmatch(str(cell.value)):
+                    where = f"{sheet.title}!{cell.coordinate}"
+                    raise RenderError(
+                        Code.UNSUPPORTED, "a formula is left that would be computed anew", where
+                    )
 
 
 def _value(cell: Any, formulas: Any) -> Any:
@@ -200,11 +234,13 @@ def _write_book(sheets: Sequence[_Sheet], target: Path) -> None:
 
 
 def empty_book() -> bytes:
-    """A workbook of one sheet that holds a number, a text and a code: all that ours name."""
+    """A workbook with a number, a text, a code and sheets of each state: all that ours name."""
     book = Workbook()
     _write(book.worksheets[0]["A1"], 1, "General")
     _write(book.worksheets[0]["A2"], "0", "General")
     _write(book.worksheets[0]["A3"], _Code("0"), "General")
+    for state in ("hidden", "veryHidden"):
+        book.create_sheet("0" + state[:1]).sheet_state = state
     return _saved(book)
 
 

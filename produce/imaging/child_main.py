@@ -17,6 +17,7 @@ from records.codes import Code
 if TYPE_CHECKING:
     from ingest.interface import ParsedMail
     from produce.imaging.burn import Mark
+    from produce.imaging.saved_xls import SavedSheet
     from produce.interface import OfficeRule
 
 Answer = dict[str, Any]
@@ -107,7 +108,7 @@ def pdf(request: Request) -> Answer:
     pages, odd = append(target, sheets)
     if cleaned.raster:
         odd.append("pages made pictures: layers or annotations need it")
-    return {"pages": pages, "odd": odd, "unseen": sheets.odd}
+    return {"pages": pages, "odd": odd, "unseen": sheets.odd, "by_rule": sheets.by_rule}
 
 
 def entries(request: Request) -> Answer:
@@ -234,8 +235,8 @@ def values(request: Request) -> Answer:
     """The values of a range of a spreadsheet."""
     from produce.imaging.cells import values_in
 
-    source = Path(request["source"])
-    return {"values": values_in(source, request["type"], request["sheet"], request["cells"])}
+    source, kind, original = _workbook(request)
+    return {"values": values_in(source, kind, request["sheet"], request["cells"], original)}
 
 
 def cells(request: Request) -> Answer:
@@ -243,10 +244,22 @@ def cells(request: Request) -> Answer:
     from produce.imaging.cells import CellMark, redact_cells
 
     marks = [CellMark(*each) for each in request["marks"]]
-    source, target = Path(request["source"]), Path(request["target"])
-    text = redact_cells(source, request["type"], marks, target)
+    source, kind, original = _workbook(request)
+    text = redact_cells(source, kind, marks, Path(request["target"]), original)
     Path(request["text"]).write_text(text, encoding="utf-8")
     return {"pages": 1, "odd": []}
+
+
+def _workbook(request: Request) -> "tuple[Path, str, tuple[SavedSheet, ...]]":
+    """A spreadsheet whose cells can be redacted: as it is, or converted."""
+    from produce.imaging.as_xlsx import as_xlsx
+    from produce.treatment import CONVERTED_TYPES
+
+    source, kind = Path(request["source"]), request["type"]
+    if kind not in CONVERTED_TYPES:
+        return source, kind, ()
+    made, sheets = as_xlsx(source, kind, Path(request["folder"]), request["seconds"])
+    return made, "xlsx", sheets
 
 
 def unseen(request: Request) -> Answer:

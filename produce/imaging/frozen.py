@@ -1,6 +1,7 @@
-"""Dates that a document writes anew each time it is opened, kept as they were last saved.
+"""What a document works out anew each time it is opened, kept as it was last saved.
 
-LibreOffice would print today's date where the file holds `DATE`, `TIME` and the like as a field;
+Formulas of spreadsheets give way to their results (see `saved_sheets`). Of texts and slides it is
+dates: LibreOffice would print today's where the file holds `DATE`, `TIME` and the like as a field;
 what was on the page when the document was last saved is what is to be produced. The command's
 name is made one that nothing computes, so that the result saved with the field is shown.
 """
@@ -9,6 +10,8 @@ import re
 from pathlib import Path
 
 from produce.imaging.packages import rewrite
+from produce.imaging.saved_sheets import keep_values
+from produce.treatment import BOOK_TYPES
 
 _VOLATILE = rb"(?:DATE|TIME|PRINTDATE|FILENAME|USERNAME|USERINITIALS|USERADDRESS)"
 # WordprocessingML, ECMA-376 part 1, 17.16: simple fields and instructions.
@@ -33,10 +36,12 @@ _KINDS = {
 
 
 def freeze(path: Path, kind: str) -> None:
-    """Rewrite the document at `path` in place where it holds such fields."""
+    """Rewrite the document at `path` in place where it holds such fields; raises `RenderError`."""
     if kind == "rtf":
         data = path.read_bytes()
         path.write_bytes(_RTF.sub(rb"\1REDWELLKEPT", data))
+    elif kind in BOOK_TYPES:
+        keep_values(path, kind)
     elif kind in _KINDS:
         prefix, rules = _KINDS[kind]
         rewrite(

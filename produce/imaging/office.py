@@ -26,9 +26,11 @@ WRITER = frozenset({"docx", "docm", "doc", "rtf", "odt"})
 SLIDES = frozenset({"pptx", "pptm", "ppt", "odp"})
 DRAWINGS = frozenset({"emf", "wmf", "vsd", "vsdx", "pub"})
 SHEETS = frozenset({"xlsx", "xlsm", "xlsb", "xls", "ods"})
+# Types of which everything that a rule may leave out is found; of others not, or not all.
+_LOOKED_THROUGH = frozenset({"docx", "docm", "odt", "pptx", "pptm", "odp", "xlsx", "xlsm", "ods"})
 _TODAY = "a date field shows the day of imaging, not the one saved"
 _MARKED = "its tracked changes may be shown otherwise than the rule says"
-_FATES = {
+FATES = {
     "timeout": (Code.TIMEOUT, "LibreOffice took too long"),
     "crash": (Code.CRASH, "LibreOffice died over it"),
     "failed": (Code.CORRUPT, "LibreOffice cannot open it"),
@@ -56,11 +58,15 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """How many pages came of it, and what is odd about them: `unseen` is what they do not show."""
+    """How many pages came of it, and what is odd about them: `unseen` is what they do not show.
+
+    `by_rule` tells that the rule keeps something off them, or might.
+    """
 
     pages: int
     odd: tuple[str, ...]
     unseen: tuple[str, ...]
+    by_rule: bool
 
 
 @dataclass(slots=True)
@@ -108,7 +114,7 @@ def _unreadable(error: Exception) -> RenderError:
 
 
 def _copied(file: OfficeFile, path: Path, manner: Manner) -> _Copy:
-    _plain_copy(file.source, path, manner.passwords)
+    plain_copy(file.source, path, manner.passwords)
     copy = _Copy(file, path, findings_of(path, file.type))
     copy.export = _export(copy, manner)
     if file.type == "doc" and computes_dates(path):
@@ -149,7 +155,7 @@ def _mark_changes(copies: Sequence[_Copy], folder: Path, manner: Manner) -> None
 def _taken(copy: _Copy, fates: dict[Path, str], manner: Manner) -> Converted | RenderError:
     fate = fates[copy.path]
     if fate:
-        return RenderError(*_FATES[fate])
+        return RenderError(*FATES[fate])
     try:
         return _with_sheets(copy, manner)
     except RenderError as error:
@@ -170,7 +176,8 @@ def _with_sheets(copy: _Copy, manner: Manner) -> Converted:
         raise RenderError(Code.TOO_LARGE, f"more than {manner.sheet_pages:,} pages when printed")
     sheets = sheets_of(copy.findings, manner.rule, _on_pages(copy, manner.rule))
     pages, odd = append(target, sheets)
-    return Converted(pages, (*copy.odd, *odd), sheets.odd)
+    unknown = copy.file.type not in _LOOKED_THROUGH and manner.rule != OfficeRule()
+    return Converted(pages, (*copy.odd, *odd), sheets.odd, sheets.by_rule or unknown)
 
 
 def _on_pages(copy: _Copy, rule: OfficeRule) -> frozenset[str]:
@@ -181,7 +188,7 @@ def _on_pages(copy: _Copy, rule: OfficeRule) -> frozenset[str]:
     return frozenset(kind for kind, whether in shown.items() if whether)
 
 
-def _plain_copy(source: Path, copy: Path, passwords: Sequence[str]) -> None:
+def plain_copy(source: Path, copy: Path, passwords: Sequence[str]) -> None:
     """Copy the document, without its password, its computed dates as they were saved."""
     shutil.copyfile(source, copy)
     copy.chmod(0o600)

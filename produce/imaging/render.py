@@ -3,6 +3,7 @@
 import atexit
 import functools
 import importlib.metadata
+import json
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import Any
 
 from ingest.child import Child
 from ingest.interface import ChildFailure
+from process.hidden import UNSEEN
 from produce.imaging import libreoffice
 from produce.imaging.route import office_suffix, way
 from produce.imaging.tools import fingerprint
@@ -34,6 +36,7 @@ _TOOLS = {
     "image": "pillow",
 }
 _LEAST_ROOM = 32 << 20
+_SECONDS_A_PAGE = 20.0  # OCR may have to read each of them
 _AT_ONCE = 20  # office documents for one LibreOffice
 Answer = dict[str, Any]
 
@@ -109,6 +112,9 @@ class _Rendering:
             return RenderResult(job.document_id, None, 0, reason, ())
         target = self._target()
         answer = self._attempt(job, kind, target)
+        if job.type == "csv" and answer.get("pages", 0) > self._batch.sheet_pages:
+            reason = f"more than {self._batch.sheet_pages:,} pages when printed"
+            answer = {"code": Code.TOO_LARGE.value, "reason": reason, "message": reason}
         if "code" in answer and kind in ("mail", "html", "mhtml"):
             return self._plainly(job, kind, answer)
         degraded = kind == "text" and "code" not in answer
@@ -203,13 +209,46 @@ class _Rendering:
             return RenderResult(job.document_id, None, 0, answer["reason"], (note,))
         with target.open("rb") as stream:
             digests = self._writer.put_stream(stream)
+        by_rule = answer.get("by_rule") or self._tells_more(job, kind)
+        text, unread = self._text(target, answer) if by_rule else (None, ())
         target.unlink()
         notes = tuple(warning(Code.PARTIAL, odd, *tool) for odd in answer["odd"])
         notes += tuple(warning(Code.NOT_SHOWN, each, *tool) for each in answer.get("unseen", ()))
+        notes += tuple(warning(Code.PARTIAL, each, *tool) for each in unread)
         if degraded:
             notes += (_plain_note(kind, degraded),)
-        made_by = fingerprint(kind) if lasting else ""
-        return RenderResult(job.document_id, digests.sha256, answer["pages"], "", notes, made_by)
+        made_by = fingerprint(kind) if lasting and not unread else ""
+        return RenderResult(
+            *(job.document_id, digests.sha256, answer["pages"], "", notes, made_by, text)
+        )
+
+    def _tells_more(self, job: RenderJob, kind: str) -> bool:
+        """Whether the document's own text holds what the rule keeps off its pages."""
+        rule = self._batch.office
+        left_out = any(each in UNSEEN and not rule.shows(each) for each in job.hidden)
+        return left_out and kind in ("office", "pdf")
+
+    def _text(self, pages: Path, answer: Answer) -> tuple[str, tuple[str, ...]]:
+        """The text of pages as a blob, and what is missing from it: never the document's own."""
+        target = self._folder / "characters.json"
+        request = {
+            "do": "characters",
+            "source": str(pages),
+            "target": str(target),
+            "folder": str(self._folder),
+            "languages": self._batch.languages,
+        }
+        limits = self._batch.limits
+        seconds = limits.render_seconds + answer["pages"] * _SECONDS_A_PAGE
+        done = ask(limits.memory_mb, request, seconds)
+        if "code" in done:
+            return self._writer.put_bytes(b"").sha256, (f"without a text: {done['message']}",)
+        found = json.loads(target.read_bytes())
+        target.unlink()
+        unread = [str(n) for n, page in enumerate(found, 1) if "not read" in page["doubts"]]
+        text = "\f".join(page["text"] for page in found)
+        odd = (f"OCR could not read page {', '.join(unread[:20])}",) if unread else ()
+        return self._writer.put_bytes(text.encode()).sha256, odd
 
 
 def _plain_note(kind: str, why: str) -> Note:

@@ -44,10 +44,14 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Sheets:
-    """The text of the sheets, empty for none, and what is not shown anywhere."""
+    """The text of the sheets, empty for none, and what is not shown anywhere.
+
+    `by_rule` tells that the rule keeps something off the pages, or might.
+    """
 
     text: str
     odd: tuple[str, ...]
+    by_rule: bool
 
 
 def findings_of(path: Path, kind: str) -> Findings:
@@ -61,12 +65,14 @@ def findings_of(path: Path, kind: str) -> Findings:
 def sheets_of(findings: Findings, rule: OfficeRule, on_pages: frozenset[str]) -> Sheets:
     """Set out what was found; `on_pages` are kinds that the pages show in full already."""
     sections, odd = [], []
+    by_rule = bool(findings.faults or findings.cut) and rule != OfficeRule()
     for kind, title in _TITLES.items():
         if kind not in findings.kinds or kind in on_pages:
             continue
         passages = findings.passages.get(kind, [])
-        if not _wanted(kind, rule):
+        if not rule.shows(kind):
             odd.append(_left_out(kind, title, len(passages)))
+            by_rule = True
         elif passages:
             sections.append("\n".join((title.upper(), "", *passages)))
         elif kind != "tracked-changes":  # of format alone: the pages show what it is now
@@ -76,15 +82,7 @@ def sheets_of(findings: Findings, rule: OfficeRule, on_pages: frozenset[str]) ->
     if findings.cut:
         odd.append("not shown: more hidden content than its sheets take")
     odd += [f"what it hides may not be shown: {each}" for each in findings.faults]
-    return Sheets("\n\n\n".join(sections), tuple(odd))
-
-
-def _wanted(kind: str, rule: OfficeRule) -> bool:
-    return {
-        "tracked-changes": rule.changes == "shown",
-        "comments": rule.comments,
-        "speaker-notes": rule.notes,
-    }.get(kind, rule.hidden)
+    return Sheets("\n\n\n".join(sections), tuple(odd), by_rule)
 
 
 def _left_out(kind: str, title: str, count: int) -> str:

@@ -10,22 +10,28 @@ from itertools import batched
 
 import sqlalchemy as sa
 
-from produce.record import Mapper, PlannedItem, Production, items, update_items
+from produce.imaging.render import tool_of
+from produce.record import Mapper, PlannedItem, Production, items, update_items, write_notes
 from produce.redaction.burning import burn_batch
 from produce.redaction.interface import BurnBatch, BurnJob, BurnMark, BurnResult
+from produce.redaction.pages import Counted, pages_drawn_on
 from produce.redaction.record import Redaction, confirmed
 from produce.redaction.sheets import CellBatch, CellJob, CellResult, cell_batch, marks_of
 from produce.selection import in_chunks
-from produce.treatment import Treatment
+from produce.treating import closed_by, native_or_slip
+from produce.treatment import CONVERTED_TYPES, Treatment
 from records import tables
 from records.case import Case
+from records.codes import Code
 from records.control import control
 from records.engine import TaskFailure
 from records.errors import ProductionError, RedactionError
+from records.notes import warning
 from records.options import Advance
 
 _JOBS = 4
 _SHOWN = 20
+NOT_CONVERTED = "cells could not be redacted"
 
 type Progress = Callable[[str, int], AbstractContextManager[Advance]]
 
@@ -57,6 +63,7 @@ def redact(case: Case, production: Production, mapper: Mapper, progress: Progres
     with case.read() as connection:
         work = waiting(connection, production)
         found = confirmed(connection, sorted(each.document_id for each in work))
+        counted = pages_drawn_on(connection, {each.drawn.document for each in found})
     if not work:
         return
     by_document: dict[int, list[Redaction]] = {}
@@ -65,7 +72,8 @@ def redact(case: Case, production: Production, mapper: Mapper, progress: Progres
     imaged = [each for each in work if each.treatment is Treatment.IMAGE]
     moved: list[str] = []
     with progress("Burning in redactions", sum(each.pages for each in imaged)) as advance:
-        for batch, result in mapper.map_ordered(burn_batch, _batches(case, imaged, by_document)):
+        batches = _batches(case, imaged, by_document, counted)
+        for batch, result in mapper.map_ordered(burn_batch, batches):
             group = [each for each in imaged if each.document_id in _ids(batch)]
             if isinstance(result, TaskFailure):
                 raise RedactionError(
@@ -78,7 +86,9 @@ def redact(case: Case, production: Production, mapper: Mapper, progress: Progres
             advance(sum(each.pages for each in group))
     _refuse_moved(production, [each for each in moved if each])
     sheets = [each for each in work if each.treatment is Treatment.NATIVE]
-    _make_natives(case, production, mapper, sheets, by_document)
+    if sheets:
+        with progress("Redacting spreadsheets", len(sheets)) as advance:
+            _make_natives(case, production, mapper, sheets, by_document, advance)
 
 
 def _make_natives(
@@ -87,6 +97,7 @@ def _make_natives(
     mapper: Mapper,
     work: Sequence[PlannedItem],
     redactions: dict[int, list[Redaction]],
+    advance: Advance,
 ) -> None:
     """Make the natives of spreadsheets that are redacted by cell."""
     by_id = {each.document_id: each for each in work}
@@ -106,23 +117,41 @@ def _make_natives(
             raise RedactionError(
                 f"Redacting {control(item.document_id)} ended its worker process: {result.reason}"
             )
-        _require_made(item, result[0])
-        row = {
-            "position": item.position,
-            "detail": item.detail | {"redacted_native": result[0].made},
-        }
-        with case.write() as connection:
-            update_items(connection, production.id, [row])
+        _require_unchanged(item, result[0])
+        if result[0].made is None and batch.jobs[0].type in CONVERTED_TYPES:
+            _keep_back(case, production, item, result[0].reason)
+        else:
+            _require_made(item, result[0])
+            detail = item.detail | {"redacted_native": result[0].made}
+            with case.write() as connection:
+                row = {"position": item.position, "detail": detail}
+                update_items(connection, production.id, [row])
+        advance(1)
 
 
-def _require_made(item: PlannedItem, result: CellResult) -> None:
+def _keep_back(case: Case, production: Production, item: PlannedItem, reason: str) -> None:
+    """A slip sheet without native or text for what could not be converted; the record says why."""
+    treatment, why = native_or_slip(NOT_CONVERTED, closed_by(item.detail))
+    row = {"position": item.position, "treatment": treatment, "reason": why, "pages": 1}
+    message = f"not redacted by cell, and so not produced: {reason}"
+    note = warning(Code.UNSUPPORTED, message, *tool_of("office"))
+    with case.write() as connection:
+        update_items(connection, production.id, [row])
+        write_notes(connection, {item.document_id: (note,)})
+
+
+def _require_unchanged(item: PlannedItem, result: CellResult) -> None:
     name = control(item.document_id)
     if result.changed:
         raise RedactionError(
             f"Redaction {', '.join(map(str, result.changed))} of {name} was drawn on other bytes "
             "than it has now: withdraw it ('redwell redact remove') and draw it anew"
         )
+
+
+def _require_made(item: PlannedItem, result: CellResult) -> None:
     if result.made is None:
+        name = control(item.document_id)
         raise RedactionError(f"{name} cannot be redacted by cell: {result.reason}")
 
 
@@ -131,32 +160,37 @@ def _ids(batch: BurnBatch) -> set[int]:
 
 
 def _batches(
-    case: Case, work: Sequence[PlannedItem], redactions: dict[int, list[Redaction]]
+    case: Case,
+    work: Sequence[PlannedItem],
+    redactions: dict[int, list[Redaction]],
+    counted: Counted,
 ) -> Iterator[BurnBatch]:
     for group in batched(work, _JOBS):
         yield BurnBatch(
-            jobs=tuple(_job(each, redactions.get(each.document_id, [])) for each in group),
+            jobs=tuple(_job(each, redactions.get(each.document_id, []), counted) for each in group),
             store_address=case.store_address,
             limits=case.settings.limits,
             languages=case.settings.ocr_languages,
         )
 
 
-def _job(item: PlannedItem, redactions: Sequence[Redaction]) -> BurnJob:
+def _job(item: PlannedItem, redactions: Sequence[Redaction], counted: Counted) -> BurnJob:
     assert item.render_sha256 is not None
-    marks = tuple(_mark(each) for each in redactions if each.drawn.page is not None)
+    marks = tuple(_mark(each, counted) for each in redactions if each.drawn.page is not None)
     return BurnJob(item.document_id, item.render_sha256, item.pages, marks)
 
 
-def _mark(redaction: Redaction) -> BurnMark:
+def _mark(redaction: Redaction, counted: Counted) -> BurnMark:
     drawn = redaction.drawn
+    render = drawn.render_sha256 or ""
     return BurnMark(
         redaction.number,
         drawn.page or 0,
         drawn.boxes,
         redaction.code,
-        drawn.render_sha256 or "",
+        render,
         drawn.picture_sha256 or "",
+        counted.get((drawn.document, render), 0),
     )
 
 
@@ -210,7 +244,8 @@ def _refuse_moved(production: Production, moved: Sequence[str]) -> None:
                 f"pages of this production ('redwell redact add' and 'suggest' with --production "
                 f"{production.name}; 'redwell redact show DOCUMENT --page 1 --production "
                 f"{production.name} --out page.png' shows them), then plan it again. The header "
-                "block of a mail is another where one of its attachments was withheld meanwhile",
+                "block of a mail is another where one of its attachments was withheld meanwhile, "
+                "and office pages are where the keys of [office] say so",
             )
         )
     )

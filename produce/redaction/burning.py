@@ -46,7 +46,10 @@ def _ask(batch: BurnBatch, job: BurnJob, request: dict[str, Any]) -> dict[str, A
 
 
 def _changed(batch: BurnBatch, job: BurnJob, source: Path, folder: Path) -> tuple[int, ...]:
-    """Redactions that were drawn on another page: neither these bytes nor a page that looks so."""
+    """Redactions that were drawn on another page: neither these bytes nor a page that looks so.
+
+    Where a document has more or less pages than it had, there are some that nobody looked at.
+    """
     others = [each for each in job.marks if each.render_sha256 != job.pdf_sha256]
     if not others:
         return tuple(each.number for each in job.marks if not 1 <= each.page <= job.pages)
@@ -58,7 +61,9 @@ def _changed(batch: BurnBatch, job: BurnJob, source: Path, folder: Path) -> tupl
 
 
 def _is_its_page(mark: BurnMark, pictures: list[str]) -> bool:
-    return 1 <= mark.page <= len(pictures) and pictures[mark.page - 1] == mark.picture_sha256
+    if not 1 <= mark.page <= mark.pages == len(pictures):
+        return False
+    return pictures[mark.page - 1] == mark.picture_sha256
 
 
 def _burned(batch: BurnBatch, job: BurnJob, source: Path, folder: Path, store: Store) -> BurnResult:

@@ -16,12 +16,14 @@ class Redacted:
     """What is redacted in the case today.
 
     `own` has a digest of each document's confirmed redactions; `cells` are those redacted by cell,
-    which get a native of their own; `holding` contain a redacted document or a copy of one, at any
-    depth; `unnamed` are those whose names must not show; `masked` are fields redacted by hand.
+    which get a native of their own, `paged` those redacted on pages; `holding` contain a redacted
+    document or a copy of one, at any depth; `unnamed` are those whose names must not show; `masked`
+    are fields redacted by hand.
     """
 
     own: Mapping[int, str] = field(default_factory=dict)
     cells: frozenset[int] = frozenset()
+    paged: frozenset[int] = frozenset()
     holding: frozenset[int] = frozenset()
     unnamed: frozenset[int] = frozenset()
     masked: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
@@ -29,7 +31,7 @@ class Redacted:
 
 @dataclass(frozen=True, slots=True)
 class BurnMark:
-    """A redaction to be burned in, and the page that it was drawn on; `page` counts from 1."""
+    """A redaction to be burned in, and the page that it was drawn on: `page` of `pages`, from 1."""
 
     number: int
     page: int
@@ -37,6 +39,7 @@ class BurnMark:
     code: str
     render_sha256: str
     picture_sha256: str
+    pages: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from produce.imaging.saved_sheets import NO_VALUE
 from produce.redaction.told import Hidden, tokens
 from produce.redaction.views import View, views
 
 _BY_CHANCE = 6
 _APART = 4  # letters; fewer stand apart by chance
+# Operands that move text or a picture and turn nothing (ISO 32000-1, 8.3.3): no digits of a word.
+_MOVED = re.compile(r"\b1 0 0 1(?= -?[\d.]+ -?[\d.]+ (?:cm|Tm)\b)")
 _HYPHEN = re.compile(r"[-\u00ad\u2010]\s*\n\s*")
 # Names and operators by which PDF and TIFF files are built (ISO 32000-1, annex A and table 15).
 _NAMES = (
@@ -68,11 +71,14 @@ class Sought:
 
     def within(self, view: View) -> Iterator[str]:
         """The words of a view that are hidden."""
-        text = _HYPHEN.sub("", view.text) if view.sure else view.text
-        found = tokens(view.text)
-        if len(text) < len(view.text):
+        said = view.text.replace(NO_VALUE, " ")  # ours, in the place of a result
+        text = _HYPHEN.sub("", said) if view.sure else said
+        found = tokens(said)
+        if len(text) < len(said):
             found += tokens(text)
         yield from (self._hidden if view.sure else self._raw).among(found)
+        if not view.sure and _MOVED.search(said):
+            found = tokens(_MOVED.sub(" cm ", said))
         yield from self._apart(found)
 
     def _apart(self, found: Iterable[str]) -> Iterator[str]:

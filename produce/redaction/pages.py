@@ -3,6 +3,8 @@
 They are rendered by the very job that a run hands out, so that the same document gives the same
 bytes. The header block of a mail names its attachments and uses a time zone: those of a planned
 production, or else the case's zone and all attachments but what a tag of privilege withholds today.
+What office pages show beside the text is all of it, and spreadsheets have no pages, or it is as a
+planned production has it.
 """
 
 import hashlib
@@ -20,11 +22,11 @@ import sqlalchemy as sa
 from produce.imaging.characters import PageCharacters
 from produce.imaging.render import ask, render_batch, tool_of
 from produce.imaging.route import way
-from produce.interface import RenderBatch, RenderJob
+from produce.interface import OfficeRule, RenderBatch, RenderJob
 from produce.record import Production, items
 from produce.redaction.record import Kind, confirmed
 from produce.rendering import render_job
-from produce.selection import load_families, tagged
+from produce.selection import in_chunks, load_families, tagged
 from produce.treating import Tree
 from records import tables, times
 from records.case import Case
@@ -39,6 +41,8 @@ _JOBS = 16
 _SECONDS_A_PAGE = 20.0
 _MANNER = "redwell-pages/1"
 
+type Counted = dict[tuple[int, str], int]
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -50,6 +54,24 @@ class Prepared:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What pages depend on beside the document: those of a production, or of the case."""
+
+    zone: str
+    office: OfficeRule
+    sheets: str
+    sheet_pages: int
+
+
+def _rules(case: Case, production: Production | None) -> _Rules:
+    if production is None:
+        usual = RenderBatch((), "", case.settings.limits, (), case.settings.time_zone)
+        return _Rules(usual.time_zone, usual.office, usual.sheets, usual.sheet_pages)
+    told = production.specification
+    return _Rules(told.time_zone, told.office, told.sheets, told.sheet_pages)
+
+
 def pages_of(
     case: Case, document: int, production: Production | None, unnamed: frozenset[int]
 ) -> Prepared:
@@ -58,7 +80,8 @@ def pages_of(
     if found.reason:
         raise RedactionError(
             f"{control(document)} has no pages to redact: {found.reason}. Redact a spreadsheet by "
-            "'redwell redact cells', and withhold what cannot be redacted"
+            "'redwell redact cells', or where a planned production prints it with --production "
+            "NAME, and withhold what cannot be redacted"
         )
     return found
 
@@ -70,18 +93,18 @@ def prepare(
 
     `unnamed` are documents whose names no header block tells.
     """
-    zone = production.specification.time_zone if production else case.settings.time_zone
+    rules = _rules(case, production)
     store = open_store(case.store_address)
     for chunk in batched(documents, _JOBS):
         with case.read() as connection:
-            jobs = _jobs(connection, chunk, zone, production, unnamed)
-            keys = {each.document_id: _job_hash(case, each, zone) for each in jobs}
+            jobs = _jobs(connection, chunk, rules.zone, production, unnamed)
+            keys = {each.document_id: _job_hash(case, each, rules) for each in jobs}
             known = {each: _known(connection, store, each, key) for each, key in keys.items()}
         fresh = [each for each in jobs if known[each.document_id] is None]
         made: dict[int, Prepared] = {}
         if fresh:  # a stage that starts sweeps the store, so that none may while it is written
             with case.exclusive("redact", UserRole.REVIEWER):
-                made = _render(case, store, fresh, keys, zone)
+                made = _render(case, store, fresh, keys, rules)
         for each in chunk:
             if each not in keys:
                 yield Prepared(each, "", (), "its bytes are not there")
@@ -140,10 +163,10 @@ def _attachments(
     return found
 
 
-def _job_hash(case: Case, job: RenderJob, zone: str) -> str:
-    kind, reason = way(job)
+def _job_hash(case: Case, job: RenderJob, rules: _Rules) -> str:
+    kind, reason = way(job, rules.sheets)
     tool = ("", "") if reason else tool_of(kind)
-    told = json.dumps([_MANNER, astuple(job), zone, tool, case.settings.ocr_languages])
+    told = json.dumps([_MANNER, astuple(job), astuple(rules), tool, case.settings.ocr_languages])
     return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -179,10 +202,25 @@ def drawn_on(
     return read_pages(store, sha256)
 
 
+def pages_drawn_on(connection: sa.Connection, documents: Iterable[int]) -> Counted:
+    """How many pages documents had when they were drawn on: by document and pages."""
+    rows = in_chunks(
+        connection,
+        lambda ids: sa.select(_P.document_id, _P.render_sha256, _P.pages).where(
+            _P.document_id.in_(ids)
+        ),
+        documents,
+    )
+    return {(row.document_id, row.render_sha256): row.pages for row in rows}
+
+
 def _render(
-    case: Case, store: Store, jobs: Sequence[RenderJob], keys: dict[int, str], zone: str
+    case: Case, store: Store, jobs: Sequence[RenderJob], keys: dict[int, str], rules: _Rules
 ) -> dict[int, Prepared]:
-    batch = RenderBatch(tuple(jobs), case.store_address, case.settings.limits, (), zone)
+    batch = RenderBatch(
+        *(tuple(jobs), case.store_address, case.settings.limits, ()),
+        *(rules.zone, rules.office, rules.sheets, rules.sheet_pages),
+    )
     found, rows = {}, []
     for result in render_batch(batch):
         number = result.document_id

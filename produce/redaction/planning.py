@@ -9,7 +9,7 @@ from produce.redaction.interface import Redacted
 from produce.redaction.scope import suggested, twins
 from produce.selection import Family
 from produce.treating import Item, Treated
-from produce.treatment import Treatment
+from produce.treatment import CONVERTED_TYPES, Treatment
 from records.codes import Role
 from records.control import control
 from records.errors import SpecificationError
@@ -18,6 +18,7 @@ SUGGESTED = "redactions suggested, neither confirmed nor rejected"
 TWINS = "same bytes as a redacted document, and not redacted"
 SHOWN = "shows a part that is redacted by itself; redact it there too"
 NATIVES = "redacted, and so not produced natively"
+CONVERTED = "redacted by cell, and converted for it by LibreOffice"
 _SHOWN_IN_PARENT = (Role.INLINE, Role.EMBEDDED)
 
 
@@ -33,11 +34,17 @@ def redaction_conflicts(
     items = [item for each in treated for item in each.items]
     open_items = [each for each in items if each.treatment is not Treatment.WITHHELD]
     _refuse_unapplied(treated, redacted)
+    _refuse_both(open_items, redacted)
     ids = {each.member.id for each in open_items}
     found: tuple[tuple[str, str, Iterable[int]], ...] = (
         (SUGGESTED, "produced without them: only confirmed ones count", suggested(connection, ids)),
         (TWINS, "produced whole", twins(connection, ids, redacted) if redacted.own else ()),
         (SHOWN, "produced with that part shown", _shown(families, open_items, redacted)),
+        (
+            CONVERTED,
+            "a new native in XLSX; a slip sheet without native where it cannot be made",
+            [each.member.id for each in open_items if _converted(each)],
+        ),
         (
             NATIVES,
             "a slip sheet instead of the native",
@@ -68,6 +75,18 @@ def _refuse_unapplied(treated: Sequence[Treated], redacted: Redacted) -> None:
                 )
 
 
+def _refuse_both(items: Sequence[Item], redacted: Redacted) -> None:
+    """A native of what is left shows what boxes cover, and pages show what is in cells."""
+    both = redacted.cells & redacted.paged
+    for each in items:
+        if each.member.id in both:
+            raise SpecificationError(
+                f"{each.member.control} is redacted by cell and on its pages: it is produced as a "
+                "new native, and what is drawn on pages would not be applied. Keep one of both "
+                f"('redwell redact list {each.member.control}', 'redwell redact remove NUMBER')"
+            )
+
+
 def _shown(families: Sequence[Family], items: Sequence[Item], redacted: Redacted) -> set[int]:
     """Items whose pages show a redacted part, and that have no redaction of their own."""
     ids = {each.member.id for each in items} - redacted.own.keys()
@@ -77,6 +96,11 @@ def _shown(families: Sequence[Family], items: Sequence[Item], redacted: Redacted
         for member in family.members
         if member.id in redacted.own and member.role in _SHOWN_IN_PARENT and member.found_in in ids
     }
+
+
+def _converted(item: Item) -> bool:
+    made_anew = item.redactions and item.treatment is Treatment.NATIVE
+    return bool(made_anew and item.member.type in CONVERTED_TYPES)
 
 
 def _kept_back(item: Item) -> bool:

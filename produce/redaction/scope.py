@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -32,14 +32,20 @@ def redacted_today(case: Case, connection: sa.Connection, *, names: bool = True)
     masked = {document: tuple(_fields(found)) for document, found in by_document.items()}
     return Redacted(
         own=own,
-        cells=frozenset(
-            document
-            for document, found in by_document.items()
-            if any(each.drawn.kind is Kind.CELLS for each in found)
-        ),
+        cells=_with(by_document, Kind.CELLS),
+        paged=_with(by_document, Kind.BOX, Kind.PAGE),
         holding=reach(connection, set(), set(own)).holding,
         unnamed=_unnamed(case, connection, own, masked) if names else frozenset(),
         masked={document: names for document, names in masked.items() if names},
+    )
+
+
+def _with(by_document: Mapping[int, Sequence[Redaction]], *kinds: Kind) -> frozenset[int]:
+    """Documents with a redaction of one of these kinds."""
+    return frozenset(
+        document
+        for document, found in by_document.items()
+        if any(each.drawn.kind in kinds for each in found)
     )
 
 

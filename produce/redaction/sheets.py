@@ -16,6 +16,7 @@ from produce.redaction.codes import find_code
 from produce.redaction.record import Drawn, Kind, Origin, Redaction, State
 from produce.redaction.told import tokens
 from produce.redaction.views import views
+from produce.treatment import CONVERTED_TYPES
 from records import tables
 from records.case import Case
 from records.control import control
@@ -23,7 +24,8 @@ from records.errors import RedactionError
 from records.limits import Limits
 from store import open_store
 
-KINDS = ("xlsx", "xlsm", "csv", "tsv")
+KINDS = ("xlsx", "xlsm", "csv", "tsv", *sorted(CONVERTED_TYPES))
+_START_SECONDS = 120.0  # of LibreOffice
 _D = tables.documents.c
 
 
@@ -72,13 +74,19 @@ def redact_range(
         what = "of the type " + row.type if row is not None else "not there"
         raise RedactionError(
             f"{control(document)} is {what}: cells can be redacted of {', '.join(KINDS)}. Withhold "
-            "others, or put a copy saved as XLSX in their place ('redwell replace')"
+            "others"
         )
-    request = {"do": "values", "type": row.type, "sheet": sheet, "cells": cells}
-    with open_store(case.store_address).local_path(row.sha256) as source:
-        answer = _ask(case.settings.limits, request | {"source": str(source)})
+    with (
+        open_store(case.store_address).local_path(row.sha256) as source,
+        tempfile.TemporaryDirectory(prefix="redwell-") as folder,
+    ):
+        request = {"do": "values", "type": row.type, "sheet": sheet, "cells": cells}
+        answer = _ask(case.settings.limits, request | {"source": str(source), "folder": folder})
     if "code" in answer:
-        raise RedactionError(f"{control(document)}: {answer['message']}")
+        hint = ""
+        if row.type in CONVERTED_TYPES:
+            hint = ". Withhold it, or put a copy saved as XLSX in its place ('redwell replace')"
+        raise RedactionError(f"{control(document)}: {answer['message']}{hint}")
     drawn = Drawn(
         document,
         Kind.CELLS,
@@ -92,7 +100,10 @@ def redact_range(
 
 
 def _ask(limits: Limits, request: dict[str, Any]) -> dict[str, Any]:
-    return ask(limits.memory_mb, request, limits.render_seconds)
+    seconds: float = limits.render_seconds
+    if request["type"] in CONVERTED_TYPES:
+        request, seconds = request | {"seconds": seconds}, seconds + _START_SECONDS
+    return ask(limits.memory_mb, request, seconds)
 
 
 def cell_batch(batch: CellBatch) -> tuple[CellResult, ...]:
@@ -105,7 +116,7 @@ def _made(batch: CellBatch, job: CellJob) -> CellResult:
     if changed:
         return CellResult(job.document_id, None, changed, "")
     store = open_store(batch.store_address)
-    ext = "xlsx" if job.type in ("xlsx", "xlsm") else job.type
+    ext = job.type if job.type in ("csv", "tsv") else "xlsx"
     with (
         store.local_path(job.sha256) as source,
         tempfile.TemporaryDirectory(prefix="redwell-") as name,
@@ -118,6 +129,7 @@ def _made(batch: CellBatch, job: CellJob) -> CellResult:
             "marks": [list(mark[1:4]) for mark in job.marks],
             "target": str(target),
             "text": str(text),
+            "folder": name,
         }
         answer = _ask(batch.limits, request)
         if "code" in answer:

@@ -253,7 +253,7 @@ def test_redactions_drawn_by_another_rule_are_refused(case: Case) -> None:
     drawn = draw.draw(case, 1, [1, 2], [LINE], "AC")  # page 2 is the sheet of comments
     plan(case, specification("ABC_PROD001", kind="pdf", office_comments=False))
     numbers = f"{drawn[0].number}, {drawn[1].number}"
-    with pytest.raises(RedactionError, match=f"Redaction {numbers} of RW-00000001 was drawn on"):
+    with pytest.raises(RedactionError, match=f"RW-00000001: {numbers}\n"):
         run(case, "ABC_PROD001", real_workshop())
     record.decide(case, [each.number for each in drawn], State.WITHDRAWN)
     with case.read() as connection:

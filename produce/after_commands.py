@@ -42,6 +42,11 @@ _sender = click.option(
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Take the password in the first line of this FILE.",
 )
+@click.option(
+    "--allow-replaced",
+    is_flag=True,
+    help="Deliver though a frozen replacement holds newer versions of some of its documents.",
+)
 @click.option("--line", "lines", multiple=True, help="A paragraph for the letter; repeatable.")
 @case_option
 @json_option
@@ -53,6 +58,7 @@ def deliver_command(
     password_out: Path | None,
     password_file: Path | None,
     lines: tuple[str, ...],
+    allow_replaced: bool,
     case_folder: Path | None,
     as_json: bool,
 ) -> None:
@@ -66,7 +72,8 @@ def deliver_command(
         raise click.UsageError("Take one of --password-out and --password-file.")
     password = None if password_file is None else _password(password_file)
     with opened(case_folder) as case:
-        wish = Wish(*(name, recipient, sender or _ours(case), out, password, password_out, lines))
+        who = (name, recipient, sender or _ours(case))
+        wish = Wish(*who, out, password, password_out, lines, allow_replaced)
         made = deliver(case, wish)
     if as_json:
         print_json(made.to_json())
@@ -163,6 +170,7 @@ def history_command(bates: str, case_folder: Path | None, as_json: bool) -> None
             "range": found.range,
             "production": f"{found.production} ({found.state})",
             "produced as": found.treatment + (f" ({found.reason})" if found.reason else ""),
+            "versions": "; ".join(found.versions),
             "elsewhere": "; ".join(found.elsewhere) or "nowhere",
         }
     )

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from produce.check_child import Due, Inspected
 from produce.check_files import inspect_all
+from produce.check_kin import number
 from produce.check_links import check_links, check_opt, check_parts, resolve
 from produce.check_loads import check_edrm, check_lfp
-from produce.check_rows import REQUIRED, check_rows, is_sheet, number
+from produce.check_rows import REQUIRED, check_rows, is_sheet
 from produce.check_terms import BARE, Record, Terms, completed, lies_in, page_keys, standard
 from produce.findings import Finding
 from produce.reader import (

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from produce.encodable import refuse_lacking
 from produce.estimate import Estimate, estimate
 from produce.levels import legends
-from produce.numbering import first_number, reservation_of
+from produce.numbering import first_number, span_of
 from produce.plan_conflicts import CULLED, SYSTEM, Conflict, Looked, conflicts_of
 from produce.reach import reach
+from produce.record import Production
 from produce.redaction.planning import redaction_conflicts
 from produce.redaction.scope import redacted_today
 from produce.selection import (
@@ -92,12 +93,12 @@ def plan(case: Case, specification: Specification, dry_run: bool = False) -> Pla
             return replace(found, estimate=estimate(case, connection, specification, found.items))
     with case.exclusive("produce"), case.write() as connection:
         found = _planned(case, connection, specification)
-        _write(connection, specification, found)
+        write(connection, specification, found)
     return found
 
 
 def _planned(case: Case, connection: sa.Connection, specification: Specification) -> Plan:
-    _refuse_name(case, connection, specification.name)
+    refuse_name(case, connection, specification.name)
     first = first_number(connection, specification)
     chosen = choose(case, connection, specification)
     excluded = excluded_by(connection, specification)
@@ -105,7 +106,7 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
     families = dated.inside + (dated.undated if specification.undated == "keep" else [])
     waiting = pending(connection)
     refuse_unprocessed(waiting, families, specification.allow_unprocessed)
-    _refuse_privilege(connection, specification, families)
+    refuse_privilege(connection, specification, families)
     theirs = received(connection, {each.id for f in families for each in f.members})
     refuse_received(theirs, specification.allow_received)
     troubles = troubles_of(connection, families)
@@ -138,12 +139,12 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
         specification.bates(first),
         counts,
         {name: tuple(control(each) for each in ids) for name, ids in shown.items()},
-        _with_legends(connection, specification, items),
+        with_legends(connection, specification, items),
         {each.kind: each.rule for each in conflicts},
     )
 
 
-def _with_legends(
+def with_legends(
     connection: sa.Connection, specification: Specification, items: tuple[Item, ...]
 ) -> tuple[Item, ...]:
     """Items with the legend of each: of its level, or of the volume."""
@@ -187,9 +188,15 @@ def _nothing(specification: Specification, chosen: Chosen, dated: Dated) -> str:
     )
 
 
-def _refuse_name(case: Case, connection: sa.Connection, name: str) -> None:
+def refuse_name(
+    case: Case, connection: sa.Connection, name: str, replaces: int | None = None
+) -> None:
+    """Raise where nothing can be planned under this name.
+
+    A replacement takes no numbers of its own: it may be planned again until it is frozen.
+    """
     p = tables.productions.c
-    rows = connection.execute(sa.select(p.id, p.name, p.state))
+    rows = connection.execute(sa.select(p.id, p.name, p.state, p.replaces_id))
     for row in rows:
         if row.name.casefold() != name.casefold():
             continue
@@ -197,7 +204,12 @@ def _refuse_name(case: Case, connection: sa.Connection, name: str) -> None:
             raise SpecificationError(
                 f"The production {row.name} differs from {name} in case only; take another name"
             )
-        if row.state == "frozen" or reservation_of(connection, row.id):
+        if row.replaces_id != replaces:
+            raise ProductionError(
+                f"The production {name} is planned as another thing, a replacement or what has "
+                "numbers of its own: take another name"
+            )
+        if row.state == "frozen" or (replaces is None and span_of(connection, row.id)):
             raise ProductionError(
                 f"The production {name} is {row.state} and holds Bates numbers: it cannot be "
                 "planned again. Run it to its end, or plan another under a new name"
@@ -226,7 +238,7 @@ def excluding(connection: sa.Connection, specification: Specification) -> tuple[
     return (*specification.exclude_tags, *names)
 
 
-def _refuse_privilege(
+def refuse_privilege(
     connection: sa.Connection, specification: Specification, families: Sequence[Family]
 ) -> None:
     """A tag that by its name means privilege must be excluded, or allowed in so many words."""
@@ -285,7 +297,14 @@ def _counts(
     }
 
 
-def _write(connection: sa.Connection, specification: Specification, found: Plan) -> None:
+def write(
+    connection: sa.Connection,
+    specification: Specification,
+    found: Plan,
+    replaces: Production | None = None,
+    reason: str | None = None,
+) -> None:
+    """Put a plan on record, in the place of an earlier one of its name."""
     p = tables.productions
     old = connection.execute(
         sa.select(p.c.id).where(p.c.name == specification.name)
@@ -306,6 +325,8 @@ def _write(connection: sa.Connection, specification: Specification, found: Plan)
             actor=audit.actor(),
             created_at=times.now(),
             specification=specification.model_dump(mode="json"),
+            replaces_id=replaces and replaces.id,
+            reason=reason,
             counts={
                 "plan": found.counts,
                 "conflicts": sizes,
@@ -328,6 +349,7 @@ def _write(connection: sa.Connection, specification: Specification, found: Plan)
         specification=specification.model_dump(mode="json"),
         counts=found.counts,
         conflicts=sizes,
+        **({} if replaces is None else {"replaces": replaces.name, "reason": reason}),
     )
 
 

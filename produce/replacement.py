@@ -7,7 +7,7 @@ no numbers of its own, so it may be planned again until it is frozen.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -29,6 +29,7 @@ from produce.plan_conflicts import Conflict, Looked, conflicts_of
 from produce.reach import reach
 from produce.record import Production, production
 from produce.record import items as items_of
+from produce.redaction.interface import REDACTED
 from produce.redaction.planning import redaction_conflicts
 from produce.redaction.scope import redacted_today
 from produce.replacement_changes import Change, change_of, told_elsewhere, unchosen
@@ -44,7 +45,7 @@ from produce.selection import (
 )
 from produce.specification import Specification, specify
 from produce.treating import Item, Treated, treat
-from produce.treatment import Treatment
+from produce.treatment import MASKED, Treatment
 from produce.versions import Standing, shown_as, standing, volume_of
 from records.case import Case
 from records.control import control
@@ -144,7 +145,8 @@ def _planned(
     }
     told = with_legends(connection, specification, tuple(every.values()))
     every = {each.member.id: each for each in told}
-    items = tuple(_in_place(every[each], stand[each]) for each in stand if each in chosen)
+    masks = _masks(every.values(), stand, redacted.unnamed)
+    items = tuple(_in_place(every[each], stand[each], masks) for each in stand if each in chosen)
     refuse_lacking(connection, specification, items)
     treated = [Treated(items, ())]
     looked = Looked(
@@ -228,15 +230,30 @@ def _chosen(
     return {*chosen}, len(missing)
 
 
-def _in_place(item: Item, stands: Standing) -> Item:
+def _masks(
+    every: Iterable[Item], stand: Mapping[int, Standing], unnamed: Container[int]
+) -> dict[int, dict[str, str]]:
+    """By parent the attachments whose names its row must not show, chosen or not."""
+    found: dict[int, dict[str, str]] = {}
+    for each in every:
+        parent = stand[each.member.id].item.detail["parent"]
+        withheld = each.treatment is Treatment.WITHHELD
+        if parent is not None and (withheld or each.member.id in unnamed):
+            mask = MASKED if withheld else REDACTED
+            found.setdefault(parent, {})[str(each.member.id)] = mask
+    return found
+
+
+def _in_place(item: Item, stands: Standing, masks: Mapping[int, dict[str, str]]) -> Item:
     """The item where the document stands: its family and parent are those of the volume."""
     kin = {each: stands.item.detail[each] for each in ("family", "parent")}
+    unnamed = masks.get(item.member.id, {})
     version = {
         "of": stands.production.name,
         "as": shown_as(stands.item),
         "pages": stands.item.pages,
     }
-    return replace(item, more={**kin, "version": version})
+    return replace(item, more={**kin, "version": version, "unnamed": unnamed})
 
 
 def _plain(items: Sequence[Item], changes: Sequence[Change]) -> Iterator[Conflict]:

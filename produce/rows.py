@@ -57,6 +57,13 @@ def dat_rows(
             yield masks.masked(item, row(production.specification, placed, described))
 
 
+def _name(parent: PlannedItem, child: PlannedItem, name: str) -> str:
+    """An attachment's name, unless it is withheld, or not to be told where it is not replaced."""
+    if child.treatment is Treatment.WITHHELD:
+        return MASKED
+    return str(parent.detail.get("unnamed", {}).get(str(child.document_id), name))
+
+
 def _kin_of(
     connection: sa.Connection, production: Production, planned: Sequence[PlannedItem]
 ) -> Sequence[PlannedItem]:
@@ -148,7 +155,7 @@ def _described(
         all_paths=tuple(dict.fromkeys(paths)),
         all_custodians=tuple(dict.fromkeys(names)),
         attachment_names=tuple(
-            MASKED if child.treatment is Treatment.WITHHELD else known[child.document_id].name
+            _name(item, child, known[child.document_id].name)
             for child in kin.children.get(item.document_id, ())
         ),
         modified_at=document.modified_at,

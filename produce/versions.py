@@ -103,7 +103,8 @@ def mark_replaced(connection: sa.Connection, found: Production) -> None:
     if found.replaces is None:
         return
     i = tables.production_items
-    mine = sa.select(_I.document_id).where(_I.production_id == found.id).scalar_subquery()
+    own = i.alias("own")
+    mine = sa.select(own.c.document_id).where(own.c.production_id == found.id)
     tree = sa.select(_P.id).where(
         sa.or_(_P.id == found.replaces, _P.replaces_id == found.replaces),
         _P.id != found.id,
@@ -112,7 +113,7 @@ def mark_replaced(connection: sa.Connection, found: Production) -> None:
     changed = connection.execute(
         i.update()
         .where(
-            _I.production_id.in_(tree.scalar_subquery()),
+            _I.production_id.in_(tree),
             _I.document_id.in_(mine),
             _I.replaced_by_id.is_(None),
         )

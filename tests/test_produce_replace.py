@@ -583,3 +583,83 @@ def test_commands(case: Case) -> None:
     assert isinstance(bare.exception, CheckFailedError)  # its numbers have a gap
     assert "bates-gap" in str(bare.exception)
     assert "versions" in told("history", "ABC0000004")
+
+
+def test_names_that_are_kept_back_today_do_not_show_in_a_parent(case: Case) -> None:
+    tag(case, "Privileged", [2])
+    found = replaced(case, [1], exclude_tags=("Privileged",))
+    assert found.plan.conflicts[UNCHOSEN] == ("RW-00000002",)
+    folder = Path(run(case, NEW, workshop()).folder)
+    assert rows(folder)["RW-00000001"]["AttachmentNames"] == "[withheld]"
+    everything = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert b"prices" not in everything
+    assert codes(case, folder) == []
+
+
+def test_a_tag_on_an_attachment_that_is_not_chosen_stops_its_parent(case: Case) -> None:
+    replaced(case, [1])
+    tag(case, "Privileged", [2])
+    with pytest.raises(ProductionError, match=r"RW-00000001.*redwell produce replace"):
+        run(case, NEW, workshop())
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"kind": "pdf", "load_files": ("dat", "opt", "lfp", "edrm")},
+        {"kind": "none", "load_files": ("dat", "edrm")},
+        {"max_pages": 2, "load_files": ("dat", "opt", "lfp", "edrm")},
+        {"lone_family": "empty", "number_by": "document", "dat_encoding": "cp1252",
+         "fields": {"FIRST": "BegBates", "LAST": "EndBates", "RANGE": "AttachRange",
+                    "PGS": "PageCount", "FILE": "FileName", "OCR": "TextLink"}},
+    ],
+)  # fmt: skip
+def test_volumes_of_every_form(case: Case, values: dict[str, Any]) -> None:
+    tag(case, "Privileged", [5])
+    plan(case, specification("ABC_PROD002", allow_tags=("Privileged",), **values))
+    run(case, "ABC_PROD002", workshop())
+    retext(case, 8, "shorter")
+    wish = Wish("ABC_PROD002", "ABC_REP002", frozenset([5, 7, 8]), "r",
+                exclude_tags=("Privileged",))  # fmt: skip
+    plan_replacement(case, wish)
+    folder = Path(run(case, "ABC_REP002", workshop()).folder)
+    assert codes(case, folder, "ABC_REP002") == []
+    with case.read() as connection:
+        found = {each.document_id: each for each in items(connection, 3)}
+        old = {each.document_id: each for each in items(connection, 2)}
+    assert found[5].treatment == "withheld"
+    for each in found.values():
+        was = old[each.document_id]
+        assert (each.first, each.last, each.pages) == (was.first, was.last, was.pages)
+
+
+def test_a_level_that_was_raised(case: Case) -> None:
+    found = replaced(case, [8], legend="ATTORNEYS' EYES ONLY")
+    assert found.changes[0].differs == ("legend",)
+    folder = Path(run(case, NEW, workshop()).folder)
+    row = rows(folder)["RW-00000008"]
+    assert row["Confidentiality"] == "ATTORNEYS' EYES ONLY"
+    assert codes(case, folder) == []
+
+
+def test_a_copy_or_duplicate_of_today_keeps_its_number(case: Case) -> None:
+    d = tables.documents
+    with case.write() as connection:
+        values = {"disposition": "duplicate", "duplicate_of_id": 8}
+        connection.execute(d.update().where(d.c.id == 7).values(**values))
+    folder = made(case, [7])
+    assert rows(folder)["RW-00000007"]["BegBates"] == "ABC0000004"
+
+
+def test_rows_tell_the_kin_of_any_part(case: Case) -> None:
+    folder = made(case, [5, 1])
+    dat = folder / "DATA/ABC_REP001.dat"
+    good, terms = dat.read_bytes(), Terms(replacement=True)
+    for old, new, code in (
+        (b"ABC0000010", b"ABC0000007", "attach-range"),
+        (b"ABC0000003", b"ABC0000001", "family-children"),
+    ):
+        dat.write_bytes(good.replace(old, new))
+        assert code in {each.code for each in check(folder, terms=terms)}, old
+    dat.write_bytes(good)
+    assert check(folder, terms=terms) == []

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from produce.check_terms import Record
+from produce.check_terms import Record, Terms
 from produce.findings import Finding
 
 _NUMBER = re.compile(r"([A-Za-z0-9_-]*?)([0-9]{1,18})")
@@ -26,7 +26,7 @@ def number(text: str) -> Number | None:
     return Number(found[1], int(found[2]), len(found[2])) if found else None
 
 
-def check_parts_of(records: Sequence[Record]) -> Iterator[Finding]:
+def check_parts_of(records: Sequence[Record], terms: Terms) -> Iterator[Finding]:
     """Each row by itself, and the spans of families against each other.
 
     Parent and children may stand in the volume that is replaced, but within the span.
@@ -43,12 +43,12 @@ def check_parts_of(records: Sequence[Record]) -> Iterator[Finding]:
         elif before is not None and before["EndAttach"] != record["EndAttach"]:
             yield Finding("attach-range", where, "its family ends elsewhere than in the row before")
         before = record
-        yield from _check_kin(record)
+        yield from _check_kin(record, terms)
 
 
-def _check_kin(record: Record) -> Iterator[Finding]:
+def _check_kin(record: Record, terms: Terms) -> Iterator[Finding]:
     where, parent = record["BegBates"], record.get("ParentBates", "")
-    if parent and not (
+    if parent not in ("", *terms.parents) and not (
         _rises(record["BegAttach"], parent) and _rises(parent, where, strictly=True)
     ):
         yield Finding("family-parent", where, f"its parent {parent} does not come before it")

@@ -27,7 +27,9 @@ def check_rows(records: Sequence[Record], volume: str, terms: Terms) -> Iterator
         return
     yield from _check_numbers(records, terms)
     if all("BegAttach" in each and "EndAttach" in each for each in records):
-        yield from check_parts_of(records) if terms.replacement else _check_families(records)
+        yield from (
+            check_parts_of(records, terms) if terms.replacement else _check_families(records, terms)
+        )
     for record in records:
         yield from _check_record(record, records[0], volume, terms)
 
@@ -72,17 +74,17 @@ def _skips(expected: Number, first: Number, terms: Terms) -> bool:
     return terms.replacement and alike and first.value > expected.value
 
 
-def _check_families(records: Sequence[Record]) -> Iterator[Finding]:
+def _check_families(records: Sequence[Record], terms: Terms) -> Iterator[Finding]:
     seen: set[str] = set()
     for start, group in groupby(records, key=lambda each: each["BegAttach"]):
         members = list(group)
         if start in seen:
             yield Finding("family-split", members[0]["BegBates"], f"family {start} began before")
         seen.add(start)
-        yield from _check_family(members)
+        yield from _check_family(members, terms)
 
 
-def _check_family(members: Sequence[Record]) -> Iterator[Finding]:
+def _check_family(members: Sequence[Record], terms: Terms) -> Iterator[Finding]:
     root, last = members[0], members[-1]
     begun: dict[str, list[str]] = {}
     for member in members:
@@ -96,7 +98,7 @@ def _check_family(members: Sequence[Record]) -> Iterator[Finding]:
                 f"{root['BegBates']} to {last['EndBates']}",
             )
         parent = member.get("ParentBates", "")
-        if parent and parent not in begun:
+        if parent and parent not in begun and parent not in terms.parents:
             yield Finding("family-parent", where, f"its parent {parent} does not come before it")
         begun.get(parent, []).append(where)
         begun[where] = []

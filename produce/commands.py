@@ -79,6 +79,12 @@ for _command in (
     type=click.DateTime(["%Y-%m-%d"]),
     help="Only families dated on this day or before.",
 )
+@click.option(
+    "--supplements",
+    metavar="VOLUME",
+    help="Leave out what the frozen VOLUME and its supplements produced. Without --spec all that "
+    "is not given is as in VOLUME.",
+)
 @click.option("--prefix", help="What Bates numbers begin with; the case's own unless given.")
 @click.option("--digits", type=int, help="Digits of a Bates number; the case's own unless given.")
 @click.option("--start", type=int, help="The first number; else the next free one.")
@@ -345,5 +351,5 @@ def list_command(case_folder: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     else:
-        shown = ("name", "state", "replaces", "documents", "pages", "created_at", "frozen_at")
+        shown = ("name", "state", "documents", "pages", "created_at", "frozen_at", "replaces")
         print_table(shown, [["" if r[n] is None else r[n] for n in shown] for r in rows])

@@ -210,7 +210,7 @@ def transmittal(
     made = found.counts["made"]
     rows: list[Row] = [
         ("Volume", found.name),
-        ("Bates range", f"{span[0]} - {span[1]}" + (", with gaps" if replacing else "")),
+        ("Bates range", f"{span[0]} - {span[1]}" + (", with gaps" if found.replaces else "")),
         ("Documents", f"{made['documents']:,}"),
         ("Pages", f"{made['pages']:,}"),
         ("Natives", f"{made['produced as native']:,}"),

@@ -15,6 +15,7 @@ from produce.record import PlannedItem, Production, items
 from produce.redaction.interface import Redacted
 from produce.redaction.scope import redacted_today
 from produce.selection import Family, in_chunks, load_families, pending
+from produce.supplement import line_of, parents_before, refuse_produced
 from produce.treating import Tree, treat
 from produce.treatment import Treatment
 from produce.versions import refuse_overtaken
@@ -33,6 +34,7 @@ def facts_of(connection: sa.Connection, found: Production) -> Facts:
     rows = in_chunks(connection, lambda some: sa.select(d.id, d.sha256).where(d.id.in_(some)), ids)
     hashes = {row.id: row.sha256 for row in rows}
     scope = _scope(connection, found, planned)
+    kin = parents_before(planned)
     return Facts(
         name=found.name,
         dpi=found.specification.dpi,
@@ -56,7 +58,12 @@ def facts_of(connection: sa.Connection, found: Production) -> Facts:
             if each.production_id not in (found.id, found.replaces)
         ),
         manifest_sha256=found.manifest_sha256,
-        terms=replace(terms_of(found.specification), replacement=found.replaces is not None),
+        terms=replace(
+            terms_of(found.specification),
+            replacement=found.replaces is not None,
+            parents=frozenset(kin.values()),
+        ),
+        parents=kin,
     )
 
 
@@ -123,6 +130,7 @@ def refuse_newly_excluded(case: Case, connection: sa.Connection, found: Producti
     """
     planned = items(connection, found.id)
     refuse_overtaken(connection, found, planned)
+    refuse_produced(connection, found, planned)
     scope = _scope(connection, found, planned)
     _refuse_other_redactions(
         connection, found, planned, redacted_today(case, connection, names=False)
@@ -143,9 +151,10 @@ def _refuse_other_redactions(
     whole = found.replaces is None  # else what is not chosen of a family stays as it is
     families = _families(connection, planned) if today.own and whole else []
     members = {member.id for family in families for member in family.members}
+    before = line_of(connection, found.specification).keys()
     odd = [
         *(each.document_id for each in planned if _redacted_otherwise(each, today)),
-        *sorted((members & today.own.keys()) - ids),
+        *sorted((members & today.own.keys()) - ids - before),
     ]
     if odd:
         raise ProductionError(
@@ -194,7 +203,8 @@ def refuse_changes(connection: sa.Connection, found: Production) -> None:
     troubles = troubles_of(connection, families)
     treated = [treat(each, found.specification, set(), troubles, Reach()) for each in families]
     today = {item.member.id for each in treated for item in each.items}
-    odd = sorted(today ^ {each.document_id for each in planned})
+    before = line_of(connection, found.specification).keys()  # of a supplement: left out
+    odd = sorted((today ^ {each.document_id for each in planned}) - before)
     if odd:
         raise ProductionError(
             f"{len(odd)} documents in the families of {found.name} came, went or became "

@@ -39,6 +39,7 @@ from produce.selection import (
     tagged,
 )
 from produce.specification import Specification
+from produce.supplement import BEFORE, due, line_of, rooted, supplement_conflicts
 from produce.treating import Item, Treated, Troubles, treat
 from produce.treatment import Treatment
 from records import audit, tables, times
@@ -89,9 +90,11 @@ def plan(case: Case, specification: Specification, dry_run: bool = False) -> Pla
     """
     if dry_run:
         with case.read() as connection:
+            specification = rooted(connection, specification)
             found = _planned(case, connection, specification)
             return replace(found, estimate=estimate(case, connection, specification, found.items))
     with case.exclusive("produce"), case.write() as connection:
+        specification = rooted(connection, specification)
         found = _planned(case, connection, specification)
         write(connection, specification, found)
     return found
@@ -112,12 +115,12 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
     troubles = troubles_of(connection, families)
     beyond = reach(connection, {each.id for f in families for each in f.members}, excluded)
     redacted = redacted_today(case, connection)
-    treated = [
-        treat(each, specification, excluded, troubles, beyond, redacted) for each in families
-    ]
+    whole = [treat(each, specification, excluded, troubles, beyond, redacted) for each in families]
+    line = line_of(connection, specification)
+    treated = [due(each, line) for each in whole] if line else whole
     items = tuple(item for each in treated for item in each.items)
     if not items:
-        raise SpecificationError(_nothing(specification, chosen, dated))
+        raise SpecificationError(_nothing(specification, chosen, dated, whole))
     refuse_lacking(connection, specification, items)
     looked = Looked(specification, families, treated, troubles, excluded, dated, tuple(waiting))
     back = looked.open_ids & clawed_back(connection)
@@ -127,11 +130,18 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
         rule = "produced: selection.allow_clawed_back is on"
         conflicts.append(Conflict("asked back before", rule, tuple(sorted(back))))
     conflicts += redaction_conflicts(connection, families, treated, redacted)
+    if line:
+        told = with_legends(connection, specification, tuple(i for f in whole for i in f.items))
+        conflicts += supplement_conflicts([Treated(told, ())], treated, line)
     if theirs:
         rule = "produced: selection.allow_received is on"
         conflicts.append(Conflict(RECEIVED, rule, tuple(sorted(theirs))))
     counts = _counts(chosen.ids, families, treated, items)
     counts |= _outside(chosen.ids, families, dated)
+    if line:
+        counts["left out: produced before"] = sum(
+            why == BEFORE for each in treated for _, why in each.left_out
+        )
     counts["not searchable yet, so not looked at"] = chosen.unseen
     shown = {each.kind: each.ids for each in conflicts}
     return Plan(
@@ -166,7 +176,14 @@ def _outside(chosen: set[int], families: Sequence[Family], dated: Dated) -> dict
     }
 
 
-def _nothing(specification: Specification, chosen: Chosen, dated: Dated) -> str:
+def _nothing(
+    specification: Specification, chosen: Chosen, dated: Dated, whole: Sequence[Treated]
+) -> str:
+    if any(each.items for each in whole):
+        return (
+            f"Nothing to produce: {specification.supplements} and its supplements have produced "
+            "all that is selected; 'redwell produce replace' produces documents of it anew"
+        )
     named = ("query", "tag", "request", "group")
     how = next(each for each in named if getattr(specification, each) is not None)
     what = f"the {how} {getattr(specification, how)!r}"

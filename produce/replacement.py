@@ -33,6 +33,7 @@ from produce.redaction.interface import REDACTED
 from produce.redaction.planning import redaction_conflicts
 from produce.redaction.scope import redacted_today
 from produce.replacement_changes import Change, change_of, told_elsewhere, unchosen
+from produce.replacement_check import lost
 from produce.selection import (
     Dated,
     clawed_back,
@@ -119,6 +120,8 @@ def _planned(
             "again"
         )
     volume = volume_of(connection, named)
+    if why := lost(case, connection, volume):
+        raise ProductionError(f"A replacement is compared with {volume.name}: {why}")
     specification = _specified(named.specification, wish)
     refuse_name(case, connection, specification.name, volume.id)
     stand = standing(connection, volume)
@@ -246,7 +249,8 @@ def _masks(
 
 def _in_place(item: Item, stands: Standing, masks: Mapping[int, dict[str, str]]) -> Item:
     """The item where the document stands: its family and parent are those of the volume."""
-    kin = {each: stands.item.detail[each] for each in ("family", "parent")}
+    kept = ("family", "parent", "parent_bates")
+    kin = {each: stands.item.detail[each] for each in kept if each in stands.item.detail}
     unnamed = masks.get(item.member.id, {})
     version = {
         "of": stands.production.name,

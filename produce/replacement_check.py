@@ -8,6 +8,8 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from produce.check_terms import Record, Terms, standard, terms_of
 from produce.findings import Finding
 from produce.loads import recorded
@@ -28,13 +30,10 @@ def check_replacement(case: Case, found: Production, volume: Path) -> list[Findi
         return []
     with case.read() as connection:
         original = volume_of(connection, found)
-        path = f"{original.specification.folders.data}/{original.name}.dat"
-        sha256 = recorded(connection, original.id)[path][0]
-    place = case.productions_folder / original.name / path
+        if why := lost(case, connection, original):
+            return [Finding("replaced-volume", original.name, why)]
+        place = _dat_of(case, original)
     try:
-        if hashlib.sha256(place.read_bytes()).hexdigest() != sha256:
-            message = f"the DAT of {original.name} is not the one that was frozen: put it back"
-            return [Finding("replaced-volume", str(place), message)]
         before = _rows(place, original)
         now = _rows(volume / found.specification.folders.data / f"{found.name}.dat", found)
     except OSError as error:
@@ -43,6 +42,24 @@ def check_replacement(case: Case, found: Production, volume: Path) -> list[Findi
     except UnreadableError as error:
         return [Finding("replaced-volume", found.name, str(error))]
     return list(_compared(before, now, original.name, terms_of(found.specification)))
+
+
+def lost(case: Case, connection: sa.Connection, volume: Production) -> str:
+    """Why a frozen volume cannot be compared with; empty where its DAT is what was frozen."""
+    place = _dat_of(case, volume)
+    path = place.relative_to(case.productions_folder / volume.name).as_posix()
+    try:
+        found = hashlib.sha256(place.read_bytes()).hexdigest()
+    except OSError as error:
+        return f"{place} cannot be read ({error.strerror}): put the frozen volume in its place"
+    if found != recorded(connection, volume.id)[path][0]:
+        return f"{place} is not the DAT that was frozen: put the volume back as it was"
+    return ""
+
+
+def _dat_of(case: Case, volume: Production) -> Path:
+    folder = case.productions_folder / volume.name / volume.specification.folders.data
+    return folder / f"{volume.name}.dat"
 
 
 def _rows(path: Path, found: Production) -> tuple[tuple[str, ...], list[Record]]:

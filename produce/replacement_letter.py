@@ -27,7 +27,7 @@ def refuse_replaced(connection: sa.Connection, found: Production, allowed: bool)
 def replacement_parts(connection: sa.Connection, found: Production) -> list[Part]:
     """Paragraphs and the table of a replacement's letter; none for another volume."""
     if found.replaces is None:
-        return []
+        return _supplement(found)
     volume, data = volume_of(connection, found), found.specification.folders.data
     load = f"{data}/{found.name}.dat"
     images = "" if found.specification.kind == "none" else (
@@ -42,6 +42,17 @@ def replacement_parts(connection: sa.Connection, found: Production) -> list[Part
         f"{volume.name}, and an empty value takes the place of what stood;{images} texts and "
         "natives that stood under these numbers are deleted, and those of this volume are loaded. "
         "Please destroy or return what is replaced, and all copies and what was made of it.",
+    ]
+
+
+def _supplement(found: Production) -> list[Part]:
+    volume = found.specification.supplements
+    if volume is None:
+        return []
+    return [
+        f"This volume supplements {volume}: it holds what was not produced there or in an earlier "
+        "supplement, under new numbers. Where the parent of a document was produced before, "
+        "ParentBates names the number that it has there."
     ]
 
 

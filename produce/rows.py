@@ -119,7 +119,7 @@ def _placed(each: Delivery, kin: _Family, custodian: str, legend: str) -> Placed
         end=item.last,
         beg_attach=span[0],
         end_attach=span[1],
-        parent="" if parent is None else kin.beg.get(parent, ""),
+        parent="" if parent is None else kin.beg.get(parent) or item.detail.get("parent_bates", ""),
         children=tuple(child.first for child in kin.children.get(item.document_id, ())),
         pages=item.pages,
         custodian=custodian,

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from index.columns import COLUMNS
 from produce.check import check
 from produce.check_terms import Terms
 from produce.clawback import ranges_of
@@ -418,6 +419,8 @@ def test_the_check_finds_damage(case: Case) -> None:
     dat.write_bytes(good)
     shutil.rmtree(case.productions_folder / OLD)
     assert codes(case, folder) == ["replaced-volume"]
+    with pytest.raises(ProductionError, match="put the frozen volume in its place"):
+        replaced(case, [7], "ABC_REP002")
 
 
 def test_a_range_of_another_volume_overlaps(case: Case) -> None:
@@ -446,6 +449,9 @@ def test_readers_count_no_number_twice(case: Case, tmp_path: Path) -> None:
         assert [(each.production, each.beg) for each in back] == [(OLD, "ABC0000005")]
         back = ranges_of(connection, [7])
         assert [each.production for each in back] == [OLD, NEW]  # both went out
+        assert COLUMNS["bates"].load is not None
+        told_there = COLUMNS["bates"].load(connection, [7, 8])
+    assert told_there == {7: "ABC0000004 - ABC0000004", 8: "ABC0000005 - ABC0000007"}
     log = log_of(case, ())
     assert [(each.production, each.beg) for each in log.entries] == [(NEW, "ABC0000005")]
     add(case, 20, custodian=2, duplicate_of=7, name="alone.txt")

@@ -146,9 +146,7 @@ def _bates(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Value]:
         .order_by(r.document_id)
     )
     rows = (*connection.execute(query), *connection.execute(theirs))
-    # A replacement bears the same numbers again.
-    told = dict.fromkeys((row[0], f"{row[1]} - {row[2]}" if row[2] else row[1]) for row in rows)
-    return _listed(iter(told))
+    return _listed((row[0], f"{row[1]} - {row[2]}" if row[2] else row[1]) for row in rows)
 
 
 def _loaded(name: str) -> Callable[[Facts], Value]:

@@ -475,6 +475,7 @@ def test_the_log_keeps_its_numbers(case: Case) -> None:
     plan_replacement(case, wish)
     run(case, "ABC_REP002", workshop())
     after = {each.document: (each.log_id, each.production) for each in log_of(case, ()).entries}
+    assert len(log_of(case, ()).entries) == len(after) == 2
     assert after[8] == (before[8], "ABC_PROD002")
     assert after[5] == ("PRIV-00003", "ABC_REP002")
     assert [each.document for each in log_of(case, ["ABC_PROD002"]).entries] == [*before]

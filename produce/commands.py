@@ -245,7 +245,7 @@ def _print_summary(made: Summary) -> None:
         {
             "production": made.name,
             "folder": made.folder,
-            "replaces documents of": made.replaces or "nothing",
+            **({"replaces documents of": made.replaces} if made.replaces else {}),
             "Bates numbers": f"{made.first_bates} to {made.last_bates}",
             **made.counts,
             "values changed for the load file": made.qc,

@@ -18,7 +18,7 @@ COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A document under numbers of one production; `copy_of` is set where a kept copy has them, and
-    `replaced_by` where another volume holds a newer version of it.
+    `replaced_by` where another volume took its place.
     """
 
     control: str

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from produce.overlay import STAGE
 from produce.record import PlannedItem, Production, items, productions
-from produce.versions import shown_as
+from produce.versions import later_versions, shown_as
 from records import tables
 from records.case import Case
 from records.control import control
@@ -57,10 +57,10 @@ def history(case: Case, bates: str) -> History:
     """All that is on record of a number; raises `ProductionError` where no volume holds it."""
     with case.read() as connection:
         found, page, number = _found(connection, bates.strip())
-        production, item = found[0]
-        for each in found[1:]:
-            if each[0].state == "frozen":
-                production, item = each
+        production, item = next(
+            (each for each in found if each[0].state == "frozen" and each[1].replaced_by is None),
+            found[0],
+        )
         held = _reserved(connection, found[0][0])
         events = [each for one in found for each in _events(connection, *one)]
         events.insert(1, _given(found[0][0], held))
@@ -106,15 +106,17 @@ def _found(connection: sa.Connection, bates: str) -> tuple[list[Version], int, s
 def _versions(
     connection: sa.Connection, every: list[Production], holder: Production, document: int
 ) -> list[Version]:
-    """The document in the volume that its number is of, and in all replacements."""
+    """The document in the volume that its number is of, and in all replacements: the frozen ones
+    in the order in which they took each other's place, then those that are made now.
+    """
     volume = holder.replaces or holder.id
     mine = tables.production_items.c.document_id == document
-    tree = sorted(
-        (each for each in every if volume in (each.id, each.replaces)),
-        key=lambda each: (each.id != volume, each.frozen_at or "9999", each.id),
-    )
-    found = [(each, item) for each in tree for item in items(connection, each.id, mine)]
-    return [each for each in found if each[1].first or each[0].id == volume]
+    tree = [each for each in every if volume in (each.id, each.replaces)]
+    found = {each.id: (each, item) for each in tree for item in items(connection, each.id, mine)}
+    first = next(each for each in tree if each.id == volume)
+    frozen = [volume, *later_versions(connection, first).get(document, ())]
+    others = [each for each in found if each not in frozen and found[each][1].first]
+    return [found[each] for each in (*frozen, *others)]
 
 
 def _version(production: Production, item: PlannedItem) -> str:

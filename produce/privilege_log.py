@@ -18,7 +18,7 @@ from produce.record import PlannedItem, Production, items, productions
 from produce.redaction.record import confirmed
 from produce.selection import in_chunks
 from produce.treatment import Treatment
-from produce.versions import whole_set
+from produce.versions import later_versions, whole_set
 from records import counsel as counsels
 from records import tables
 from records.case import Case
@@ -96,7 +96,8 @@ def log_of(case: Case, names: Sequence[str]) -> Log:
             made = each.replaces is None or each.state == "frozen"
             if planned and (each.name in names or (made and not names)):
                 newer = {each.id for each in known.values() if not names or each.name in names}
-                gone = {item.document_id for item in planned if item.replaced_by in newer}
+                later = later_versions(connection, each)
+                gone = {document for document, ids in later.items() if newer.intersection(ids)}
                 found = _entries(connection, each, planned, register, before)
                 entries.extend(entry for entry in found if entry.document not in gone)
                 chosen.append(each.name)

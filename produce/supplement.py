@@ -127,7 +127,8 @@ def supplement_conflicts(
         ),
         (
             SHOWN_NOW,
-            "new numbers; the sheet stays: 'redwell produce replace' could say where it is now",
+            "new numbers, and the sheet stays; 'redwell produce replace' shows it under its own, "
+            "if its pages are no more than these",
             sorted(ids & line.keys()),
         ),
         (

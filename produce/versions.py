@@ -77,6 +77,27 @@ def replaced_since(connection: sa.Connection, found: Production) -> dict[int, st
     return {row.document_id: row.name for row in rows}
 
 
+def later_versions(connection: sa.Connection, found: Production) -> dict[int, list[int]]:
+    """By document of a production the frozen ones that hold newer versions, the next one first."""
+    volume = found.replaces or found.id
+    rows = connection.execute(
+        sa.select(_I.production_id, _I.document_id, _I.replaced_by_id)
+        .join(tables.productions, _P.id == _I.production_id)
+        .where(
+            sa.or_(_P.id == volume, _P.replaces_id == volume),
+            _I.replaced_by_id.is_not(None),
+        )
+    )
+    after = {(row.production_id, row.document_id): row.replaced_by_id for row in rows}
+    newer: dict[int, list[int]] = {}
+    for holder, document in after:
+        if holder == found.id:
+            at: int | None = holder
+            while (at := after.get((at or 0, document))) is not None:
+                newer.setdefault(document, []).append(at)
+    return newer
+
+
 def refuse_overtaken(
     connection: sa.Connection, found: Production, planned: Sequence[PlannedItem]
 ) -> None:

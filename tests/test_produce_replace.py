@@ -277,6 +277,9 @@ def test_a_replacement_of_a_replacement(case: Case) -> None:
         "ABC_REP002 planned to replace this document: claim withdrawn",
         "ABC_REP002 frozen",
     ]
+    names = (OLD, "ABC_REP002")  # the one between them is not asked for
+    assert log_of(case, names).entries == ()
+    assert [each.production for each in log_of(case, (OLD, NEW)).entries] == [NEW]
     with case.read() as connection:
         newer = {i.document_id: i.replaced_by for i in items(connection, 1)}
         assert newer == {1: None, 2: None, 7: 2, 8: 2, 4: None, 5: None}

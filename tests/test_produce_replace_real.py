@@ -235,6 +235,15 @@ def test_received_on_top_of_the_volume_it_replaces(tmp_path: Path) -> None:
         got = {each: by_id[row.document_id] for each, row in now.items()}
         assert got["ABC0000010"]["found_in_id"] == now["ABC0000008"].document_id
         assert got["ABC0000010"]["sha256"] != got["ABC0000003"]["sha256"]
+        third = Wish(OLD, "ABC_REP002", frozenset([1, 8]), "r", exclude_tags=("Privileged",))
+        plan_replacement(ours, third)  # of one that was replaced, and one that was not
+        take(theirs, Path(run(ours, "ABC_REP002", workshop()).folder), "Doe", replaces=OLD)
+        with theirs.read() as connection:
+            last = {row.beg_bates: row.volume for row in standing(connection)}
+            wrong = defects_of(connection, volume(connection, "ABC_REP002").id)
+        assert wrong == []
+        changed = {f"ABC000000{n}": "ABC_REP002" for n in (1, 5)}
+        assert last == {each: now[each].volume for each in now} | changed
 
 
 def test_what_neither_volume_holds_is_still_missing(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from produce.received.assemble import Volume
 from produce.received.families import children_told, value_of
 from produce.received.interface import Defect, Entry
 from produce.received.numbers import key, number
+from produce.received.record import replacing_each_other
 from produce.received.spool import Spool
 from records import tables
 
@@ -23,12 +24,10 @@ def still_missing(
     found: Iterable[Defect],
 ) -> list[Defect]:
     """The defects without those that the replaced volume settles; all, where none is replaced."""
-    v = tables.received.c
-    query = sa.select(v.replaces_id).where(v.id == volume_id)
-    other = connection.execute(query).scalar_one_or_none()
-    if other is None:
+    others = replacing_each_other(connection, volume_id) - {volume_id}
+    if not others:
         return [*found]
-    known = _Known(connection, volume_id, other)
+    known = _Known(connection, volume_id, others)
     entries = {key(each.beg): each for each in volume.entries if each.beg}
 
     def settled(each: Defect) -> bool:
@@ -51,15 +50,15 @@ def still_missing(
 
 
 class _Known:
-    """What stands of both volumes, and all numbers that the replaced one had."""
+    """What stands of the volumes, and all numbers that the replaced ones had."""
 
-    def __init__(self, connection: sa.Connection, volume_id: int, other: int) -> None:
+    def __init__(self, connection: sa.Connection, volume_id: int, others: set[int]) -> None:
         rows = connection.execute(
             sa.select(*_R, _D.family_id, _D.found_in_id)
             .join(tables.documents, _D.id == _R.document_id)
-            .where(_R.volume_id.in_((volume_id, other)))
+            .where(_R.volume_id.in_({volume_id, *others}))
         ).all()
-        had = [row for row in rows if row.volume_id == other]
+        had = [row for row in rows if row.volume_id in others]
         self.begins = {key(row.beg_bates) for row in had if row.beg_bates}
         self._numbers = [(row.prefix, row.first, row.last) for row in had if row.prefix is not None]
         self._own = {key(row.beg_bates): row for row in rows if row.volume_id == volume_id}

@@ -60,6 +60,11 @@ class _Size(click.ParamType[int]):
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Take the password in the first line of this FILE.",
 )
+@click.option(
+    "--allow-replaced",
+    is_flag=True,
+    help="Deliver though a frozen replacement holds newer versions of some of its documents.",
+)
 @click.option("--line", "lines", multiple=True, help="A paragraph for the letter; repeatable.")
 @click.option(
     "--split",
@@ -79,6 +84,7 @@ def deliver_command(
     password_file: Path | None,
     lines: tuple[str, ...],
     split: int,
+    allow_replaced: bool,
     case_folder: Path | None,
     as_json: bool,
 ) -> None:
@@ -92,9 +98,8 @@ def deliver_command(
         raise click.UsageError("Take one of --password-out and --password-file.")
     password = None if password_file is None else _password(password_file)
     with opened(case_folder) as case:
-        wish = Wish(
-            *(name, recipient, sender or _ours(case), out, password, password_out, lines, split)
-        )
+        who = (name, recipient, sender or _ours(case))
+        wish = Wish(*who, out, password, password_out, lines, split, allow_replaced)
         made = deliver(case, wish)
     if as_json:
         print_json(made.to_json())
@@ -197,6 +202,7 @@ def history_command(bates: str, case_folder: Path | None, as_json: bool) -> None
             "range": found.range,
             "production": f"{found.production} ({found.state})",
             "produced as": found.treatment + (f" ({found.reason})" if found.reason else ""),
+            "versions": "; ".join(found.versions),
             "elsewhere": "; ".join(found.elsewhere) or "nowhere",
         }
     )

@@ -7,15 +7,16 @@ what must be withheld, and the numbers of other volumes.
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from produce.check_child import Due, Inspected
 from produce.check_files import inspect_all
+from produce.check_kin import number
 from produce.check_links import check_links, check_opt, check_parts, resolve
 from produce.check_loads import check_edrm, check_lfp
-from produce.check_rows import REQUIRED, check_rows, is_sheet, number
+from produce.check_rows import REQUIRED, check_rows, is_sheet
 from produce.check_terms import BARE, Record, Terms, completed, lies_in, page_keys, standard
 from produce.findings import Finding
 from produce.reader import (
@@ -57,7 +58,8 @@ class Facts:
 
     `closed` are control numbers that may be in the set as withheld only, `sealed` those whose file
     may not be in it: they hold a closed one, or what may become one. `others` are numbers of other
-    productions: name, prefix, first, last. `manifest_sha256` is set once it is frozen.
+    productions: name, prefix, first, last. `manifest_sha256` is set once it is frozen. `parents`
+    are by number of a document that of its parent in an earlier volume.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Facts:
     others: tuple[tuple[str, str, int, int], ...]
     manifest_sha256: str | None
     terms: Terms = BARE
+    parents: Mapping[str, str] = field(default_factory=dict)
 
 
 def check(
@@ -252,14 +255,14 @@ def _check_natives(records: Sequence[Record], inspected: dict[str, Inspected]) -
         native = inspected.get(resolve(record.get("NativeLink", "")) or "")
         if native is None:
             continue
-        for field, value in (
+        for name, value in (
             ("MD5", native.md5),
             ("SHA1", native.sha1),
             ("SHA256", native.sha256),
         ):
-            if record.get(field, value) != value:
+            if record.get(name, value) != value:
                 yield Finding(
-                    "native-hash", record["BegBates"], f"{field} is not that of {native.path}"
+                    "native-hash", record["BegBates"], f"{name} is not that of {native.path}"
                 )
 
 
@@ -330,6 +333,9 @@ def _check_facts(
             yield Finding("privileged", record["BegBates"], "is to be withheld by its tags")
         if record.get("ControlNumber") in facts.sealed and record.get("NativeLink"):
             yield Finding("privileged", record["BegBates"], "its native may hold what is withheld")
+        parent = facts.parents.get(record["BegBates"])
+        if parent is not None and record.get("ParentBates", parent) != parent:
+            yield Finding("registry-parent", record["BegBates"], f"{parent} is its parent's number")
         yield from _check_overlap(record, facts)
     if facts.manifest_sha256 is not None:
         yield from _check_frozen(volume, facts.manifest_sha256)

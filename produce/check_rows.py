@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
+from produce.check_kin import Number, check_parts_of, number
 from produce.check_terms import Record, Terms
 from produce.columns import DATES, TIMES
 from produce.findings import Finding
@@ -14,26 +14,10 @@ REQUIRED = (
     *("AttachmentCount", "Custodian", "PageCount", "MD5", "SHA1", "SHA256", "Confidentiality"),
     *("Redacted", "Withheld", "ProdVolume", "TimeZone", "NativeLink", "TextLink", "ControlNumber"),
 )
-_NUMBER = re.compile(r"([A-Za-z0-9_-]*?)([0-9]{1,18})")
 # All that a row of a withheld document may fill.
 _WITHHELD_MAY = frozenset(REQUIRED) - {"MD5", "SHA1", "SHA256"} | {
     *("PrivReason", "AttachRange", "DocID", "Properties", "ProducingParty"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A Bates number taken apart."""
-
-    prefix: str
-    value: int
-    width: int
-
-
-def number(text: str) -> Number | None:
-    """Read a Bates number: anything that ends in digits."""
-    found = _NUMBER.fullmatch(text)
-    return Number(found[1], int(found[2]), len(found[2])) if found else None
 
 
 def check_rows(records: Sequence[Record], volume: str, terms: Terms) -> Iterator[Finding]:
@@ -41,14 +25,16 @@ def check_rows(records: Sequence[Record], volume: str, terms: Terms) -> Iterator
     if not records:
         yield Finding("empty-volume", "DAT", "the load file has no record")
         return
-    yield from _check_numbers(records, terms.by_document)
+    yield from _check_numbers(records, terms)
     if all("BegAttach" in each and "EndAttach" in each for each in records):
-        yield from _check_families(records)
+        yield from (
+            check_parts_of(records, terms) if terms.replacement else _check_families(records, terms)
+        )
     for record in records:
         yield from _check_record(record, records[0], volume, terms)
 
 
-def _check_numbers(records: Sequence[Record], by_document: bool) -> Iterator[Finding]:
+def _check_numbers(records: Sequence[Record], terms: Terms) -> Iterator[Finding]:
     seen: set[str] = set()
     expected: Number | None = None
     for record in records:
@@ -66,7 +52,7 @@ def _check_numbers(records: Sequence[Record], by_document: bool) -> Iterator[Fin
         seen.add(where)
         if last.value < first.value:
             yield Finding("bates-order", where, f"EndBates {record['EndBates']} comes before it")
-        if by_document:
+        if terms.by_document:
             if first != last:
                 yield Finding("bates-form", where, "a document has one number, and this has two")
         elif record.get("PageCount", str(last.value - first.value + 1)) != str(
@@ -75,24 +61,30 @@ def _check_numbers(records: Sequence[Record], by_document: bool) -> Iterator[Fin
             yield Finding(
                 "page-count", where, f"PageCount {record['PageCount']} is not that of the range"
             )
-        if expected is not None and first != expected:
+        if expected is not None and first != expected and not _skips(expected, first, terms):
             code = "bates-gap" if first.value > expected.value else "bates-overlap"
             due = f"{expected.prefix}{expected.value:0{expected.width}d}"
             yield Finding(code, where, f"{due} was due after the document before")
         expected = Number(last.prefix, last.value + 1, last.width)
 
 
-def _check_families(records: Sequence[Record]) -> Iterator[Finding]:
+def _skips(expected: Number, first: Number, terms: Terms) -> bool:
+    """Whether numbers that are left out are those of documents that are not replaced."""
+    alike = (first.prefix, first.width) == (expected.prefix, expected.width)
+    return terms.replacement and alike and first.value > expected.value
+
+
+def _check_families(records: Sequence[Record], terms: Terms) -> Iterator[Finding]:
     seen: set[str] = set()
     for start, group in groupby(records, key=lambda each: each["BegAttach"]):
         members = list(group)
         if start in seen:
             yield Finding("family-split", members[0]["BegBates"], f"family {start} began before")
         seen.add(start)
-        yield from _check_family(members)
+        yield from _check_family(members, terms)
 
 
-def _check_family(members: Sequence[Record]) -> Iterator[Finding]:
+def _check_family(members: Sequence[Record], terms: Terms) -> Iterator[Finding]:
     root, last = members[0], members[-1]
     begun: dict[str, list[str]] = {}
     for member in members:
@@ -106,7 +98,7 @@ def _check_family(members: Sequence[Record]) -> Iterator[Finding]:
                 f"{root['BegBates']} to {last['EndBates']}",
             )
         parent = member.get("ParentBates", "")
-        if parent and parent not in begun:
+        if parent and parent not in begun and parent not in terms.parents:
             yield Finding("family-parent", where, f"its parent {parent} does not come before it")
         begun.get(parent, []).append(where)
         begun[where] = []
@@ -145,7 +137,7 @@ def _check_record(record: Record, first: Record, volume: str, terms: Terms) -> I
     if record.get("Redacted") == "Y" and native and not is_sheet(native):
         yield Finding("redacted-native", where, "a redacted document is produced natively")
     if record.get("Withheld") == "Y":
-        yield from _check_withheld(record)
+        yield from _check_withheld(record, terms)
 
 
 def _check_repeated(record: Record) -> Iterator[Finding]:
@@ -178,12 +170,12 @@ def is_sheet(link: str) -> bool:
     return link.lower().endswith((".xlsx", ".csv", ".tsv"))
 
 
-def _check_withheld(record: Record) -> Iterator[Finding]:
+def _check_withheld(record: Record, terms: Terms) -> Iterator[Finding]:
     where = record["BegBates"]
     if record.get("NativeLink"):
         yield Finding("withheld-native", where, "a withheld document is produced natively")
     told = [name for name, value in record.items() if value and name not in _WITHHELD_MAY]
     if told:
         yield Finding("withheld-metadata", where, f"a withheld document tells {', '.join(told)}")
-    if record.get("PageCount", "1") != "1":
+    if record.get("PageCount", "1") != "1" and not terms.replacement:
         yield Finding("withheld-pages", where, "a withheld document has more than its slip sheet")

@@ -31,7 +31,9 @@ class Terms:
 
     `encoding` None lets the byte order mark say it. `kind` None takes images as they come.
     `stamp` is where on the page the number stands, None for nowhere; `shows` are further texts of
-    every page. `levels` says that documents may have different legends.
+    every page. `levels` says that documents may have different legends. `replacement` says that the
+    volume holds documents of another one under their numbers there: there are gaps, and families
+    are in it in part. `parents` are numbers of earlier volumes that rows may name as parents.
     """
 
     columns: tuple[tuple[str, str], ...] | None = None
@@ -55,6 +57,8 @@ class Terms:
     load_files: tuple[str, ...] = ("dat", "opt")
     stamp: str | None = "bottom-right"
     shows: tuple[str, ...] = ()
+    replacement: bool = False
+    parents: frozenset[str] = frozenset()
 
 
 BARE = Terms()

@@ -138,8 +138,8 @@ def _refuse_unproduced(chosen: Sequence[int], found: Sequence[Range]) -> None:
 def ranges_of(connection: sa.Connection, documents: Sequence[int]) -> list[Range]:
     """Where documents went out, in all frozen volumes, and what else there tells the same."""
     wanted = set(documents)
-    same = _same_bytes(connection, wanted)
-    above = _holders(connection, wanted)
+    same = same_bytes(connection, wanted)
+    above = holders(connection, wanted)
     found: list[Range] = []
     for production in productions(connection):
         if production.state != "frozen":
@@ -164,7 +164,8 @@ def _why(item: PlannedItem, wanted: set[int], above: set[int], same: set[int]) -
     return SAME if item.document_id in same else ""
 
 
-def _same_bytes(connection: sa.Connection, wanted: set[int]) -> set[int]:
+def same_bytes(connection: sa.Connection, wanted: set[int]) -> set[int]:
+    """All other documents that have the bytes of one of them."""
     hashes = {
         row.sha256
         for row in in_chunks(
@@ -178,7 +179,7 @@ def _same_bytes(connection: sa.Connection, wanted: set[int]) -> set[int]:
     return found - wanted
 
 
-def _holders(connection: sa.Connection, wanted: set[int]) -> set[int]:
+def holders(connection: sa.Connection, wanted: set[int]) -> set[int]:
     """Everything that contains one of the documents, however deep."""
     found: set[int] = set()
     level = wanted

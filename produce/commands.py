@@ -3,6 +3,7 @@
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,16 @@ from click.core import ParameterSource
 
 from produce.after_commands import clawback_command, deliver_command, history_command
 from produce.check import check
+from produce.check_terms import Terms
 from produce.crossref_commands import crossref_command
-from produce.estimate import Estimate
 from produce.facts import facts_of
-from produce.plan import Plan, plan
+from produce.plan import plan
+from produce.plan_commands import print_plan
 from produce.privilege_commands import log_command
 from produce.record import Mapper, printable, production, productions
 from produce.redaction.verify import verify
+from produce.replacement_check import check_replacement
+from produce.replacement_commands import replace_command
 from produce.report_commands import report_command
 from produce.run import Summary, Workshop, failed, final_folder, run
 from produce.spec_commands import for_case, spec_group, terms_from
@@ -38,8 +42,6 @@ from records.options import (
     workers_option,
 )
 
-_SHOWN = 10
-
 
 @click.group()
 def produce() -> None:
@@ -48,7 +50,7 @@ def produce() -> None:
 
 for _command in (
     *(spec_group, crossref_command, log_command, report_command),
-    *(deliver_command, clawback_command, history_command),
+    *(deliver_command, clawback_command, history_command, replace_command),
 ):
     produce.add_command(_command)
 
@@ -76,6 +78,12 @@ for _command in (
     "date_to",
     type=click.DateTime(["%Y-%m-%d"]),
     help="Only families dated on this day or before.",
+)
+@click.option(
+    "--supplements",
+    metavar="VOLUME",
+    help="Leave out what the frozen VOLUME and its supplements produced. Without --spec all that "
+    "is not given is as in VOLUME.",
 )
 @click.option("--prefix", help="What Bates numbers begin with; the case's own unless given.")
 @click.option("--digits", type=int, help="Digits of a Bates number; the case's own unless given.")
@@ -168,43 +176,12 @@ def plan_command(
     if as_json:
         print_json(found.to_json() | {"dry_run": dry_run})
     else:
-        _print_plan(found, dry_run)
+        print_plan(found, dry_run)
 
 
 def _is_given(context: click.Context, name: str) -> bool:
     """Whether an option stands on the command line, and not its default alone."""
     return context.get_parameter_source(name) is not ParameterSource.DEFAULT
-
-
-def _print_plan(found: Plan, dry_run: bool) -> None:
-    print_pairs({"production": found.name, "first Bates number": found.first_bates, **found.counts})
-    for name, ids in found.conflicts.items():
-        more = f" … and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
-        click.echo(f"\nLook at: {name}, {len(ids)}: {found.rules[name]}")
-        click.echo(f"  {', '.join(ids[:_SHOWN])}{more}")
-    if found.estimate is not None:
-        _print_estimate(found.estimate)
-    if dry_run:
-        say("Nothing was written (--dry-run)")
-    else:
-        say(f"Next: redwell produce run {found.name}")
-
-
-def _print_estimate(found: Estimate) -> None:
-    click.echo("\nEstimate")
-    minutes = max(1, round(found.seconds / 60))
-    print_pairs(
-        {
-            "pages": found.pages,
-            "GB": f"{found.gigabytes:.3f}",
-            "of that images, MB": round(found.image_bytes / 1e6),
-            "texts, MB": round(found.text_bytes / 1e6),
-            "natives, MB": round(found.native_bytes / 1e6),
-            "time": f"about {minutes} min with {found.workers} workers",
-        }
-    )
-    for each in found.rests_on:
-        click.echo(f"  {each}")
 
 
 @produce.command("run")
@@ -268,6 +245,7 @@ def _print_summary(made: Summary) -> None:
         {
             "production": made.name,
             "folder": made.folder,
+            **({"replaces documents of": made.replaces} if made.replaces else {}),
             "Bates numbers": f"{made.first_bates} to {made.last_bates}",
             **made.counts,
             "values changed for the load file": made.qc,
@@ -286,10 +264,20 @@ def _print_summary(made: Summary) -> None:
     metavar="FILE|PROFILE",
     help="What a bare volume is to be; else a typical ESI protocol.",
 )
+@click.option(
+    "--replacement",
+    is_flag=True,
+    help="A bare volume replaces documents of another: it has gaps and parts of families.",
+)
 @case_option
 @json_option
 def check_command(
-    target: str, dpi: int, spec: str | None, case_folder: Path | None, as_json: bool
+    target: str,
+    dpi: int,
+    spec: str | None,
+    replacement: bool,
+    case_folder: Path | None,
+    as_json: bool,
 ) -> None:
     """Check a volume as the receiving party does, from the disk alone.
 
@@ -298,7 +286,8 @@ def check_command(
     """
     if _is_folder(target):
         volume = Path(target)
-        findings = check(volume, dpi=dpi, terms=terms_from(spec) if spec else None)
+        terms = terms_from(spec) if spec else Terms(dpi=dpi)
+        findings = check(volume, terms=replace(terms, replacement=replacement))
     else:
         with cases.opened(case_folder) as case, case.read() as connection:
             found = production(connection, target)
@@ -309,6 +298,7 @@ def check_command(
                     f"yet: 'redwell produce run {target}' makes one"
                 )
             findings = [*check(volume, facts_of(connection, found)), *verify(case, found, volume)]
+            findings += check_replacement(case, found, volume)
     if as_json:
         rows = [{"code": f.code, "where": f.where, "message": f.message} for f in findings]
         print_json({"volume": str(volume), "findings": rows})
@@ -344,10 +334,12 @@ def list_command(case_folder: Path | None, as_json: bool) -> None:
     """List the productions of the case, oldest first."""
     with cases.opened(case_folder) as case, case.read() as connection:
         found = productions(connection)
+    names = {each.id: each.name for each in found}
     rows = [
         {
             "name": each.name,
             "state": each.state,
+            "replaces": names.get(each.replaces or 0, ""),
             "documents": each.counts["plan"]["documents"],
             "pages": each.counts.get("made", {}).get("pages"),
             "created_at": each.created_at,
@@ -359,5 +351,5 @@ def list_command(case_folder: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     else:
-        names = ("name", "state", "documents", "pages", "created_at", "frozen_at")
-        print_table(names, [["" if r[n] is None else r[n] for n in names] for r in rows])
+        shown = ("name", "state", "documents", "pages", "created_at", "frozen_at", "replaces")
+        print_table(shown, [["" if r[n] is None else r[n] for n in shown] for r in rows])

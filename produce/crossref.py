@@ -11,13 +11,15 @@ from records.control import control
 
 COLUMNS = (
     *("control number", "production", "state", "BegBates", "EndBates", "treatment"),
-    *("family", "copy of", "custodian", "SHA-256"),
+    *("family", "copy of", "custodian", "SHA-256", "replaced by"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A document under numbers of one production; `copy_of` is set where a kept copy has them."""
+    """A document under numbers of one production; `copy_of` is set where a kept copy has them, and
+    `replaced_by` where another volume took its place.
+    """
 
     control: str
     production: str
@@ -29,29 +31,46 @@ class Reference:
     copy_of: str
     custodian: str
     sha256: str
+    replaced_by: str
 
     @property
     def row(self) -> tuple[str, ...]:
         """Its values in the order of `COLUMNS`."""
         return (
             *(self.control, self.production, self.state, self.beg, self.end, self.treatment),
-            *(self.family, self.copy_of, self.custodian, self.sha256),
+            *(self.family, self.copy_of, self.custodian, self.sha256, self.replaced_by),
         )
 
 
 def references(connection: sa.Connection, production_id: int | None = None) -> Iterator[Reference]:
-    """References of one production or of all, in the order of the volumes, copies behind theirs."""
+    """References of one production or of all, in the order of the volumes, copies behind theirs.
+
+    Of all, each number stands once: with the version that stands.
+    """
     i, p, d = tables.production_items.c, tables.productions.c, tables.documents.c
     columns = (d.id, d.family_id, d.custodian_id, d.sha256, d.duplicate_of_id)
+    newer = tables.productions.alias("newer")
     query = (
-        sa.select(p.name, p.state, i.beg_bates, i.end_bates, i.treatment, *columns)
+        sa.select(
+            newer.c.name.label("newer"),
+            p.name,
+            p.state,
+            i.beg_bates,
+            i.end_bates,
+            i.treatment,
+            *columns,
+        )
         .join(tables.productions, p.id == i.production_id)
         .join(tables.documents, d.id == i.document_id)
+        .outerjoin(newer, newer.c.id == i.replaced_by_id)
         .where(i.beg_bates.is_not(None))
         .order_by(i.production_id, i.position)
     )
     if production_id is not None:
         query = query.where(i.production_id == production_id)
+    else:
+        made = sa.or_(p.replaces_id.is_(None), p.state == "frozen")
+        query = query.where(i.replaced_by_id.is_(None), made)
     named = connection.execute(sa.select(tables.custodians))
     custodians = {row.id: row.name for row in named}
     rows = connection.execute(query).all()
@@ -76,4 +95,5 @@ def references(connection: sa.Connection, production_id: int | None = None) -> I
                 copy_of="" if each.id == row.id else control(row.id),
                 custodian=custodians[each.custodian_id],
                 sha256=each.sha256 or "",
+                replaced_by=row.newer or "",
             )

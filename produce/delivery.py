@@ -21,8 +21,9 @@ from produce.check import verify_manifest
 from produce.deliver import MANIFEST
 from produce.letters import Letter, Row
 from produce.loads import recorded
-from produce.numbering import reservation_of
+from produce.numbering import span_of
 from produce.record import Production, production
+from produce.replacement_letter import Part, refuse_replaced, replacement_parts
 from produce.run import failed, final_folder
 from produce.sealing import prove, require_seven_zip, require_whole, seal
 from produce.targets import new_folder
@@ -72,7 +73,8 @@ class Wish:
     """What is to be delivered, to whom, where. `lines` are added to the letter.
 
     `password` None makes one and writes it to `password_file`. `split` is the most bytes of a part
-    of the archive, 0 for one file.
+    of the archive, 0 for one file. `allow_replaced` lets a volume go out of which another holds
+    newer versions.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Wish:
     password_file: Path | None
     lines: tuple[str, ...] = ()
     split: int = 0
+    allow_replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ def deliver(case: Case, wish: Wish) -> Delivery:
                     f"{found.name} is {found.state}: only a frozen volume is delivered. Run it "
                     f"to its end with 'redwell produce run {found.name}'"
                 )
+            refuse_replaced(connection, found, wish.allow_replaced)
             files = recorded(connection, found.id)
         volume = final_folder(case, found)
         _check_split(wish, sum(size for _, size in files.values()))
@@ -255,12 +259,13 @@ def transmittal(case: Case, found: Production, wish: Wish, packed: _Archive) -> 
     """The letter that goes with a volume: what it is, how it is read, what is reserved."""
     info, specification = case.info(), found.specification
     with case.read() as connection:
-        held = reservation_of(connection, found.id)
-    assert held is not None
+        span = span_of(connection, found.id)
+        replacing = replacement_parts(connection, found)
+    assert span is not None
     made = found.counts["made"]
     rows: list[Row] = [
         ("Volume", found.name),
-        ("Bates range", f"{specification.bates(held.first)} - {specification.bates(held.last)}"),
+        ("Bates range", f"{span[0]} - {span[1]}" + (", with gaps" if found.replaces else "")),
         ("Documents", f"{made['documents']:,}"),
         ("Pages", f"{made['pages']:,}"),
         ("Natives", f"{made['produced as native']:,}"),
@@ -272,13 +277,14 @@ def transmittal(case: Case, found: Production, wish: Wish, packed: _Archive) -> 
         *_archive_rows(packed),
         ("SHA-256 of MANIFEST.sha256", found.manifest_sha256 or ""),
     ]
-    parts: list[str | tuple[Row, ...]] = [
+    parts: list[Part] = [
         f"{times.now()[:10]}\n\nTo: {wish.recipient}\nFrom: {wish.sender}",
         f"Re: {info.caption}, {info.number}",
         f"Enclosed is the production volume {found.name}. The password is sent apart.",
         tuple(rows),
         "Each file of the volume stands with its hash in MANIFEST.sha256 (sha256sum -c) and in the "
         "list of contents.",
+        *replacing,
     ]
     if packed.split:
         parts.append(

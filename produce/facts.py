@@ -1,6 +1,6 @@
 """What the case knows of a production: for the check, and against changes since the plan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -15,8 +15,10 @@ from produce.record import PlannedItem, Production, items
 from produce.redaction.interface import Redacted
 from produce.redaction.scope import redacted_today
 from produce.selection import Family, in_chunks, load_families, pending
+from produce.supplement import line_of, parents_before, refuse_produced
 from produce.treating import Tree, treat
 from produce.treatment import Treatment
+from produce.versions import refuse_overtaken
 from records import culls, tables
 from records.case import Case
 from records.codes import Disposition
@@ -32,6 +34,7 @@ def facts_of(connection: sa.Connection, found: Production) -> Facts:
     rows = in_chunks(connection, lambda some: sa.select(d.id, d.sha256).where(d.id.in_(some)), ids)
     hashes = {row.id: row.sha256 for row in rows}
     scope = _scope(connection, found, planned)
+    kin = parents_before(planned)
     return Facts(
         name=found.name,
         dpi=found.specification.dpi,
@@ -52,10 +55,15 @@ def facts_of(connection: sa.Connection, found: Production) -> Facts:
         others=tuple(
             (each.production, each.prefix, each.first, each.last)
             for each in reservations(connection)
-            if each.production_id != found.id
+            if each.production_id not in (found.id, found.replaces)
         ),
         manifest_sha256=found.manifest_sha256,
-        terms=terms_of(found.specification),
+        terms=replace(
+            terms_of(found.specification),
+            replacement=found.replaces is not None,
+            parents=frozenset(kin.values()),
+        ),
+        parents=kin,
     )
 
 
@@ -117,9 +125,12 @@ def _shows(item: PlannedItem, scope: _Scope) -> bool:
 
 def refuse_newly_excluded(case: Case, connection: sa.Connection, found: Production) -> None:
     """Raise `ProductionError` where tags given since the plan withhold what it would show, or where
-    what is redacted is not what was redacted then.
+    what is redacted is not what was redacted then; and where a newer version stands of what it
+    replaces.
     """
     planned = items(connection, found.id)
+    refuse_overtaken(connection, found, planned)
+    refuse_produced(connection, found, planned)
     scope = _scope(connection, found, planned)
     _refuse_other_redactions(
         connection, found, planned, redacted_today(case, connection, names=False)
@@ -137,11 +148,13 @@ def _refuse_other_redactions(
 ) -> None:
     """Suggestions count for nothing; confirmed ones must be those of the plan."""
     ids = {each.document_id for each in planned}
-    families = _families(connection, planned) if today.own else []
+    whole = found.replaces is None  # else what is not chosen of a family stays as it is
+    families = _families(connection, planned) if today.own and whole else []
     members = {member.id for family in families for member in family.members}
+    before = line_of(connection, found.specification).keys()
     odd = [
         *(each.document_id for each in planned if _redacted_otherwise(each, today)),
-        *sorted((members & today.own.keys()) - ids),
+        *sorted((members & today.own.keys()) - ids - before),
     ]
     if odd:
         raise ProductionError(
@@ -160,6 +173,8 @@ def _redacted_otherwise(item: PlannedItem, today: Redacted) -> bool:
 
 
 def _remedy(found: Production) -> str:
+    if found.replaces is not None:
+        return f"plan {found.name} again with 'redwell produce replace'"
     return (
         f"plan {found.name} again, or where its numbers are reserved already another volume: "
         "reserved numbers stay reserved"
@@ -183,10 +198,13 @@ def refuse_changes(connection: sa.Connection, found: Production) -> None:
     _refuse_other_legends(connection, found, planned)
     families = _families(connection, planned)
     _refuse_put_aside(found, planned, families, culls.aside(connection))
+    if found.replaces is not None:
+        return  # its documents were chosen one by one, and families stay as they were numbered
     troubles = troubles_of(connection, families)
     treated = [treat(each, found.specification, set(), troubles, Reach()) for each in families]
     today = {item.member.id for each in treated for item in each.items}
-    odd = sorted(today ^ {each.document_id for each in planned})
+    before = line_of(connection, found.specification).keys()  # of a supplement: left out
+    odd = sorted((today ^ {each.document_id for each in planned}) - before)
     if odd:
         raise ProductionError(
             f"{len(odd)} documents in the families of {found.name} came, went or became "

@@ -88,10 +88,11 @@ class RenderResult:
 class ImageJob:
     """One document whose pages are to be stamped and written.
 
-    `pdf_sha256` None means a slip sheet that shows `slip` (lines of text, centred). `bates` holds
-    one number a page. `legend` and the number stand where the batch's zones say. `targets` are the
-    files to write, relative to the volume: one a page for TIFF, a single one for PDF. A page that
-    becomes a JPG has `.jpg` in place of its suffix.
+    `pdf_sha256` None means sheets alone that show `slip` (lines of text, centred), one a number;
+    with a PDF the last `sheets` pages are such sheets, behind its own. `bates` holds one number a
+    page. `legend` and the number stand where the batch's zones say. `targets` are the files to
+    write, relative to the volume: one a page for TIFF, a single one for PDF. A page that becomes a
+    JPG has `.jpg` in place of its suffix.
     """
 
     document_id: int
@@ -100,6 +101,7 @@ class ImageJob:
     bates: tuple[str, ...]
     legend: str
     targets: tuple[str, ...]
+    sheets: int = 0
 
 
 @dataclass(frozen=True, slots=True)

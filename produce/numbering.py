@@ -38,6 +38,20 @@ def reservation_of(connection: sa.Connection, production_id: int) -> Reservation
     return found[0] if found else None
 
 
+def span_of(connection: sa.Connection, production_id: int) -> tuple[str, str] | None:
+    """The first and last number of a production; None before it has any.
+
+    Those of a replacement are of the volume that it replaces, and leave gaps.
+    """
+    i = tables.production_items.c
+    mine = sa.select(i.beg_bates, i.end_bates).where(
+        i.production_id == production_id, i.beg_bates.is_not(None)
+    )
+    first = connection.execute(mine.order_by(i.position).limit(1)).first()
+    last = connection.execute(mine.order_by(i.position.desc()).limit(1)).first()
+    return (str(first.beg_bates), str(last.end_bates)) if first and last else None
+
+
 def next_free(connection: sa.Connection, prefix: str) -> int:
     """One more than the highest number ever reserved with this prefix."""
     r = tables.bates_reservations.c

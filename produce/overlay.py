@@ -7,6 +7,8 @@ the store and is laid over it in turn, so the next one tells what changed after 
 An overlay only adds. That a copy lay with someone is a fact, whatever scope or list puts copies
 aside today: what was told is not taken back.
 
+A document that was replaced is told of as the replacement told it, in an overlay of that.
+
 A path that the production hid stays hidden, and one that would name a document withheld today is
 not told; what is withheld today is left out as a whole.
 """
@@ -126,7 +128,9 @@ def changes(
         told = _told(case, store, found, earlier, tally.fields, held)
         for some in batched(zip(planned, told, strict=True), _CHUNK):
             open_ones = [
-                (item, was) for item, was in some if item.treatment is not Treatment.WITHHELD
+                (item, was)
+                for item, was in some
+                if item.treatment is not Treatment.WITHHELD and item.replaced_by is None
             ]
             tally.looked_at += len(open_ones)
             left = [(item, was) for item, was in open_ones if item.document_id not in closed]

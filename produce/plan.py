@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from produce.encodable import refuse_lacking
 from produce.estimate import Estimate, estimate
 from produce.levels import legends
-from produce.numbering import first_number, reservation_of
+from produce.numbering import first_number, span_of
 from produce.plan_conflicts import CULLED, SYSTEM, Conflict, Looked, conflicts_of
 from produce.reach import reach
+from produce.record import Production
 from produce.redaction.planning import redaction_conflicts
 from produce.redaction.scope import redacted_today
 from produce.selection import (
@@ -38,6 +39,7 @@ from produce.selection import (
     tagged,
 )
 from produce.specification import Specification
+from produce.supplement import BEFORE, due, line_of, rooted, supplement_conflicts
 from produce.treating import Item, Treated, Troubles, treat
 from produce.treatment import Treatment
 from records import audit, tables, times
@@ -88,16 +90,18 @@ def plan(case: Case, specification: Specification, dry_run: bool = False) -> Pla
     """
     if dry_run:
         with case.read() as connection:
+            specification = rooted(connection, specification)
             found = _planned(case, connection, specification)
             return replace(found, estimate=estimate(case, connection, specification, found.items))
     with case.exclusive("produce"), case.write() as connection:
+        specification = rooted(connection, specification)
         found = _planned(case, connection, specification)
-        _write(connection, specification, found)
+        write(connection, specification, found)
     return found
 
 
 def _planned(case: Case, connection: sa.Connection, specification: Specification) -> Plan:
-    _refuse_name(case, connection, specification.name)
+    refuse_name(case, connection, specification.name)
     first = first_number(connection, specification)
     chosen = choose(case, connection, specification)
     excluded = excluded_by(connection, specification)
@@ -105,18 +109,18 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
     families = dated.inside + (dated.undated if specification.undated == "keep" else [])
     waiting = pending(connection)
     refuse_unprocessed(waiting, families, specification.allow_unprocessed)
-    _refuse_privilege(connection, specification, families)
+    refuse_privilege(connection, specification, families)
     theirs = received(connection, {each.id for f in families for each in f.members})
     refuse_received(theirs, specification.allow_received)
     troubles = troubles_of(connection, families)
     beyond = reach(connection, {each.id for f in families for each in f.members}, excluded)
     redacted = redacted_today(case, connection)
-    treated = [
-        treat(each, specification, excluded, troubles, beyond, redacted) for each in families
-    ]
+    whole = [treat(each, specification, excluded, troubles, beyond, redacted) for each in families]
+    line = line_of(connection, specification)
+    treated = [due(each, line) for each in whole] if line else whole
     items = tuple(item for each in treated for item in each.items)
     if not items:
-        raise SpecificationError(_nothing(specification, chosen, dated))
+        raise SpecificationError(_nothing(specification, chosen, dated, whole))
     refuse_lacking(connection, specification, items)
     looked = Looked(specification, families, treated, troubles, excluded, dated, tuple(waiting))
     back = looked.open_ids & clawed_back(connection)
@@ -126,11 +130,18 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
         rule = "produced: selection.allow_clawed_back is on"
         conflicts.append(Conflict("asked back before", rule, tuple(sorted(back))))
     conflicts += redaction_conflicts(connection, families, treated, redacted)
+    if line:
+        told = with_legends(connection, specification, tuple(i for f in whole for i in f.items))
+        conflicts += supplement_conflicts([Treated(told, ())], treated, line)
     if theirs:
         rule = "produced: selection.allow_received is on"
         conflicts.append(Conflict(RECEIVED, rule, tuple(sorted(theirs))))
     counts = _counts(chosen.ids, families, treated, items)
     counts |= _outside(chosen.ids, families, dated)
+    if line:
+        counts["left out: produced before"] = sum(
+            why == BEFORE for each in treated for _, why in each.left_out
+        )
     counts["not searchable yet, so not looked at"] = chosen.unseen
     shown = {each.kind: each.ids for each in conflicts}
     return Plan(
@@ -138,12 +149,12 @@ def _planned(case: Case, connection: sa.Connection, specification: Specification
         specification.bates(first),
         counts,
         {name: tuple(control(each) for each in ids) for name, ids in shown.items()},
-        _with_legends(connection, specification, items),
+        with_legends(connection, specification, items),
         {each.kind: each.rule for each in conflicts},
     )
 
 
-def _with_legends(
+def with_legends(
     connection: sa.Connection, specification: Specification, items: tuple[Item, ...]
 ) -> tuple[Item, ...]:
     """Items with the legend of each: of its level, or of the volume."""
@@ -165,7 +176,14 @@ def _outside(chosen: set[int], families: Sequence[Family], dated: Dated) -> dict
     }
 
 
-def _nothing(specification: Specification, chosen: Chosen, dated: Dated) -> str:
+def _nothing(
+    specification: Specification, chosen: Chosen, dated: Dated, whole: Sequence[Treated]
+) -> str:
+    if any(each.items for each in whole):
+        return (
+            f"Nothing to produce: {specification.supplements} and its supplements have produced "
+            "all that is selected; 'redwell produce replace' produces documents of it anew"
+        )
     named = ("query", "tag", "request", "group")
     how = next(each for each in named if getattr(specification, each) is not None)
     what = f"the {how} {getattr(specification, how)!r}"
@@ -187,9 +205,15 @@ def _nothing(specification: Specification, chosen: Chosen, dated: Dated) -> str:
     )
 
 
-def _refuse_name(case: Case, connection: sa.Connection, name: str) -> None:
+def refuse_name(
+    case: Case, connection: sa.Connection, name: str, replaces: int | None = None
+) -> None:
+    """Raise where nothing can be planned under this name.
+
+    A replacement takes no numbers of its own: it may be planned again until it is frozen.
+    """
     p = tables.productions.c
-    rows = connection.execute(sa.select(p.id, p.name, p.state))
+    rows = connection.execute(sa.select(p.id, p.name, p.state, p.replaces_id))
     for row in rows:
         if row.name.casefold() != name.casefold():
             continue
@@ -197,7 +221,12 @@ def _refuse_name(case: Case, connection: sa.Connection, name: str) -> None:
             raise SpecificationError(
                 f"The production {row.name} differs from {name} in case only; take another name"
             )
-        if row.state == "frozen" or reservation_of(connection, row.id):
+        if row.replaces_id != replaces:
+            raise ProductionError(
+                f"The production {name} is planned as another thing, a replacement or what has "
+                "numbers of its own: take another name"
+            )
+        if row.state == "frozen" or (replaces is None and span_of(connection, row.id)):
             raise ProductionError(
                 f"The production {name} is {row.state} and holds Bates numbers: it cannot be "
                 "planned again. Run it to its end, or plan another under a new name"
@@ -226,7 +255,7 @@ def excluding(connection: sa.Connection, specification: Specification) -> tuple[
     return (*specification.exclude_tags, *names)
 
 
-def _refuse_privilege(
+def refuse_privilege(
     connection: sa.Connection, specification: Specification, families: Sequence[Family]
 ) -> None:
     """A tag that by its name means privilege must be excluded, or allowed in so many words."""
@@ -285,7 +314,14 @@ def _counts(
     }
 
 
-def _write(connection: sa.Connection, specification: Specification, found: Plan) -> None:
+def write(
+    connection: sa.Connection,
+    specification: Specification,
+    found: Plan,
+    replaces: Production | None = None,
+    reason: str | None = None,
+) -> None:
+    """Put a plan on record, in the place of an earlier one of its name."""
     p = tables.productions
     old = connection.execute(
         sa.select(p.c.id).where(p.c.name == specification.name)
@@ -306,6 +342,8 @@ def _write(connection: sa.Connection, specification: Specification, found: Plan)
             actor=audit.actor(),
             created_at=times.now(),
             specification=specification.model_dump(mode="json"),
+            replaces_id=replaces and replaces.id,
+            reason=reason,
             counts={
                 "plan": found.counts,
                 "conflicts": sizes,
@@ -328,6 +366,7 @@ def _write(connection: sa.Connection, specification: Specification, found: Plan)
         specification=specification.model_dump(mode="json"),
         counts=found.counts,
         conflicts=sizes,
+        **({} if replaces is None else {"replaces": replaces.name, "reason": reason}),
     )
 
 

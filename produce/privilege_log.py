@@ -18,6 +18,7 @@ from produce.record import PlannedItem, Production, items, productions
 from produce.redaction.record import confirmed
 from produce.selection import in_chunks
 from produce.treatment import Treatment
+from produce.versions import later_versions, whole_set
 from records import counsel as counsels
 from records import tables
 from records.case import Case
@@ -77,6 +78,9 @@ class Log:
 def log_of(case: Case, names: Sequence[str]) -> Log:
     """The log of some productions, or of all that hold numbers.
 
+    An entry whose document a replacement shows anew is left out where the replacement is asked for
+    too, or all are; it keeps its number.
+
     Raises `ProductionError` for one that is not there or has no numbers yet.
     """
     with case.read() as connection:
@@ -89,8 +93,13 @@ def log_of(case: Case, names: Sequence[str]) -> Log:
         before = 0  # an entry has its number whatever is asked for
         for each in known.values():
             planned = items(connection, each.id) if _numbered(connection, each) else []
-            if planned and (not names or each.name in names):
-                entries.extend(_entries(connection, each, planned, register, before))
+            made = each.replaces is None or each.state == "frozen"
+            if planned and (each.name in names or (made and not names)):
+                newer = {each.id for each in known.values() if not names or each.name in names}
+                later = later_versions(connection, each)
+                gone = {document for document, ids in later.items() if newer.intersection(ids)}
+                found = _entries(connection, each, planned, register, before)
+                entries.extend(entry for entry in found if entry.document not in gone)
                 chosen.append(each.name)
             before += sum(bool(_treatment(item)) for item in planned)
     if not chosen:
@@ -136,7 +145,7 @@ def _entries(
     custodians = {row.id: row.name for row in connection.execute(sa.select(tables.custodians))}
     first: dict[int, str] = {}
     parents: set[int] = set()
-    for each in planned:
+    for each in whole_set(connection, production):
         first.setdefault(each.detail["family"], each.first)
         parents.add(each.detail["parent"])
     found = []

@@ -30,7 +30,11 @@ class Mapper(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Production:
-    """A production on record."""
+    """A production on record.
+
+    A replacement names in `replaces` the volume that its numbers are of, never another replacement,
+    and in `reason` why.
+    """
 
     id: int
     name: str
@@ -40,11 +44,16 @@ class Production:
     specification: Specification
     counts: dict[str, Any]
     manifest_sha256: str | None
+    replaces: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedItem:
-    """One document of a production, in its present state."""
+    """One document of a production, in its present state.
+
+    `replaced_by` is the frozen production that holds a newer version of it, if any.
+    """
 
     position: int
     document_id: int
@@ -56,6 +65,7 @@ class PlannedItem:
     first: str
     last: str
     detail: dict[str, Any]
+    replaced_by: int | None = None
 
 
 def productions(connection: sa.Connection) -> list[Production]:
@@ -93,6 +103,8 @@ def _production(row: AnyRow) -> Production:
         specification=Specification.model_validate(row.specification),
         counts=row.counts,
         manifest_sha256=row.manifest_sha256,
+        replaces=row.replaces_id,
+        reason=row.reason or "",
     )
 
 
@@ -116,6 +128,7 @@ def items(
             first=row.beg_bates or "",
             last=row.end_bates or "",
             detail=row.detail,
+            replaced_by=row.replaced_by_id,
         )
         for row in rows
     ]

@@ -15,11 +15,12 @@ import sqlalchemy as sa
 from ingest.identity import RECIPE
 from produce.deliver import MANIFEST
 from produce.loads import recorded
-from produce.numbering import reservation_of, reservations
+from produce.numbering import reservation_of, reservations, span_of
 from produce.record import PlannedItem, Production, items, production
 from produce.redaction.record import confirmed
 from produce.selection import in_chunks
 from produce.treatment import Treatment
+from produce.versions import replaced_since, shown_as, volume_of
 from records import tables
 from records.case import Case
 from records.control import control
@@ -56,7 +57,7 @@ def report(case: Case, name: str) -> list[Section]:
     """All sections; raises `ProductionError` for a production without numbers."""
     with case.read() as connection:
         found = production(connection, name)
-        if reservation_of(connection, found.id) is None:
+        if span_of(connection, found.id) is None:
             raise ProductionError(
                 f"{name} is {found.state} and holds no Bates numbers: there is nothing to report "
                 f"but its plan. Run it with 'redwell produce run {name}'"
@@ -69,6 +70,7 @@ def report(case: Case, name: str) -> list[Section]:
             _counts(found),
             _custodians(connection, planned),
             _gaps(connection, found),
+            _replaced(connection, found, planned),
             _sheets(planned),
             _redactions(connection, planned),
             _exceptions(connection, planned),
@@ -82,9 +84,8 @@ def report(case: Case, name: str) -> list[Section]:
 def _about(
     case: Case, connection: sa.Connection, found: Production, planned: Sequence[PlannedItem]
 ) -> Section:
-    info, held = case.info(), reservation_of(connection, found.id)
-    assert held is not None
-    bates = found.specification.bates
+    info, span = case.info(), span_of(connection, found.id)
+    assert span is not None
     p, d = tables.productions.c, tables.deliveries.c
     actor = connection.execute(sa.select(p.actor).where(p.id == found.id)).scalar_one()
     gone = connection.execute(
@@ -95,8 +96,10 @@ def _about(
         ("Court", info.court),
         ("Production", found.name),
         ("State", found.state),
-        ("First number", bates(held.first)),
-        ("Last number", bates(held.last)),
+        ("Replaces documents of", volume_of(connection, found).name if found.replaces else ""),
+        ("Why it replaces them", found.reason),
+        ("First number", span[0]),
+        ("Last number", span[1]),
         ("Documents", f"{len(planned):,}"),
         ("Pages", f"{sum(each.pages for each in planned):,}"),
         ("Families", f"{len({each.detail['family'] for each in planned}):,}"),
@@ -151,6 +154,9 @@ def _custodians(connection: sa.Connection, planned: Sequence[PlannedItem]) -> Se
 
 def _gaps(connection: sa.Connection, found: Production) -> Section:
     """Numbers between this volume and the one before with its prefix, which nobody holds."""
+    if found.replaces is not None:
+        name = volume_of(connection, found).name
+        return Section("Gaps", ("From", "To", "Why"), (), f"Its numbers are those of {name}.")
     held = reservation_of(connection, found.id)
     assert held is not None
     bates = found.specification.bates
@@ -169,6 +175,29 @@ def _gaps(connection: sa.Connection, found: Production) -> Section:
         rows,
         "None: each number of the volume is a page, and the volume before ends right before it.",
     )
+
+
+def _replaced(
+    connection: sa.Connection, found: Production, planned: Sequence[PlannedItem]
+) -> Section:
+    """What it replaces, document by document; or which of its documents were replaced."""
+    rows: list[tuple[str, ...]] = []
+    newer = replaced_since(connection, found)
+    for each in planned:
+        was = each.detail.get("version", {})
+        place = (each.first, each.last)
+        if was:
+            told = (
+                f"{was['as']} in {was['of']}",
+                shown_as(each),
+                str(each.detail.get("filled", 0)),
+            )
+            rows.append((*place, *told, control(each.document_id)))
+        if each.document_id in newer:
+            told = (shown_as(each), f"replaced in {newer[each.document_id]}", "")
+            rows.append((*place, *told, control(each.document_id)))
+    columns = ("BegBates", "EndBates", "Was", "Is", "Pages left blank", "ControlNumber")
+    return Section("Replacements", columns, tuple(rows), "None.")
 
 
 def _sheets(planned: Sequence[PlannedItem]) -> Section:

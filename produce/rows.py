@@ -11,6 +11,7 @@ from produce.record import AnyRow, PlannedItem, Production
 from produce.redaction.fields import Masks
 from produce.treatment import MASKED, Treatment
 from produce.values import Described, Placed, row
+from produce.versions import whole_set
 from records import tables
 from records.control import control
 from records.fields import Fields
@@ -34,7 +35,7 @@ def dat_rows(
 
     A withheld document's tell its place and custodian only, and what is redacted is masked.
     """
-    kin = _kinship([each.place.item for each in wanted])
+    kin = _kinship(_kin_of(connection, production, [each.place.item for each in wanted]))
     custodians = {
         found.id: found.name for found in connection.execute(sa.select(tables.custodians))
     }
@@ -54,6 +55,20 @@ def dat_rows(
                     item, document, known, kin, copies.get(item.document_id, []), custodians
                 )
             yield masks.masked(item, row(production.specification, placed, described))
+
+
+def _name(parent: PlannedItem, child: PlannedItem, name: str) -> str:
+    """An attachment's name, unless it is withheld, or not to be told where it is not replaced."""
+    if child.treatment is Treatment.WITHHELD:
+        return MASKED
+    return str(parent.detail.get("unnamed", {}).get(str(child.document_id), name))
+
+
+def _kin_of(
+    connection: sa.Connection, production: Production, planned: Sequence[PlannedItem]
+) -> Sequence[PlannedItem]:
+    """The documents among which families are told: of a replacement, all of the volume's."""
+    return planned if production.replaces is None else whole_set(connection, production)
 
 
 def _kinship(items: Sequence[PlannedItem]) -> _Family:
@@ -104,7 +119,7 @@ def _placed(each: Delivery, kin: _Family, custodian: str, legend: str) -> Placed
         end=item.last,
         beg_attach=span[0],
         end_attach=span[1],
-        parent="" if parent is None else kin.beg[parent],
+        parent="" if parent is None else kin.beg.get(parent) or item.detail.get("parent_bates", ""),
         children=tuple(child.first for child in kin.children.get(item.document_id, ())),
         pages=item.pages,
         custodian=custodian,
@@ -140,7 +155,7 @@ def _described(
         all_paths=tuple(dict.fromkeys(paths)),
         all_custodians=tuple(dict.fromkeys(names)),
         attachment_names=tuple(
-            MASKED if child.treatment is Treatment.WITHHELD else known[child.document_id].name
+            _name(item, child, known[child.document_id].name)
             for child in kin.children.get(item.document_id, ())
         ),
         modified_at=document.modified_at,

@@ -2,7 +2,8 @@
 
 1. Render: pages of imaged documents into the store (a commit a batch), first of those that are
    redacted, whose redactions are burned in (a commit a batch): what does not fit is told early.
-2. Number: one number a page, reserved and given out in one transaction.
+2. Number: one number a page, reserved and given out in one transaction; in a replacement each
+   document keeps the numbers that it has.
 3. Stamp: pages written into `productions/.NAME.partial` (a commit a batch).
 4. Deliver: texts and natives (a commit a batch), then load files and manifest.
 5. Check: other code reads the volume from the disk.
@@ -27,7 +28,7 @@ from produce.facts import facts_of, refuse_changes, refuse_newly_excluded
 from produce.layout import places
 from produce.loadfile import Remark
 from produce.loads import recorded
-from produce.numbering import ranges, reservation_of, reserve
+from produce.numbering import ranges, reserve, span_of
 from produce.record import (
     Image,
     Mapper,
@@ -40,7 +41,9 @@ from produce.record import (
 )
 from produce.redaction.apply import redact, require_redacted
 from produce.redaction.verify import verify
+from produce.replacement_check import check_replacement
 from produce.treatment import Treatment
+from produce.versions import mark_replaced, numbers_taken, told, volume_of
 from records import audit, tables, times
 from records.case import Case
 from records.errors import CheckFailedError, ProductionError, ToolMissingError
@@ -80,6 +83,7 @@ class Summary:
     counts: dict[str, int]
     manifest_sha256: str
     qc: int
+    replaces: str = ""  # the volume that its numbers are of, where it is a replacement
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for `--json`."""
@@ -117,7 +121,7 @@ def _take_back(case: Case, found: Production) -> None:
     if not final.exists():
         return
     with case.read() as connection:
-        ours = reservation_of(connection, found.id) is not None
+        ours = span_of(connection, found.id) is not None
     if partial.exists() or not ours:
         raise ProductionError(
             f"{final} is there already, and the production {found.name} did not make it: move it "
@@ -130,7 +134,7 @@ def _prepare(case: Case, found: Production, workshop: Workshop) -> None:
     """Refuse what can be refused before long work, then put the start on record."""
     with case.read() as connection:
         refuse_newly_excluded(case, connection, found)
-        if reservation_of(connection, found.id) is None:
+        if span_of(connection, found.id) is None:
             refuse_changes(connection, found)
         office = rendering.office_waiting(connection, found)
     if office and not workshop.office():
@@ -172,7 +176,7 @@ def _pages(case: Case, found: Production, volume: Path, workshop: Workshop) -> N
     """Render, number and stamp; the workers are started only when there is work for them."""
     with case.read() as connection:
         left = rendering.waiting(connection, found.id)
-        numbered = reservation_of(connection, found.id) is not None
+        numbered = span_of(connection, found.id) is not None
         stamp_left = not numbered or bool(stamping.waiting(connection, found))
     if numbered and not stamp_left:
         return
@@ -214,29 +218,41 @@ def number(case: Case, found: Production) -> None:
         if any(each.treatment is Treatment.IMAGE and each.state != "rendered" for each in planned):
             raise ProductionError(f"Not every document of {found.name} is imaged yet; run again")
         require_redacted(found, planned)
-        pages = [_page_count(each) for each in planned]
-        by_page = found.specification.number_by == "page"
-        numbers = pages if by_page else [1] * len(pages)
-        first = reserve(connection, found.id, found.specification, sum(numbers))
-        bates = found.specification.bates
-        rows = [
-            {
-                "position": each.position,
-                "state": "done" if found.specification.kind == "none" else "rendered",
-                "pages": count,
-                "beg_bates": bates(beg),
-                "end_bates": bates(end),
-            }
-            for each, count, (beg, end) in zip(planned, pages, ranges(first, numbers), strict=True)
-        ]
+        state = "done" if found.specification.kind == "none" else "rendered"
+        if found.replaces is None:
+            act, rows = "Bates numbers reserved", _new_numbers(connection, found, planned, state)
+        else:
+            act, rows = "Bates numbers kept", numbers_taken(connection, found, planned, state)
         update_items(connection, found.id, rows)
         audit.append(
             connection,
-            "Bates numbers reserved",
+            act,
             production=found.name,
             first=rows[0]["beg_bates"],
             last=rows[-1]["end_bates"],
+            **told(connection, found),
         )
+
+
+def _new_numbers(
+    connection: sa.Connection, found: Production, planned: list[PlannedItem], state: str
+) -> list[dict[str, Any]]:
+    """The rows that give each document the next numbers, which are reserved."""
+    pages = [_page_count(each) for each in planned]
+    by_page = found.specification.number_by == "page"
+    numbers = pages if by_page else [1] * len(pages)
+    first = reserve(connection, found.id, found.specification, sum(numbers))
+    bates = found.specification.bates
+    return [
+        {
+            "position": each.position,
+            "state": state,
+            "pages": count,
+            "beg_bates": bates(beg),
+            "end_bates": bates(end),
+        }
+        for each, count, (beg, end) in zip(planned, pages, ranges(first, numbers), strict=True)
+    ]
 
 
 def _page_count(item: PlannedItem) -> int:
@@ -294,7 +310,7 @@ def _freeze(
     """
     with case.read() as connection:
         findings = check(volume, facts_of(connection, found))
-    findings += verify(case, found, volume)
+    findings += [*verify(case, found, volume), *check_replacement(case, found, volume)]
     if findings:
         raise CheckFailedError(failed(found.name, volume, findings))
     os.sync()
@@ -334,16 +350,18 @@ def _commit_frozen(
         counts=counts,
         manifest_sha256=digest,
     )
-    held = reservation_of(connection, found.id)
-    assert held is not None
+    mark_replaced(connection, found)
+    span = span_of(connection, found.id)
+    assert span is not None
     audit.append(
         connection,
         "production frozen",
         name=found.name,
         manifest_sha256=digest,
-        first=found.specification.bates(held.first),
-        last=found.specification.bates(held.last),
+        first=span[0],
+        last=span[1],
         counts=counts["made"],
+        **told(connection, found),
     )
     return frozen
 
@@ -383,16 +401,18 @@ def failed(name: str, folder: Path, findings: list[Finding], command: str = "pro
 
 def _summary(case: Case, found: Production, already: bool) -> Summary:
     with case.read() as connection:
-        held = reservation_of(connection, found.id)
-    assert held is not None
+        span = span_of(connection, found.id)
+        replaces = volume_of(connection, found).name if found.replaces else ""
+    assert span is not None
     assert found.manifest_sha256 is not None
     return Summary(
         name=found.name,
         folder=str(final_folder(case, found)),
         already_frozen=already,
-        first_bates=found.specification.bates(held.first),
-        last_bates=found.specification.bates(held.last),
+        first_bates=span[0],
+        last_bates=span[1],
         counts=found.counts["made"],
         manifest_sha256=found.manifest_sha256,
         qc=found.counts["qc_remarks"],
+        replaces=replaces,
     )

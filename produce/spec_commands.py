@@ -28,6 +28,8 @@ def for_case(case: cases.Case, name: str, spec: str | None, given: dict[str, Any
     info = case.info()
     values: dict[str, Any] = {"prefix": info.bates_prefix, "digits": info.bates_digits}
     values |= {"time_zone": case.settings.time_zone}
+    if given.get("supplements") and spec is None:
+        values |= _of_volume(case, given["supplements"])
     if spec is not None:
         found = load(spec)
         _refuse(spec, list(found.problems))
@@ -44,6 +46,14 @@ def for_case(case: cases.Case, name: str, spec: str | None, given: dict[str, Any
     if spec is not None:
         _refuse(spec, problems(values))
     return specify(**values)
+
+
+def _of_volume(case: cases.Case, name: str) -> dict[str, Any]:
+    """The values of a production that another one goes on from; what it allowed is said anew."""
+    with case.read() as connection:
+        found = production(connection, name).specification
+    again = {"name", "start", "supplements", "allow_unprocessed", "allow_clawed_back"}
+    return {key: value for key, value in found.model_dump().items() if key not in again}
 
 
 def _plain(value: Any) -> Any:

@@ -20,7 +20,17 @@ from records.errors import SpecificationError
 SECTIONS: dict[str, tuple[str, ...]] = {
     "volume": ("producing_party", "max_files", "max_pages", "folders"),
     "selection": (
-        *("query", "tag", "group", "request", "date_from", "date_to", "undated", "families"),
+        *(
+            "query",
+            "tag",
+            "group",
+            "request",
+            "supplements",
+            "date_from",
+            "date_to",
+            "undated",
+            "families",
+        ),
         *("exclude_tags", "exclude_groups", "allow_tags", "allow_unprocessed", "allow_received"),
         *("allow_clawed_back", "inline"),
     ),

@@ -113,6 +113,10 @@ class Values(BaseModel):
     request: str | None = Field(
         default=None, description="Request for production: a tag of a group of issues."
     )
+    supplements: str | None = Field(
+        default=None,
+        description="Frozen volume: what it and its supplements produced is left out.",
+    )
     date_from: dt.date | None = Field(default=None, description="First day of a family's date.")
     date_to: dt.date | None = Field(default=None, description="Last day of a family's date.")
     undated: Literal["leave", "keep"] = Field(
@@ -231,7 +235,8 @@ class Values(BaseModel):
         return value
 
     @field_validator(
-        "query", "tag", "group", "request", "exclude_tags", "exclude_groups", "allow_tags"
+        *("query", "tag", "group", "request", "supplements"),
+        *("exclude_tags", "exclude_groups", "allow_tags"),
     )
     @classmethod
     def _readable(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:

@@ -24,7 +24,7 @@ from produce.record import (
 )
 from produce.specification import Specification
 from produce.treating import closed_by, native_or_slip
-from produce.treatment import Treatment, slip_lines
+from produce.treatment import BLANK_LINE, Treatment, slip_lines
 from records import tables
 from records.case import Case
 from records.engine import TaskFailure
@@ -111,13 +111,16 @@ def _batch(case: Case, production: Production, volume: Path, group: Sequence[Pla
 def _job(place: Place, specification: Specification) -> ImageJob:
     item = place.item
     imaged = item.render_sha256 is not None
+    filled = int(item.detail.get("filled", 0))
+    own = (BLANK_LINE,) if filled else ()
     return ImageJob(
         document_id=item.document_id,
         pdf_sha256=item.render_sha256 if imaged else None,
-        slip=() if imaged else slip_lines(item.treatment, item.reason, specification),
+        slip=own if imaged else slip_lines(item.treatment, item.reason, specification),
         bates=place.bates,
         legend=legend_of(item, specification),
         targets=place.images,
+        sheets=filled if imaged else 0,
     )
 
 

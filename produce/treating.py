@@ -6,8 +6,8 @@ contains a withheld document, in its family or across families, is never produce
 neither is one whose contents are families of their own.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from produce.reach import Reach
@@ -32,7 +32,7 @@ class Item:
     contains a redacted one or is redacted itself. `attachments` are the names
     that a mail's pages may show: of all it holds, on the plan or not, withheld and redacted ones
     masked. `redactions` is the digest of its own, `masked` the fields that were redacted by hand.
-    `legend` stands on its pages, once that is known.
+    `legend` stands on its pages, once that is known. `more` is put on record with the rest.
     """
 
     member: Member
@@ -46,6 +46,7 @@ class Item:
     redactions: str = ""
     masked: tuple[str, ...] = ()
     legend: str = ""
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def detail(self) -> dict[str, Any]:
         """What the record keeps of it, beside its own columns."""
@@ -59,6 +60,7 @@ class Item:
             "redactions": self.redactions,
             "masked": list(self.masked),
             "legend": self.legend,
+            **self.more,
         }
 
 
@@ -85,9 +87,11 @@ def treat(
     troubles: Troubles,
     beyond: Reach,
     redacted: Redacted = NOTHING,
+    numbered: Container[int] = (),
 ) -> Treated:
     """Decide for one family. `excluded` are all documents whose tags withhold them, and `beyond`
-    is what they reach in other families.
+    is what they reach in other families. `numbered` have numbers of their own already, so that they
+    are items whatever they are today.
     """
     tree = Tree(family, excluded, redacted.unnamed)
     items: list[Item] = []
@@ -98,7 +102,7 @@ def treat(
         if not wanted:
             continue
         why_not = _left_out(member, family, specification, tree, produced)
-        if why_not:
+        if why_not and member.id not in numbered:
             left.append((member, why_not))
             continue
         produced.add(member.id)

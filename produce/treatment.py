@@ -8,6 +8,7 @@ NATIVE_LINE = "Document Produced Natively"
 CONTAINER_LINE = "Container - Contents Produced Separately"
 MASKED = "[withheld]"
 SLIP_LINE = "Document Not Imaged - Native Not Produced"
+BLANK_LINE = "Page Intentionally Left Blank in Replacement"
 
 
 class Treatment(StrEnum):

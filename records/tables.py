@@ -419,6 +419,8 @@ productions = sa.Table(
     sa.Column("specification", sa.JSON, nullable=False),
     sa.Column("counts", sa.JSON, nullable=False),
     _text("manifest_sha256", nullable=True),
+    _ref("replaces_id", "productions", nullable=True),  # the volume that its numbers are of
+    _text("reason", nullable=True),  # why it replaces them
 )
 
 bates_reservations = sa.Table(
@@ -446,6 +448,7 @@ production_items = sa.Table(
     _text("beg_bates", nullable=True, index=True),
     _text("end_bates", nullable=True),
     sa.Column("detail", sa.JSON, nullable=False),
+    _ref("replaced_by_id", "productions", nullable=True),  # a frozen volume with a newer version
     sa.PrimaryKeyConstraint("production_id", "position"),
     sa.UniqueConstraint("production_id", "document_id"),
 )

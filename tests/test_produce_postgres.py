@@ -8,9 +8,11 @@ import pytest
 
 from bench import postgres
 from produce.crossref import references
+from produce.history import history
 from produce.plan import plan
 from produce.reader import read_dat
-from produce.record import productions
+from produce.record import items, productions
+from produce.replacement import Wish, plan_replacement
 from produce.run import run
 from produce.spec_commands import for_case
 from records.case import Case
@@ -74,3 +76,32 @@ def test_everything_is_the_same(server: postgres.Server, tmp_path: Path) -> None
     with matter(tmp_path / "postgres", server.database(*DICTIONARY)) as case:
         other = _made(case)
     assert one == other
+
+
+def _replaced(case: Case) -> tuple[Any, ...]:
+    """What a replacement, one of it, and a supplement tell."""
+    _made(case)
+    tag(case, "Withhold", [4])
+    for name, document in (("REP1", 4), ("REP2", 4), ("REP3", 1)):
+        plan_replacement(case, Wish("VOL1", name, frozenset([document]), "reason"))
+        run(case, name, workshop())
+    add(case, 9, text="late")
+    tag(case, "Responsive", [9])
+    given = {"supplements": "VOL1"}
+    supplement = plan(case, for_case(case, "SUP1", None, given))
+    made = run(case, "SUP1", workshop())
+    with case.read() as connection:
+        listed = list(references(connection))
+        first = items(connection, 1)
+    stands = [(each.document_id, each.replaced_by) for each in first]
+    versions = [history(case, each.first).versions for each in first]
+    return supplement.counts, supplement.conflicts, made.manifest_sha256, listed, stands, versions
+
+
+def test_replacements_are_the_same(server: postgres.Server, tmp_path: Path) -> None:
+    with matter(tmp_path / "sqlite") as case:
+        one = _replaced(case)
+    with matter(tmp_path / "postgres", server.database(*DICTIONARY)) as case:
+        other = _replaced(case)
+    assert one == other
+    assert sorted(one[4]) == [(1, 4), (2, None), (4, 2)]

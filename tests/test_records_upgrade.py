@@ -95,6 +95,18 @@ def _fill(connection: sa.Connection) -> None:
     event: dict[str, Any] = {"tag_id": 1, "actor": "a", "at": "t", "origin": {"ids": "1"}}
     put("tag_events", *(event | {"id": n, "action": "add", "count": 1} for n in (1, 2)))
     put("tag_event_documents", *({"event_id": n, "document_id": n} for n in (1, 2)))
+    made: dict[str, Any] = {"specification": {"name": "P"}, "counts": {"made": {}}}
+    put("productions", {"id": 1, "name": "P", "state": "frozen", "actor": "a", "created_at": "t",
+                        "frozen_at": "t", "manifest_sha256": "m", **made})  # fmt: skip
+    put("bates_reservations", {"id": 1, "production_id": 1, "prefix": "A", "first": 1, "last": 2,
+                               "at": "t"})  # fmt: skip
+    item = {"production_id": 1, "treatment": "image", "reason": "", "state": "done", "pages": 1}
+    place = {"render_sha256": None, "detail": {"family": 1}}
+    put("production_items", *(
+        {**item, **place, "position": n, "document_id": n + 1, "beg_bates": f"A{n}",
+         "end_bates": f"A{n}"} for n in (0, 1)
+    ))  # fmt: skip
+    put("production_files", {"production_id": 1, "path": "DATA/P.dat", "sha256": "s", "size": 1})
     audit.append(connection, "case created")
 
 
@@ -149,6 +161,8 @@ def test_everything_is_still_there_and_the_schema_is_the_present_one(folder: Pat
     assert [row[-2:] for row in after["tag_events"]] == [(1, None), (2, None)]
     assert [row[-2:] for row in after["tag_event_documents"]] == [(None, None)] * 2
     assert [row[-3:] for row in after["tags"]] == [(None, 0, 0)]
+    assert [row[-2:] for row in after["productions"]] == [(None, None)]
+    assert [row[-1] for row in after["production_items"]] == [None, None]
     with cases.opened(folder) as case:
         assert status_of(case).dispositions == {"duplicate": 1, "reviewable": 2}
         fresh = database.connect(f"sqlite:///{folder / 'fresh.db'}")

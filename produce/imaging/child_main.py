@@ -167,6 +167,14 @@ def repeat(request: Request) -> Answer:
     return {"pages": pages, "odd": []}
 
 
+def join(request: Request) -> Answer:
+    """Put PDFs of our own behind each other."""
+    from produce.imaging.text import joined
+
+    pages = joined([Path(each) for each in request["parts"]], Path(request["target"]))
+    return {"pages": pages, "odd": []}
+
+
 def stamp(request: Request) -> Answer:
     """Stamp all pages of a PDF."""
     from produce.imaging.endorse import Style
@@ -281,8 +289,8 @@ def _marks(given: dict[str, Any]) -> "dict[int, list[Mark]]":
 _ACTS: dict[str, Callable[[Request], Answer]] = {
     each.__name__: each
     for each in (
-        *(mail, text, html, mhtml, pdf, entries, image, office, slip, repeat, stamp, page),
-        *(characters, burn, picture, values, cells, unseen),
+        *(mail, text, html, mhtml, pdf, entries, image, office, slip, repeat, join, stamp),
+        *(page, characters, burn, picture, values, cells, unseen),
     )
 }
 

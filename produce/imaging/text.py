@@ -7,6 +7,7 @@ business: see `needs_shaping`.
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -216,6 +217,16 @@ def join(parts: Sequence[Path], target: Path) -> int:
             pdf.pages.extend(source.pages)
         part.unlink()
     pdf.save(target, deterministic_id=True)
+    return len(pdf.pages)
+
+
+def joined(parts: Sequence[Path], target: Path) -> int:
+    """Write the pages of all parts, in their order; how many there are."""
+    pdf = pikepdf.new()
+    with ExitStack() as stack:
+        for part in parts:
+            pdf.pages.extend(stack.enter_context(pikepdf.open(part)).pages)
+        pdf.save(target, deterministic_id=True)
     return len(pdf.pages)
 
 

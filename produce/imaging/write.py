@@ -94,9 +94,10 @@ class _Imaging:
         target = self._folder / "stamped.pdf"
         with ExitStack() as stack:
             if job.pdf_sha256 is None:
-                source = self._slip(job.slip, "slip.pdf")
+                source = self._sheets(len(job.bates))
             else:
                 source = stack.enter_context(self._store.local_path(job.pdf_sha256))
+                source = self._filled(source) if job.sheets else source
             answer = self._stamp(source, target, job.bates)
         if "code" in answer:
             self._fail(answer, f"{job.bates[0]} and following")
@@ -108,11 +109,28 @@ class _Imaging:
         """As many pages as were numbered, each saying that it could not be imaged."""
         lines = (_FAILED, str(answer["reason"]))
         single = self._slip(lines, "failed.pdf")
-        many = self._folder / "failed-all.pdf"
-        request = {"do": "repeat", "source": str(single), "target": str(many)}
-        self._must(request | {"count": len(self._job.bates)})
+        many = self._repeated(single, len(self._job.bates), "failed-all.pdf")
         self._must(self._stamp_request(many, target, self._job.bates))
         return target
+
+    def _sheets(self, count: int) -> Path:
+        """So many sheets with the lines of the job."""
+        single = self._slip(self._job.slip, "slip.pdf")
+        return single if count == 1 else self._repeated(single, count, "slips.pdf")
+
+    def _repeated(self, single: Path, count: int, name: str) -> Path:
+        target = self._folder / name
+        request = {"do": "repeat", "source": str(single), "target": str(target)}
+        self._must(request | {"count": count})
+        return target
+
+    def _filled(self, source: Path) -> Path:
+        """The pages of the document, and behind them the sheets of numbers that it left."""
+        target = self._folder / "filled.pdf"
+        sheets = self._sheets(self._job.sheets)
+        request = {"do": "join", "parts": [str(source), str(sheets)], "target": str(target)}
+        answer = ask(self._batch.limits.memory_mb, request, self._batch.limits.render_seconds)
+        return source if "code" in answer else target  # the stamp then says what is wrong
 
     def _stamp(self, source: Path, target: Path, numbers: Sequence[str]) -> dict[str, Any]:
         seconds = self._batch.limits.render_seconds + len(numbers) * _SECONDS_A_PAGE

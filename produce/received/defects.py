@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from produce.received.assemble import Volume
 from produce.received.fields import typed
 from produce.received.interface import Defect, Entry, FileFacts
+from produce.received.known import still_missing
 from produce.received.numbers import Number, key, number, shown
 from produce.received.spool import Spool
 from records import tables
@@ -87,7 +88,7 @@ def find_defects(
         *_earlier(connection, volume_id, volume),
     ]
     order = {code: at for at, code in enumerate(TITLES)}
-    unique = dict.fromkeys(found)
+    unique = dict.fromkeys(still_missing(connection, volume_id, volume, spool, found))
     return sorted(unique, key=lambda each: (order[each.code], _order(each.beg), each.where))
 
 

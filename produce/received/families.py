@@ -64,20 +64,24 @@ def _names(volume: Volume, spool: Spool) -> dict[str, Entry]:
 def _listed_children(volume: Volume, spool: Spool, names: dict[str, Entry]) -> dict[int, Entry]:
     found: dict[int, Entry] = {}
     for entry in volume.entries:
-        value = _value(volume, spool, entry, "ChildBates")
-        for each in value.replace(",", ";").split(";"):
-            if not each.strip():
-                continue
+        for each in children_told(volume, spool, entry):
             child = names.get(key(each))
             if child is None:
-                text = f"Its attachment {each.strip()} is not in the volume"
+                text = f"Its attachment {each} is not in the volume"
                 volume.complain("family-child-missing", text, entry)
             elif child is not entry:
                 found.setdefault(child.place, entry)
     return found
 
 
-def _value(volume: Volume, spool: Spool, entry: Entry, field: str) -> str:
+def children_told(volume: Volume, spool: Spool, entry: Entry) -> list[str]:
+    """The attachments that a row names."""
+    value = value_of(volume, spool, entry, "ChildBates")
+    return [each.strip() for each in value.replace(",", ";").split(";") if each.strip()]
+
+
+def value_of(volume: Volume, spool: Spool, entry: Entry, field: str) -> str:
+    """What a document's row holds in a field; empty where it has none."""
     mapped = any(field in columns.places for columns in volume.columns)
     if not mapped or entry.row is None or not entry.whole:
         return ""
@@ -106,7 +110,7 @@ def _by_range(volume: Volume, entry: Entry, names: dict[str, Entry], *, told: bo
 
 
 def _by_group(volume: Volume, spool: Spool, entry: Entry, groups: dict[str, Entry]) -> Entry | None:
-    group = "" if entry.beg_attach else _value(volume, spool, entry, "FamilyID")
+    group = "" if entry.beg_attach else value_of(volume, spool, entry, "FamilyID")
     if not group:
         return None
     first = groups.setdefault(key(group), entry)

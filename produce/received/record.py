@@ -205,6 +205,17 @@ def defects_of(connection: sa.Connection, volume_id: int) -> list[Defect]:
     return [Defect(*row) for row in connection.execute(query.order_by(d.place))]
 
 
+def replacing_each_other(connection: sa.Connection, volume_id: int) -> set[int]:
+    """A volume, what it replaces, and all that replaces any of these."""
+    v = tables.received.c
+    rows = connection.execute(sa.select(v.id, v.replaces_id).where(v.replaces_id.is_not(None)))
+    links = [{row.id, row.replaces_id} for row in rows]
+    found = {volume_id}
+    while more := [each for each in links if each & found and not each <= found]:
+        found = found.union(*more)
+    return found
+
+
 def standing(connection: sa.Connection) -> Iterator[AnyRow]:
     """Received documents that none replaces: number, volume, party, and where they stand."""
     query = (

@@ -54,8 +54,8 @@ def plan(
 ) -> Plan:
     """What is replaced. Raises `ReceiptError` where numbers of this party are here already.
 
-    A volume that replaces another may bring new numbers too; numbers of the party's other volumes
-    it may not touch.
+    A volume that replaces another may bring new numbers too, and replace what replaced that one;
+    numbers of the party's other volumes it may not touch.
     """
     chosen = record.volume(connection, replaces) if replaces is not None else None
     if chosen is not None and chosen.party.casefold() != party.casefold():
@@ -66,6 +66,7 @@ def plan(
     if chosen is not None and chosen.state != "complete":
         raise ReceiptError(f"{chosen.name} is not loaded to its end: run its load again first")
     own = {key(each.beg) for each in volume.entries if each.beg}
+    versions = record.replacing_each_other(connection, chosen.id) if chosen is not None else set()
     clashes: dict[str, list[str]] = {}
     by_number: dict[str, tuple[int, ...]] = {}
     staying: dict[str, Stays] = {}
@@ -76,10 +77,10 @@ def plan(
         if not same:
             continue
         if key(row.beg_bates) not in own:
-            if chosen is not None and row.volume_id == chosen.id and row.beg_bates:
+            if row.volume_id in versions and row.beg_bates:
                 staying.setdefault(key(row.beg_bates), Stays(row.document_id, row.family_id))
             continue
-        if chosen is not None and row.volume_id == chosen.id:
+        if row.volume_id in versions:
             had = by_number.get(key(row.beg_bates), ())
             by_number[key(row.beg_bates)] = (*had, row.document_id)
         else:

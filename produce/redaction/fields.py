@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from produce.record import PlannedItem, Production, items
+from produce.record import PlannedItem, Production
 from produce.redaction.by_hand import values_of
 from produce.redaction.draw import PLACED
 from produce.redaction.interface import REDACTED
 from produce.redaction.told import Hidden, hidden_by
 from produce.treatment import Treatment
+from produce.versions import whole_set
 from records import tables
 from records.case import Case
 from store import open_store
@@ -115,10 +116,13 @@ def hidden_in(
 
 
 def masks_of(case: Case, connection: sa.Connection, production: Production) -> Masks:
-    """What is to be masked in the load file of a production."""
+    """What is to be masked in the load file of a production.
+
+    In a replacement a parent may list an attachment that is redacted in the volume.
+    """
     planned = [
         each
-        for each in items(connection, production.id)
+        for each in whole_set(connection, production)
         if each.detail.get("redactions") and each.treatment is not Treatment.WITHHELD
     ]
     if not planned:

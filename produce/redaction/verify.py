@@ -36,7 +36,7 @@ from produce.redaction.fields import hidden_in, is_formal
 from produce.redaction.interface import REDACTED
 from produce.redaction.told import SHORTEST, Hidden, hide, tokens
 from produce.selection import in_chunks
-from produce.treatment import MASKED, slip_lines
+from produce.treatment import BLANK_LINE, MASKED, slip_lines
 from records import tables
 from records.case import Case
 from records.control import control
@@ -93,7 +93,7 @@ def _known(case: Case, connection: sa.Connection, production: Production) -> _Kn
     )
     specification = production.specification
     told = [
-        *(production.name, specification.legend, _FOLDERS, REDACTED, MASKED),
+        *(production.name, specification.legend, _FOLDERS, REDACTED, MASKED, BLANK_LINE),
         *(each.code for each in codes(connection)),
         *(
             line

@@ -27,6 +27,7 @@ from produce.reader import (
     read_opt,
 )
 from records.errors import ProductionError
+from records.options import Advance, unseen
 
 __all__ = ["Facts", "Finding", "Registered", "check", "verify_manifest"]
 
@@ -75,7 +76,11 @@ class Facts:
 
 
 def check(
-    volume: Path, facts: Facts | None = None, dpi: int = 300, terms: Terms | None = None
+    volume: Path,
+    facts: Facts | None = None,
+    dpi: int = 300,
+    terms: Terms | None = None,
+    advance: Advance = unseen,
 ) -> list[Finding]:
     """All that is wrong with the volume in this folder; empty where a party may send it.
 
@@ -86,12 +91,12 @@ def check(
         raise ProductionError(f"{volume} is no folder: name a production or a volume's folder")
     try:
         agreed = terms or replace(facts.terms if facts else BARE, dpi=facts.dpi if facts else dpi)
-        return list(_check(volume, facts, agreed))
+        return list(_check(volume, facts, agreed, advance))
     except OSError as error:
         return [_unreadable(volume, error)]
 
 
-def _check(volume: Path, facts: Facts | None, terms: Terms) -> Iterator[Finding]:
+def _check(volume: Path, facts: Facts | None, terms: Terms, advance: Advance) -> Iterator[Finding]:
     disk, odd = _disk(volume)
     yield from odd
     data = f"{terms.data}/"
@@ -119,11 +124,13 @@ def _check(volume: Path, facts: Facts | None, terms: Terms) -> Iterator[Finding]
     yield from check_parts(records, terms)
     yield from _check_pages(entries, records, disk, terms)
     yield from check_lfp(volume, disk, name, records, entries, terms)
-    inspected = {
-        each.path: each for each in inspect_all(volume, _dues(disk, records, entries, terms))
-    }
-    for each in inspected.values():
+    dues = _dues(disk, records, entries, terms)
+    advance(0, more=len(dues))
+    inspected: dict[str, Inspected] = {}
+    for each in inspect_all(volume, dues):
+        inspected[each.path] = each
         yield from each.findings
+        advance(1)
     yield from check_edrm(volume, disk, name, records, inspected, terms)
     yield from _check_natives(records, inspected)
     yield from _check_sheets(volume, records, disk)

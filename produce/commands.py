@@ -287,7 +287,9 @@ def check_command(
     if _is_folder(target):
         volume = Path(target)
         terms = terms_from(spec) if spec else Terms(dpi=dpi)
-        findings = check(volume, terms=replace(terms, replacement=replacement))
+        with progress("Checking the volume", 0) as advance:
+            agreed = replace(terms, replacement=replacement)
+            findings = check(volume, terms=agreed, advance=advance)
     else:
         with cases.opened(case_folder) as case, case.read() as connection:
             found = production(connection, target)
@@ -297,7 +299,10 @@ def check_command(
                     f"The production {target} is {found.state}, so there is no volume to check "
                     f"yet: 'redwell produce run {target}' makes one"
                 )
-            findings = [*check(volume, facts_of(connection, found)), *verify(case, found, volume)]
+            with progress("Checking the volume", 0) as advance:
+                findings = check(volume, facts_of(connection, found), advance=advance)
+            with progress("Looking for what was redacted", 0) as advance:
+                findings += verify(case, found, volume, advance)
             findings += check_replacement(case, found, volume)
     if as_json:
         rows = [{"code": f.code, "where": f.where, "message": f.message} for f in findings]

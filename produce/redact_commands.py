@@ -467,11 +467,13 @@ def verify_command(
     """
     path = Path(volume)
     if words_file is not None:
-        findings = verify_words(path, _lines(words_file))
+        with progress("Looking for words", 0) as advance:
+            findings = verify_words(path, _lines(words_file), advance)
     else:
         with opened(case_folder) as case:
             path, found = _volume(case, volume)
-            findings = verify(case, found, path)
+            with progress("Looking for what was redacted", 0) as advance:
+                findings = verify(case, found, path, advance)
     if as_json:
         rows = [{"code": f.code, "where": f.where, "message": f.message} for f in findings]
         print_json({"volume": str(path), "findings": rows})

@@ -169,7 +169,7 @@ def _made(case: Case, found: Production, workshop: Workshop) -> Summary:
         deliver.write_all(case, found, volume, wanted, advance)
     rows, remarks = deliver.write_load_files(case, found, volume, wanted)
     _sweep(case, found, volume, rows)
-    return _freeze(case, found, volume, rows, remarks)
+    return _freeze(case, found, volume, workshop, rows, remarks)
 
 
 def _pages(case: Case, found: Production, volume: Path, workshop: Workshop) -> None:
@@ -302,6 +302,7 @@ def _freeze(
     case: Case,
     found: Production,
     volume: Path,
+    workshop: Workshop,
     rows: list[dict[str, Any]],
     remarks: tuple[Remark, ...],
 ) -> Summary:
@@ -309,8 +310,12 @@ def _freeze(
     the next run takes back, checks again and freezes.
     """
     with case.read() as connection:
-        findings = check(volume, facts_of(connection, found))
-    findings += [*verify(case, found, volume), *check_replacement(case, found, volume)]
+        facts = facts_of(connection, found)
+    with workshop.progress("Checking the volume", 0) as advance:
+        findings = check(volume, facts, advance=advance)
+    with workshop.progress("Looking for what was redacted", 0) as advance:
+        findings += verify(case, found, volume, advance)
+    findings += check_replacement(case, found, volume)
     if findings:
         raise CheckFailedError(failed(found.name, volume, findings))
     os.sync()

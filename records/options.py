@@ -42,6 +42,10 @@ class Advance(Protocol):
         """Go on by so many steps."""
 
 
+def unseen(steps: int, note: str = "", *, more: int = 0) -> None:
+    """Progress that nobody watches."""
+
+
 case_option = click.option(
     "--case",
     "case_folder",

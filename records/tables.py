@@ -86,7 +86,7 @@ documents = sa.Table(
     _text("md5", nullable=True),
     _number("size"),
     _text("mime"),
-    _text("type"),  # short: email, docx, pdf, …
+    _text("type", index=True),  # short: email, docx, pdf, …
     _text("ext"),
     _text("state"),  # collected, processed
     _text("outcome"),  # what the item is by itself, before duplicates: a disposition

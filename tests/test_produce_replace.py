@@ -301,8 +301,8 @@ def test_overtaken_at_the_very_end(case: Case, monkeypatch: pytest.MonkeyPatch) 
     replaced(case, [8], "ABC_REP002")
     real = check
 
-    def late(*args: Any) -> Any:
-        found = real(*args)
+    def late(*args: Any, **named: Any) -> Any:
+        found = real(*args, **named)
         monkeypatch.undo()
         with case.write() as connection:  # as another process would have
             i = tables.production_items
@@ -340,7 +340,7 @@ class _StopError(Exception):
         "produce.deliver._record",
         "produce.run.deliver.write_load_files",
         "produce.run.check",
-        "produce.run._sync_folder",
+        "produce.run.sync_path",
         "produce.run.mark_replaced",
         "produce.run._commit_frozen",
     ],
@@ -352,7 +352,7 @@ def test_a_run_cut_off_goes_on_to_the_same_bytes(
     retext(case, 4, "short")
     replaced(case, [8, 4, 5], exclude_tags=("Privileged",))
 
-    def stop(*_args: object) -> None:
+    def stop(*_args: object, **_named: object) -> None:
         raise _StopError
 
     with monkeypatch.context() as patch:

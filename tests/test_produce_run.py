@@ -294,7 +294,7 @@ def test_run_cut_off_at_a_step_goes_on(
 ) -> None:
     plan(case, specification())
 
-    def stop(*_args: object) -> None:
+    def stop(*_args: object, **_named: object) -> None:
         raise _StopError
 
     with monkeypatch.context() as patch:
@@ -394,7 +394,7 @@ def test_tag_given_after_the_plan_stops_the_run_at_every_door(
         run(case, "ABC_PROD001", workshop(office=lambda: True))
     plan(case, specification(exclude_tags=("Privileged",)))
 
-    def late(*_args: object) -> list[object]:
+    def late(*_args: object, **_named: object) -> list[object]:
         tag(case, "Privileged", [8])
         return []
 

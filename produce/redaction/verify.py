@@ -41,6 +41,7 @@ from records import tables
 from records.case import Case
 from records.control import control
 from records.errors import RedactionError
+from records.options import Advance, unseen
 from store import Store, open_store
 
 CODE = "redacted-word"
@@ -60,14 +61,16 @@ class _Known:
     means_nothing: frozenset[str]
 
 
-def verify(case: Case, production: Production, volume: Path) -> list[Finding]:
+def verify(
+    case: Case, production: Production, volume: Path, advance: Advance = unseen
+) -> list[Finding]:
     """Every place of a volume where something redacted stands; empty where there is none."""
     with case.read() as connection:
         known = _known(case, connection, production)
         if not known.every:
             return []
         try:
-            found = [*_in_rows(volume, production, known), *_in_files(volume, known)]
+            found = [*_in_rows(volume, production, known), *_in_files(volume, known, advance)]
         except OSError as error:
             where = str(error.filename or volume)
             return [Finding("unreadable", where, f"cannot be read: {error.strerror}")]
@@ -124,7 +127,7 @@ def _in_rows(volume: Path, production: Production, known: _Known) -> Iterator[_H
                     yield _Hit(f"{name} {record['BegBates']}", column, word, item)
 
 
-def _in_files(volume: Path, known: _Known) -> Iterator[_Hit]:
+def _in_files(volume: Path, known: _Known, advance: Advance) -> Iterator[_Hit]:
     """All files but the load file, whose rows are looked at one by one."""
     paths = sorted(
         each.relative_to(volume).as_posix() for each in volume.rglob("*") if each.is_file()
@@ -136,7 +139,7 @@ def _in_files(volume: Path, known: _Known) -> Iterator[_Hit]:
             if word not in known.means_nothing:
                 yield _Hit(path, "name of the file", word, owners[path])
     looked = [path for path in paths if not path.endswith(".dat")]
-    yield from look(volume, looked, owners, known.every, known.means_nothing)
+    yield from look(volume, looked, owners, known.every, known.means_nothing, advance)
 
 
 def _owner(path: str, known: _Known) -> PlannedItem | None:
@@ -157,10 +160,12 @@ def look(
     owners: Mapping[str, PlannedItem | None],
     hidden: Hidden,
     known: Iterable[str],
+    advance: Advance = unseen,
 ) -> Iterator[_Hit]:
     """Have files looked into by children; one that ends its child is told as a finding."""
     request = {"volume": str(volume.resolve()), "known": sorted(known)}
     groups = list(batched(paths, _FILES))
+    advance(0, more=len(paths))
     answers = by_children(
         "produce.redaction.look_child",
         groups,
@@ -170,6 +175,7 @@ def look(
         for path, hits in zip(group, found, strict=True):
             for view, word in hits:
                 yield _Hit(path, view, word, owners.get(path))
+        advance(len(group))
 
 
 def _ask(
@@ -231,7 +237,7 @@ def _finding(hit: _Hit, known: _Known) -> Finding:
     )
 
 
-def verify_words(volume: Path, words: Iterable[str]) -> list[Finding]:
+def verify_words(volume: Path, words: Iterable[str], advance: Advance = unseen) -> list[Finding]:
     """Every place of a folder where any of some words or phrases stands, whosever it is.
 
     Raises `RedactionError` where there is no such folder, or nothing to look for.
@@ -252,7 +258,7 @@ def verify_words(volume: Path, words: Iterable[str]) -> list[Finding]:
             for path in paths
             for word in hidden.among(tokens(path))
         ]
-        found += look(volume, paths, {}, hidden, ())
+        found += look(volume, paths, {}, hidden, (), advance)
     except OSError as error:
         return [Finding("unreadable", str(error.filename or volume), str(error.strerror))]
     return [

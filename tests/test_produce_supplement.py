@@ -188,7 +188,7 @@ def test_a_supplement_that_runs_is_ended_before_the_next(
     tag(case, "Responsive", [20])
     plan(case, supplement())
     with monkeypatch.context() as patch:
-        patch.setattr("produce.run.check", lambda *_: (_ for _ in ()).throw(KeyError()))
+        patch.setattr("produce.run.check", lambda *_, **__: (_ for _ in ()).throw(KeyError()))
         with pytest.raises(KeyError):
             run(case, NEW, workshop())
     with pytest.raises(ProductionError, match=f"{NEW} supplements {OLD} too"):

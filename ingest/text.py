@@ -61,6 +61,7 @@ _SCRIPTS = (
 )  # fmt: skip
 _JOINERS = "\u200b\u200c\u200d\u200e\u200f\ufeff"
 # Controls that text does not hold; load files use 0x14 and the separators 0x1C to 0x1F.
+_ASCII = bytes((*range(0x20, 0x7F), 0x09, 0x0A, 0x0D))
 _CONTROLS = bytes(set(range(28)) - {7, 8, 9, 10, 12, 13, 20, 26, 27})
 
 
@@ -179,7 +180,12 @@ def _wide(data: bytes) -> str | None:
 
 
 def _is_one_script(head: bytes, charset: str) -> bool:
-    """Whether nearly all letters are of one script, and nothing else is what no text holds."""
+    """Whether nearly all letters are of one script, and nothing else is what no text holds.
+
+    Any two letters of ASCII are a Chinese one; but of wide Chinese not 7 bytes of 10 are ASCII.
+    """
+    if len(head.translate(None, _ASCII)) < len(head) * 0.15:
+        return False
     text = _strictly(head, charset)
     if text is None:
         text = _strictly(head[:-2], charset)  # which may have cut a pair

@@ -80,6 +80,13 @@ def test_wide_text_without_a_mark(language: str, charset: str) -> None:
     assert looks_like_text(data)
 
 
+@pytest.mark.parametrize("start", [b"", b"x"])
+def test_plain_text_with_a_stray_nul_is_no_chinese(start: bytes) -> None:
+    data = start + b"BEGIN:VEVENT\nno colon\n\xff:\0\nBEGIN:VEVENT\n" + start
+    for end in (b"", b"\n"):
+        assert "no colon" in decode(data + end).text
+
+
 def test_binary_numbers_are_no_wide_text() -> None:
     numbers = b"".join(each.to_bytes(2, "little") for each in range(0, 60000, 37))
     assert not looks_like_text(numbers)

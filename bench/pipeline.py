@@ -22,7 +22,7 @@ VOLUME = "NKP_PROD001"
 REDACTED, CONFIRMED = "varnhaven", 3  # the word, and how many of its places are confirmed
 
 # Columns that tell when, not what.
-_TIMES = {"at", "started_at", "finished_at", "created_at", "frozen_at"}
+_TIMES = {"at", "decided_at", "started_at", "finished_at", "created_at", "frozen_at"}
 # What tells of runs and acts, not of documents; how often a case was worked on shows there.
 _NOT_COMPARED = {"audit", "runs", "cases", "collections", "openings"}
 _NUMBERED_AS_THEY_COME = {"notes", "tag_events"}

@@ -46,10 +46,17 @@ class Leak:
 
 
 def leaks(data: bytes, hidden: Hidden, known: frozenset[str] = frozenset()) -> Iterator[Leak]:
-    """Where a file shows what is hidden, each word once a view; `known` words mean nothing."""
+    """Where a file shows what is hidden, each word once a view; `known` words mean nothing.
+
+    A text that several ways of reading give alike is looked at once, where it was first read.
+    """
     told: set[tuple[str, str]] = set()
+    seen: set[tuple[str, bool]] = set()
     sought = Sought(hidden, known)
     for view in views(data):
+        if (view.text, view.sure) in seen:
+            continue
+        seen.add((view.text, view.sure))
         for word in sought.within(view):
             if (view.where, word) not in told:
                 told.add((view.where, word))

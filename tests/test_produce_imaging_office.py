@@ -18,6 +18,7 @@ from openpyxl.comments import Comment
 
 from produce.imaging import libreoffice, render_batch
 from produce.imaging.changes import show
+from produce.imaging.frozen import computes_fields, freeze
 from produce.imaging.render import child
 from produce.interface import OfficeRule, RenderBatch, RenderJob, RenderResult
 from records.codes import Code
@@ -266,3 +267,60 @@ def test_a_package_without_a_switch_says_so(tmp_path: Path) -> None:
     broken.write_bytes(b"PK\x03\x04 damaged")
     assert not show(broken, "docx", shown=False)
     assert broken.read_bytes() == b"PK\x03\x04 damaged"
+
+
+def _with_field(instruction: str, result: str) -> bytes:
+    document = docx.Document()
+    run = document.add_paragraph("Kept as saved: ").add_run()
+    for kind, text in (
+        ("begin", ""), ("", instruction), ("separate", ""), ("result", result), ("end", ""),
+    ):  # fmt: skip
+        if kind in ("begin", "separate", "end"):
+            part = OxmlElement("w:fldChar")
+            part.set(qn("w:fldCharType"), kind)
+        else:
+            part = OxmlElement("w:t" if kind else "w:instrText")
+            part.text = text
+        run._r.append(part)
+    data = io.BytesIO()
+    document.save(data)
+    return data.getvalue()
+
+
+@needs_libreoffice
+@pytest.mark.heavy
+@pytest.mark.parametrize("instruction", [" FILENAME \\p ", " DATE "])
+def test_a_binary_document_shows_its_fields_as_they_were_saved(
+    store: LocalStore, tmp_path: Path, instruction: str
+) -> None:
+    source = tmp_path / "before" / "first.docx"
+    source.parent.mkdir()
+    source.write_bytes(_with_field(instruction, "as it was"))
+    fates = libreoffice.convert([source], "doc", source.parent, tmp_path / "profile", 60)
+    assert fates == {source: ""}
+    saved = source.with_suffix(".doc")
+    assert computes_fields(saved)
+    [result] = _render(store, ("doc", saved.read_bytes()))
+    assert not [each for each in result.notes if "computed anew" in each.message]
+    shown = "\n".join(_pages(store, result))
+    assert "redwell-" not in shown  # the copy that was imaged
+    freeze(saved, "doc")
+    assert not computes_fields(saved)
+    if "FILENAME" in instruction:
+        assert "before/first.docx" in "".join(shown.split())
+
+
+@needs_libreoffice
+@pytest.mark.heavy
+def test_a_printed_workbook_tells_nothing_of_its_copy(store: LocalStore) -> None:
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet["A1"] = "figures"
+    sheet.oddFooter.center.text = "Schedule &[Path]&[File] &D"
+    data = io.BytesIO()
+    book.save(data)
+    [result] = _render(store, ("xlsx", data.getvalue()), sheets="printed")
+    shown = "\n".join(_pages(store, result))
+    assert "Schedule" in shown
+    assert "in0" not in shown
+    assert "/tmp" not in shown

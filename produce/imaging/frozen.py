@@ -3,11 +3,15 @@
 Formulas of spreadsheets give way to their results (see `saved_sheets`). Of texts and slides it is
 dates: LibreOffice would print today's where the file holds `DATE`, `TIME` and the like as a field;
 what was on the page when the document was last saved is what is to be produced. The command's
-name is made one that nothing computes, so that the result saved with the field is shown.
+name is made one that nothing computes, so that the result saved with the field is shown. The same
+goes for the file's name and path, which would be those of a copy that we made.
 """
 
 import re
+import struct
 from pathlib import Path
+
+import olefile
 
 from produce.imaging.packages import rewrite
 from produce.imaging.saved_sheets import keep_values
@@ -21,10 +25,25 @@ _WORD = (
 )
 _SLIDES = ((re.compile(rb'(<a:fld\b[^>]*\btype=")datetime[^"]*'), rb"\1kept"),)
 _ODF = (
-    (re.compile(rb'(<text:(?:date|time)\b[^>]*?) text:fixed="false"'), rb'\1 text:fixed="true"'),
-    (re.compile(rb"(<text:(?:date|time)\b)(?![^>]*text:fixed)"), rb'\1 text:fixed="true"'),
+    (
+        re.compile(rb'(<text:(?:date|time|file-name)\b[^>]*?) text:fixed="false"'),
+        rb'\1 text:fixed="true"',
+    ),
+    (
+        re.compile(rb"(<text:(?:date|time|file-name)\b)(?![^>]*text:fixed)"),
+        rb'\1 text:fixed="true"',
+    ),
 )
 _RTF = re.compile(rb"(\\fldinst\b[^}]{0,200}?(?<![A-Za-z\\]))" + _VOLATILE + rb"(?=[\s\\}])")
+# SpreadsheetML, ECMA-376 part 1, 18.3.1.39: day, time, file and path of printing; none is saved.
+_HEADING = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>[^<]*<")
+_CODES = re.compile(rb"&amp;[DTFZ]")
+# Binary Word: where the FIB names the tables of fields of each part of the text, and flt, the types
+# ([MS-DOC] 2.5.6 and 2.9.90): PRINTDATE, FILENAME, DATE, TIME, USERNAME, USERINITIALS, USERADDRESS.
+_FIELD_TABLES = (0x11A, 0x122, 0x12A, 0x132, 0x21A, 0x262, 0x272)
+_FIB_SIZE = 0x27A
+_COMPUTED = frozenset((0x17, 0x1D, 0x1F, 0x20, 0x3C, 0x3D, 0x3E))
+_BEGIN, _SAVED = 0x13, 0x02  # shown as it was saved
 _KINDS = {
     "docx": ("word/", _WORD),
     "docm": ("word/", _WORD),
@@ -40,8 +59,16 @@ def freeze(path: Path, kind: str) -> None:
     if kind == "rtf":
         data = path.read_bytes()
         path.write_bytes(_RTF.sub(rb"\1REDWELLKEPT", data))
+    elif kind == "doc":
+        _freeze_doc(path)
     elif kind in BOOK_TYPES:
         keep_values(path, kind)
+        if kind in ("xlsx", "xlsm"):
+            rewrite(
+                path,
+                lambda name: name.startswith("xl/worksheets/") and name.endswith(".xml"),
+                lambda data: _HEADING.sub(lambda found: _CODES.sub(b"", found.group()), data),
+            )
     elif kind in _KINDS:
         prefix, rules = _KINDS[kind]
         rewrite(
@@ -57,8 +84,54 @@ def _frozen(data: bytes, rules: tuple[tuple[re.Pattern[bytes], bytes], ...]) -> 
     return data
 
 
-def computes_dates(path: Path) -> bool:
-    """Whether a binary Word document has a date field that LibreOffice will compute anew."""
-    data = path.read_bytes()
-    wide = b"\x13\0 \0D\0A\0T\0E\0", b"\x13\0 \0T\0I\0M\0E\0"
-    return any(each in data for each in (b"\x13 DATE ", b"\x13 TIME ", *wide))
+def _freeze_doc(path: Path) -> None:
+    """Make the computed fields of a binary Word document ones whose result is shown."""
+    if not olefile.isOleFile(path):
+        return
+    try:
+        with olefile.OleFileIO(path, write_mode=True) as compound:
+            name, table, places = _fields(compound)
+            for at in places:
+                table[at] = _SAVED
+            if places:
+                compound.write_stream(name, bytes(table))
+    except (OSError, struct.error, ValueError, IndexError, TypeError):
+        return  # damaged: `computes_fields` tells of it, and LibreOffice is to judge
+
+
+def _fields(compound: olefile.OleFileIO) -> tuple[str, bytearray, list[int]]:
+    """The table stream, and where in it types of computed fields stand ([MS-DOC] 2.5.6, 2.8.25).
+
+    Raises `ValueError` for what is no document of Word 97 or later.
+    """
+    head = compound.openstream("WordDocument").read(_FIB_SIZE)
+    magic, version = struct.unpack_from("<HH", head)
+    if magic != 0xA5EC or version < 0x00C1:
+        raise ValueError("no Word 97")
+    [flags] = struct.unpack_from("<H", head, 0x0A)
+    name = "1Table" if flags & 0x0200 else "0Table"
+    table = bytearray(compound.openstream(name).read())
+    places = []
+    for offset in _FIELD_TABLES:
+        start, size = struct.unpack_from("<II", head, offset)
+        count = (size - 4) // 6 if size >= 10 and start + size <= len(table) else 0
+        first = start + 4 * (count + 1)
+        for at in range(first, first + 2 * count, 2):
+            if table[at] & 0x1F == _BEGIN and table[at + 1] in _COMPUTED:
+                places.append(at + 1)
+    return name, table, places
+
+
+def computes_fields(path: Path) -> bool:
+    """Whether a binary Word document has a field left that LibreOffice will compute anew."""
+    try:
+        with olefile.OleFileIO(path) as compound:
+            return bool(_fields(compound)[2])
+    except (OSError, struct.error, ValueError, IndexError, TypeError):
+        data = path.read_bytes()
+    words = (b"DATE", b"TIME", b"FILENAME")
+    wide = (b"".join(bytes((each, 0)) for each in word) for word in words)
+    return any(
+        each in data
+        for each in (*(b"\x13 " + w + b" " for w in words), *(b"\x13\0 \0" + w for w in wide))
+    )

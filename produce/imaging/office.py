@@ -15,7 +15,7 @@ from process.hidden import Findings
 from produce.imaging import libreoffice
 from produce.imaging.changes import BY_WAY_OF_ODT, show
 from produce.imaging.errors import RenderError
-from produce.imaging.frozen import computes_dates, freeze
+from produce.imaging.frozen import computes_fields, freeze
 from produce.imaging.pdfs import normalise
 from produce.imaging.unseen import append, findings_of, sheets_of
 from produce.interface import OfficeRule
@@ -28,7 +28,7 @@ DRAWINGS = frozenset({"emf", "wmf", "vsd", "vsdx", "pub"})
 SHEETS = frozenset({"xlsx", "xlsm", "xlsb", "xls", "ods"})
 # Types of which everything that a rule may leave out is found; of others not, or not all.
 _LOOKED_THROUGH = frozenset({"docx", "docm", "odt", "pptx", "pptm", "odp", "xlsx", "xlsm", "ods"})
-_TODAY = "a date field shows the day of imaging, not the one saved"
+_TODAY = "a date or the file's name is computed anew, not as it was saved"
 _MARKED = "its tracked changes may be shown otherwise than the rule says"
 FATES = {
     "timeout": (Code.TIMEOUT, "LibreOffice took too long"),
@@ -117,7 +117,7 @@ def _copied(file: OfficeFile, path: Path, manner: Manner) -> _Copy:
     plain_copy(file.source, path, manner.passwords)
     copy = _Copy(file, path, findings_of(path, file.type))
     copy.export = _export(copy, manner)
-    if file.type == "doc" and computes_dates(path):
+    if file.type == "doc" and computes_fields(path):
         copy.odd.append(_TODAY)
     return copy
 

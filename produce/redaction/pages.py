@@ -39,7 +39,7 @@ from store import Store, open_store
 _D, _P = tables.documents.c, tables.redaction_pages.c
 _JOBS = 16
 _SECONDS_A_PAGE = 20.0
-_MANNER = "redwell-pages/1"
+_MANNER = "redwell-pages/2"
 
 type Counted = dict[tuple[int, str], int]
 

@@ -287,6 +287,12 @@ def _stray(path: str, like: Callable[[Copy], bytes]) -> Callable[[Copy], None]:
     return damage
 
 
+def _other_volume(copy: Copy) -> None:
+    line = copy.lines(copy.long())[0]
+    key, _, rest = copy.opt[line].split(",", 2)
+    copy.opt[line] = f"{key},OTHER001,{rest}"
+
+
 def _beyond(copy: Copy) -> None:
     """The last document has a number more than it has pages."""
     row = copy.rows[-1]
@@ -329,7 +335,7 @@ DAMAGES: list[tuple[str, str, Callable[[Copy], None]]] = [
          c.lines(c.long())[0], c.opt[c.lines(c.long())[0]].rpartition(",")[0] + ",")),
     ("the OPT begins a document too many", "opt-documents", _line(",,,,", ",Y,,,", 1)),
     ("the OPT begins a document too few", "opt-documents", _line(",Y,,,", ",,,,")),
-    ("the OPT names another volume", "opt-volume", _line("_PROD", "_XROD")),
+    ("the OPT names another volume", "opt-volume", _other_volume),
     ("the OPT leads out of the volume", "image-link", _line(".\\IMAGES", "..\\IMAGES")),
     ("a row is missing", "opt-documents", _drop_row),
     ("a row stands twice", "bates-duplicate", _double_row),

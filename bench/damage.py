@@ -28,6 +28,7 @@ from produce.check import check
 from produce.facts import facts_of
 from produce.record import Production, items, production
 from produce.redaction.fields import hidden_in
+from produce.redaction.told import tokens
 from produce.redaction.verify import verify
 from produce.run import final_folder
 from records.case import Case, opened
@@ -386,14 +387,15 @@ def redactions(case: Case, found: Production) -> list[tuple[str, str, Callable[[
     with case.read() as connection:
         planned = items(connection, found.id)
         hidden = hidden_in(case, connection, planned)
-    told = [each for each in planned if each.document_id in hidden]
+    legend = {*tokens(found.specification.legend)}  # stands on every page, so it is not looked for
+    told = [
+        (each, max(words, key=len))
+        for each in planned
+        if each.document_id in hidden and (words := hidden[each.document_id].words - legend)
+    ]
     if not told:
         return []
-    item = next((each for each in told if hidden[each.document_id].words), told[0])
-    of_it = hidden[item.document_id]
-    word = next(iter(sorted(of_it.words, key=len, reverse=True)), None) or " ".join(
-        sorted(of_it.phrases)[0]
-    )
+    item, word = told[0]
 
     def own(copy: Copy) -> dict[str, str]:
         return copy.row(lambda row: row["BegBates"] == item.first)

@@ -55,13 +55,14 @@ def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
     for _ in range(_MOST_RECORDS):
         if at >= len(data):
             return
-        number, at = _varied(data, at, 2)
-        size, at = _varied(data, at, 4)
+        number, at = read_varied(data, at, 2)
+        size, at = read_varied(data, at, 4)
         yield number, data[at : at + size]
         at += size
 
 
-def _varied(data: bytes, at: int, most: int) -> tuple[int, int]:
+def read_varied(data: bytes, at: int, most: int) -> tuple[int, int]:
+    """A number of seven bits a byte and of `most` bytes, and where it ends ([MS-XLSB] 2.1.4)."""
     value = 0
     for place in range(most):
         byte = data[at]

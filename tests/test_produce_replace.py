@@ -40,17 +40,21 @@ from tests.produce_matter import add, mail_family, matter, specification, tag, w
 OLD, NEW = "ABC_PROD001", "ABC_REP001"
 
 
+def _make_old(case: Case) -> None:
+    mail_family(case, 1, day="01")
+    add(case, 7, name="alone.txt", text="alone with a falcon")
+    add(case, 8, name="three.txt", text="falcon\fb\fc")
+    mail_family(case, 4, day="28")
+    tag(case, "Responsive", [1, 4, 7, 8])
+    plan(case, specification())
+    run(case, OLD, workshop())
+
+
 @pytest.fixture
 def case(tmp_path: Path) -> Iterator[Case]:
     """Mail 1 with 2 is ABC 1 to 3, file 7 is 4, 8 is 5 to 7, mail 4 with 5 is 8 to 10."""
     with matter(tmp_path) as opened:
-        mail_family(opened, 1, day="01")
-        add(opened, 7, name="alone.txt", text="alone with a falcon")
-        add(opened, 8, name="three.txt", text="falcon\fb\fc")
-        mail_family(opened, 4, day="28")
-        tag(opened, "Responsive", [1, 4, 7, 8])
-        plan(opened, specification())
-        run(opened, OLD, workshop())
+        _make_old(opened)
         yield opened
 
 
@@ -366,13 +370,7 @@ def test_a_run_cut_off_goes_on_to_the_same_bytes(
     assert not found.already_frozen
     assert sorted(each.name for each in case.productions_folder.iterdir()) == [OLD, NEW]
     with matter(tmp_path / "other") as other:
-        mail_family(other, 1, day="01")
-        add(other, 7, name="alone.txt", text="alone with a falcon")
-        add(other, 8, name="three.txt", text="falcon\fb\fc")
-        mail_family(other, 4, day="28")
-        tag(other, "Responsive", [1, 4, 7, 8])
-        plan(other, specification())
-        run(other, OLD, workshop())
+        _make_old(other)
         tag(other, "Privileged", [8])
         retext(other, 4, "short")
         folder = made(other, [8, 4, 5], exclude_tags=("Privileged",))

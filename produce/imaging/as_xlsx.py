@@ -4,7 +4,7 @@ from pathlib import Path
 
 from produce.imaging import libreoffice
 from produce.imaging.errors import RenderError
-from produce.imaging.office import FATES, plain_copy
+from produce.imaging.office import FATES, unlocked_copy
 from produce.imaging.saved_sheets import keep_values
 from produce.imaging.saved_xls import SavedSheet
 from records.codes import Code
@@ -24,7 +24,7 @@ def as_xlsx(
             "libreoffice-calc-nogui",
         )
     copy = folder / f"original.{kind}"
-    plain_copy(source, copy, ())
+    unlocked_copy(source, copy, ())
     sheets = keep_values(copy, kind)
     made = libreoffice.made(copy, _XLSX, folder)
     fate = libreoffice.convert([copy], _XLSX, folder, folder / "profile", seconds)[copy]

@@ -43,6 +43,7 @@ _CODES = re.compile(rb"&amp;[DTFZ]")
 _FIELD_TABLES = (0x11A, 0x122, 0x12A, 0x132, 0x21A, 0x262, 0x272)
 _FIB_SIZE = 0x27A
 _COMPUTED = frozenset((0x17, 0x1D, 0x1F, 0x20, 0x3C, 0x3D, 0x3E))
+_DAMAGED = (OSError, struct.error, ValueError, IndexError, TypeError)
 _BEGIN, _SAVED = 0x13, 0x02  # shown as it was saved
 _KINDS = {
     "docx": ("word/", _WORD),
@@ -95,7 +96,7 @@ def _freeze_doc(path: Path) -> None:
                 table[at] = _SAVED
             if places:
                 compound.write_stream(name, bytes(table))
-    except (OSError, struct.error, ValueError, IndexError, TypeError):
+    except _DAMAGED:
         return  # damaged: `computes_fields` tells of it, and LibreOffice is to judge
 
 
@@ -127,7 +128,7 @@ def computes_fields(path: Path) -> bool:
     try:
         with olefile.OleFileIO(path) as compound:
             return bool(_fields(compound)[2])
-    except (OSError, struct.error, ValueError, IndexError, TypeError):
+    except _DAMAGED:
         data = path.read_bytes()
     words = (b"DATE", b"TIME", b"FILENAME")
     wide = (b"".join(bytes((each, 0)) for each in word) for word in words)

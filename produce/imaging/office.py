@@ -190,13 +190,18 @@ def _on_pages(copy: _Copy, rule: OfficeRule) -> frozenset[str]:
 
 def plain_copy(source: Path, copy: Path, passwords: Sequence[str]) -> None:
     """Copy the document, without its password, its computed dates as they were saved."""
+    unlocked_copy(source, copy, passwords)
+    freeze(copy, copy.suffix[1:])
+
+
+def unlocked_copy(source: Path, copy: Path, passwords: Sequence[str]) -> None:
+    """Copy the document, without its password; raises `RenderError` where none fits."""
     shutil.copyfile(source, copy)
     copy.chmod(0o600)
     if copy.suffix in (".odt", ".odp", ".ods") and _odf_encrypted(copy):
         raise RenderError(Code.ENCRYPTED, "encrypted", "OpenDocument with a password")
     if _encrypted(copy) and not any(_decrypt(source, copy, each) for each in passwords):
         raise RenderError(Code.ENCRYPTED, "encrypted", "no password fits")
-    freeze(copy, copy.suffix[1:])
 
 
 def _encrypted(path: Path) -> bool:

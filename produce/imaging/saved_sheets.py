@@ -11,6 +11,7 @@ from pathlib import Path
 
 from process.hidden import Findings
 from process.hidden_package import NotPackageError, Package
+from process.hidden_xlsb import read_varied
 from produce.imaging.errors import RenderError
 from produce.imaging.packages import rewrite
 from produce.imaging.saved_xls import SavedSheet, keep_xls
@@ -149,23 +150,12 @@ def _records(data: bytes) -> Iterator[tuple[int, int, int, int]]:
     at = 0
     while at < len(data):
         begin = at
-        number, at = _read_varied(data, at, 2)
-        size, at = _read_varied(data, at, 4)
+        number, at = read_varied(data, at, 2)
+        size, at = read_varied(data, at, 4)
         if at + size > len(data):
             raise _damaged("a record is cut short")
         yield number, begin, at, at + size
         at += size
-
-
-def _read_varied(data: bytes, at: int, most: int) -> tuple[int, int]:
-    value = 0
-    for place in range(most):
-        byte = data[at]
-        value |= (byte & 0x7F) << (7 * place)
-        at += 1
-        if not byte & 0x80:
-            break
-    return value, at
 
 
 def _varied(value: int) -> bytes:

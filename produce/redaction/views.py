@@ -40,6 +40,10 @@ _ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|[\r\n]|.)", re.DOTALL)
 _LITERAL = re.compile(rb"\(((?:\\.|[^()\\])*)\)", re.DOTALL)
 _STREAM = re.compile(rb"stream\r?\n")
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+_NO_PICTURE = (
+    *(UnidentifiedImageError, OSError, ValueError, SyntaxError),
+    Image.DecompressionBombError,
+)
 _COMPRESSION, _OFFSETS, _COUNTS = 259, 273, 279
 _FAX = (2, 3, 4)
 _DEEPEST = 4
@@ -144,9 +148,7 @@ def _without_fax(data: bytes) -> bytes | None:
         with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data)) as image:
             tags = dict(getattr(image, "tag_v2", {}).items())
             strips = list(zip(tags[_OFFSETS], tags[_COUNTS], strict=True))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError, TypeError):
-        return None
-    except Image.DecompressionBombError:
+    except (*_NO_PICTURE, KeyError, TypeError):
         return None
     if tags.get(_COMPRESSION) not in _FAX:
         return None
@@ -190,7 +192,7 @@ def _picture(data: bytes, where: str) -> Iterator[View]:
         with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data)) as image:
             told: list[tuple[object, object]] = [*image.info.items(), *image.getexif().items()]
             told += list(getattr(image, "tag_v2", {}).items())
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except _NO_PICTURE:
         return
     for name, value in told:
         shown = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -195,42 +195,48 @@ def _grouped(found: Iterable[list[int]]) -> Iterator[list[list[int]]]:
 def _relate(case: Case, group: Sequence[Sequence[int]], seeds: BitMap) -> None:
     """Place the mails of some components and write what changed."""
     rows: list[Placed] = []
-    marks: list[dict[str, Any]] = []
+    marks: list[tuple[int, int]] = []
     with case.read() as connection:
         for component in group:
-            messages: list[Message] = []
-            for some in batched(component, _IN):
-                query = sa.select(*keys.COLUMNS, _D.revision).where(_D.id.in_(some))
-                for row in connection.execute(query):
-                    messages.append(keys.message_of(row))
-                    if row.id in seeds:
-                        marks.append(_row(row.id, ("revision", str(row.revision)), 0))
-            rows += build(messages)
-        changed = _changed(rows, _on_record(connection, [each for one in group for each in one]))
-    touched = changed | {each.document_id for each in rows if each.document_id in seeds}
+            rows += build(list(_messages(connection, component, seeds, marks)))
+        touched = _changed(connection, rows)
+    touched.update(each.document_id for each in rows if each.document_id in seeds)
     _write(case, _whole_threads(rows, touched), marks)
 
 
-def _on_record(connection: sa.Connection, documents: Sequence[int]) -> dict[int, Placed]:
+def _messages(
+    connection: sa.Connection,
+    component: Sequence[int],
+    seeds: BitMap,
+    marks: list[tuple[int, int]],
+) -> Iterator[Message]:
+    """The mails of a component; those of `seeds` with their revisions into `marks`."""
+    for some in batched(component, _IN):
+        query = sa.select(*keys.COLUMNS, _D.revision).where(_D.id.in_(some))
+        for row in connection.execute(query):
+            if row.id in seeds:
+                marks.append((row.id, row.revision))
+            yield keys.message_of(row)
+
+
+def _changed(connection: sa.Connection, rows: Iterable[Placed]) -> BitMap:
+    """The documents whose rows are to be other than those on record."""
     columns = (_T.document_id, _T.thread_id, _T.parent_id, _T.position, _T.depth, _T.basis)
-    found: dict[int, Placed] = {}
-    for some in batched(documents, _IN):
-        for row in connection.execute(sa.select(*columns).where(_T.document_id.in_(some))):
-            found[row.document_id] = Placed(*row)
-    return found
+    changed = BitMap()
+    for some in batched(rows, _IN):
+        own = _T.document_id.in_([each.document_id for each in some])
+        before = {Placed(*row) for row in connection.execute(sa.select(*columns).where(own))}
+        changed.update(each.document_id for each in some if each not in before)
+    return changed
 
 
-def _changed(rows: Iterable[Placed], before: dict[int, Placed]) -> set[int]:
-    return {each.document_id for each in rows if before.get(each.document_id) != each}
-
-
-def _whole_threads(rows: Sequence[Placed], touched: set[int]) -> list[Placed]:
+def _whole_threads(rows: Sequence[Placed], touched: BitMap) -> list[Placed]:
     """The rows of all threads that hold one of the documents `touched`."""
-    threads = {each.thread_id for each in rows if each.document_id in touched}
+    threads = BitMap(each.thread_id for each in rows if each.document_id in touched)
     return [each for each in rows if each.thread_id in threads]
 
 
-def _write(case: Case, rows: Sequence[Placed], marks: Sequence[dict[str, Any]]) -> None:
+def _write(case: Case, rows: Sequence[Placed], marks: Sequence[tuple[int, int]]) -> None:
     """Write rows, then marks; what is inclusive in these threads is to be found out again.
 
     Where one transaction would grow too large that is said first, for all of them, so that a kill
@@ -249,8 +255,10 @@ def _write(case: Case, rows: Sequence[Placed], marks: Sequence[dict[str, Any]]) 
                 connection.execute(tables.threads.delete().where(_T.document_id.in_(part)))
             if some:
                 connection.execute(tables.threads.insert(), [asdict(each) for each in some])
-            if marks and number == len(parts):
-                connection.execute(tables.mail_keys.insert(), list(marks))
+            if number == len(parts):
+                for done in batched(marks, _ROWS):
+                    rows_of = [_row(mail, ("revision", str(rev)), 0) for mail, rev in done]
+                    connection.execute(tables.mail_keys.insert(), rows_of)
 
 
 def _summary(case: Case, fresh: int, computed: int) -> ThreadSummary:

@@ -75,7 +75,8 @@ class _Build:
                     self._headers.join(number, each)
                 if chain and parents[number] is None:
                     parents[number] = chain[-1]
-                chains.append(chain)
+                if len(chain) > 1:
+                    chains.append(chain)
         cut_loops(parents, lambda _: True, self._order)
         stated = {each for each, parent in enumerate(parents) if parent is not None}
         for chain in chains:

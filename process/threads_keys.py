@@ -156,9 +156,9 @@ def _short(text: str) -> str:
     return "#" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _addresses(fields: Mapping[str, Any], *names: str) -> frozenset[str]:
+def _addresses(fields: Mapping[str, Any], *names: str) -> tuple[str, ...]:
     found = (each["address"] for name in names for each in fields.get(name, ()))
-    return frozenset(sys.intern(each) for each in found if each)
+    return tuple(sorted({sys.intern(each) for each in found if each}))
 
 
 def _seconds(text: str | None) -> int | None:

@@ -1,6 +1,7 @@
 """The base of a mail's subject, and whether the subject says that the mail answers another."""
 
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass
 
@@ -57,7 +58,7 @@ def parse_subject(text: str) -> Subject:
             break
         rest = rest[found.end() :]
     base = " ".join(re.findall(r"[^\W_]+", rest.casefold()))
-    return Subject("" if _is_generic(base) else base, answers)
+    return Subject("" if _is_generic(base) else sys.intern(base), answers)
 
 
 def _is_generic(base: str) -> bool:

@@ -49,7 +49,7 @@ def message(
 ) -> Message:
     return Message(
         number, name or f"{number}@x", references, index, parse_subject(subject),
-        number * 60 if at is None else at, frozenset({sender}), frozenset(to),
+        number * 60 if at is None else at, (sender,), tuple(sorted(set(to))),
         copy or f"file:{number}", attached,
     )  # fmt: skip
 

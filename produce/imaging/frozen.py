@@ -35,9 +35,6 @@ _ODF = (
     ),
 )
 _RTF = re.compile(rb"(\\fldinst\b[^}]{0,200}?(?<![A-Za-z\\]))" + _VOLATILE + rb"(?=[\s\\}])")
-# SpreadsheetML, ECMA-376 part 1, 18.3.1.39: day, time, file and path of printing; none is saved.
-_HEADING = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>[^<]*<")
-_CODES = re.compile(rb"&amp;[DTFZ]")
 # Binary Word: where the FIB names the tables of fields of each part of the text, and flt, the types
 # ([MS-DOC] 2.5.6 and 2.9.90): PRINTDATE, FILENAME, DATE, TIME, USERNAME, USERINITIALS, USERADDRESS.
 _FIELD_TABLES = (0x11A, 0x122, 0x12A, 0x132, 0x21A, 0x262, 0x272)
@@ -64,12 +61,6 @@ def freeze(path: Path, kind: str) -> None:
         _freeze_doc(path)
     elif kind in BOOK_TYPES:
         keep_values(path, kind)
-        if kind in ("xlsx", "xlsm"):
-            rewrite(
-                path,
-                lambda name: name.startswith("xl/worksheets/") and name.endswith(".xml"),
-                lambda data: _HEADING.sub(lambda found: _CODES.sub(b"", found.group()), data),
-            )
     elif kind in _KINDS:
         prefix, rules = _KINDS[kind]
         rewrite(

@@ -1,7 +1,8 @@
 """Spreadsheets as they were saved: each formula replaced by the result that stands with it.
 
 LibreOffice computes formulas of ODS and XLS anew when it opens them, and dates of today and chance
-in any workbook. What counts is the result that the file held when it was collected.
+in any workbook. What counts is the result that the file held when it was collected. Headers and
+footers lose what would tell of the copy (`headings`).
 """
 
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 from process.hidden import Findings
 from process.hidden_package import NotPackageError, Package
 from process.hidden_xlsb import read_varied
+from produce.imaging import headings
 from produce.imaging.errors import RenderError
 from produce.imaging.packages import rewrite
 from produce.imaging.saved_xls import SavedSheet, keep_xls
@@ -43,6 +45,7 @@ _NONE = (
 _WITH_RESULT = {8: 6, 9: 5, 10: 4, 11: 3}  # of text, number, truth, error
 _OF_FORMULAS = frozenset({426, 427, 428})  # arrays, shared formulas, data tables
 _BUNDLE = 156
+_HEADING = 479
 _STATES = {1: "hidden", 2: "veryHidden"}
 
 
@@ -55,11 +58,19 @@ def keep_values(path: Path, kind: str) -> tuple[SavedSheet, ...]:
     if kind == "xls":
         return keep_xls(path)
     if kind in ("xlsx", "xlsm"):
-        rewrite(path, lambda name: _is_sheet(name, ".xml"), _kept_results)
+        rewrite(
+            path,
+            lambda name: _is_sheet(name, ".xml"),
+            lambda data: headings.of_xml(_kept_results(data)),
+        )
         return ()
     try:
         if kind == "ods":
-            rewrite(path, lambda name: name == "content.xml", _kept_cells)
+            rewrite(
+                path,
+                lambda name: name in ("content.xml", "styles.xml"),
+                lambda data: headings.of_open_document(_kept_cells(data)),
+            )
             return _of_open_document(path)
         rewrite(path, lambda name: _is_sheet(name, ".bin"), _kept_records)
         return _of_binary(path)
@@ -133,6 +144,9 @@ def _kept_records(data: bytes) -> bytes:
         if number in _WITH_RESULT:
             body = _result(number, data[at:end])
             kept.append(bytes([_WITH_RESULT[number], *_varied(len(body))]) + body)
+        elif number == _HEADING:
+            body = headings.of_binary(data[at:end])
+            kept.append(data[begin : begin + 2] + bytes(_varied(len(body))) + body)
         elif number not in _OF_FORMULAS:
             kept.append(data[begin:end])
     return b"".join(kept)

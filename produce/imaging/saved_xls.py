@@ -2,7 +2,7 @@
 
 Each FORMULA record gives way to one of the value that was saved with it, in the same number of
 bytes, for other records tell places in the stream; what is left over is a record that means
-nothing.
+nothing. So do headers and footers that tell of the copy (`headings`).
 """
 
 import struct
@@ -12,12 +12,14 @@ from pathlib import Path
 
 from ingest.compound import Compound, NotCompoundError
 from ingest.compound_write import write_compound
+from produce.imaging import headings
 from produce.imaging.errors import RenderError
 from records.codes import Code
 
 _BOF, _BOUNDSHEET, _CODEPAGE, _CONTINUE, _FILEPASS = 0x0809, 0x0085, 0x0042, 0x003C, 0x002F
 _FORMULAS = frozenset({0x0006, 0x0206, 0x0406})  # the latter two of Excel 3 and 4, met in BIFF 8
 _STRING = 0x0207
+_HEADINGS = frozenset({0x0014, 0x0015})
 _OF_FORMULAS = frozenset({0x0221, 0x04BC, 0x0236})  # ARRAY, SHRFMLA, TABLE
 _NUMBER, _LABEL, _BOOLERR, _BLANK = 0x0203, 0x0204, 0x0205, 0x0201
 _NOTHING = 0x0FFF
@@ -98,6 +100,8 @@ def _keep(data: bytearray) -> tuple[SavedSheet, ...]:
             text_of, string_end = None, end
         elif number in _OF_FORMULAS:
             _put(data, at, end, _NOTHING, b"")
+        elif number in _HEADINGS:
+            data[at + 4 : end] = headings.of_old_binary(body, wide)
     _require_text(text_of)
     return tuple(sheets)
 

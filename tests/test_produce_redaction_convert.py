@@ -25,6 +25,7 @@ from produce.record import items, production
 from produce.redaction import record
 from produce.redaction.leaks import leaks
 from produce.redaction.sheets import CellBatch, CellResult, redact_range, vocabulary
+from produce.redaction.told import Hidden
 from produce.run import run
 from records import tables
 from records.case import Case
@@ -151,7 +152,7 @@ def test_a_new_native_in_xlsx_with_the_results_that_were_saved(
         cell.data_type != "f" for sheet in book for line in sheet.iter_rows() for cell in line
     )
     assert book[away]["A1"].value == "[PII]"
-    assert list(leaks(new, HIDDEN, vocabulary())) == []
+    assert list(leaks(new, HIDDEN.without(Hidden(vocabulary())))) == []
     text = (volume / "TEXT/0001/ABC0000001.txt").read_text()
     assert WORD not in text
     assert "777" in text

@@ -14,7 +14,9 @@ from produce.redaction.leaks import leaks
 from produce.redaction.told import hide
 from tests.redaction_matter import paper
 
-HIDDEN = hide(["Nightjar", "12,500 pounds", "naïve", "Ямщик", "Соловей"], [["pounds"]])
+HIDDEN = hide(
+    ["Nightjar", "12,500 pounds", "naïve", "Ямщик", "Соловей", "schöne Kühe"], [["pounds"]]
+)
 
 
 def _found(data: bytes) -> set[str]:
@@ -103,6 +105,8 @@ WAYS: dict[str, bytes] = {
     "a tag of a TIFF": _tiff("nightjar"),
     "a word behind a fax": _tiff("harmless") + b"\x00" + _NIGHTINGALE.encode(),
     "a word within a fax": _in_fax(b" nightjar "),
+    "another script within a fax": _in_fax(f" {_NIGHTINGALE} ".encode()),
+    "letters of cp1252 within a fax": _in_fax(" schöne Kühe ".encode("cp1252")),
 }  # fmt: skip
 
 

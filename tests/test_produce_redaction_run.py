@@ -317,6 +317,52 @@ def test_a_redacted_word_that_is_put_back_is_found(case: Case, tmp_path: Path) -
     assert verify(case, found, allowed) == []
 
 
+@pytest.mark.parametrize("kind", ["pdf", "tiff"])
+def test_a_word_of_the_legend_is_looked_for_where_no_legend_stands(
+    case: Case, tmp_path: Path, kind: str
+) -> None:
+    _confirmed(case, 2, "Project Nightjar")
+    plan(case, specification(kind=kind, legend="Of Project Nightjar"))
+    volume = Path(run(case, "ABC_PROD001", real_workshop()).folder)  # which verifies it
+    with case.read() as connection:
+        found = production(connection, "ABC_PROD001")
+    assert verify(case, found, volume) == []
+    own, other = (_rows(volume)[f"RW-0000000{number}"]["BegBates"] for number in (2, 1))
+    added = [f"TEXT/0001/{own}.txt", f"TEXT/0001/{other}.txt", "NATIVES/0001/nightjar.txt"]
+    copy = tmp_path / "copy"
+    shutil.copytree(volume, copy)
+    for path in added:
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
+        with (copy / path).open("ab") as file:
+            file.write(b"\nNightjar")
+    load = copy / "DATA/ABC_PROD001.dat"
+    load.write_bytes(load.read_bytes().replace(b"[redacted]", b"Nightjar.x", 1))
+    told = {each.where for each in verify(case, found, copy)}
+    assert told - set(added) == {f"DATA/ABC_PROD001.dat {other}"}  # the first is of the parent
+    assert told > set(added)
+
+
+def test_the_lines_of_a_slip_sheet_are_its_text_and_no_leak(case: Case) -> None:
+    _confirmed(case, 2, "nightjar")
+    add(
+        case, 4, name="secret.pdf", type_="pdf", data=paper(["Advice"]), text="Advice",
+        family=1, found_in=1, position=2, role=Role.ATTACHMENT,
+    )  # fmt: skip
+    tag(case, "Privileged", [4])
+    line = "Nightjar Privilege"
+    plan(case, specification(kind="pdf", withheld_line=line, exclude_tags=("Privileged",)))
+    volume = Path(run(case, "ABC_PROD001", real_workshop()).folder)
+    withheld = _rows(volume)["RW-00000004"]["BegBates"]
+    assert "Nightjar" in (volume / "TEXT/0001" / f"{withheld}.txt").read_text()
+    with case.read() as connection:
+        found = production(connection, "ABC_PROD001")
+    assert verify(case, found, volume) == []
+    other = _rows(volume)["RW-00000001"]["BegBates"]
+    with (volume / "TEXT/0001" / f"{other}.txt").open("a") as file:
+        file.write("\nNightjar Privilege")
+    assert [each.code for each in verify(case, found, volume)] == ["redacted-word"]
+
+
 def test_the_check_and_the_command_tell_of_it(case: Case) -> None:
     _confirmed(case, 2, "nightjar")
     volume = _volume(case)

@@ -45,14 +45,14 @@ class Leak:
     word: str
 
 
-def leaks(data: bytes, hidden: Hidden, known: frozenset[str] = frozenset()) -> Iterator[Leak]:
-    """Where a file shows what is hidden, each word once a view; `known` words mean nothing.
+def leaks(data: bytes, hidden: Hidden) -> Iterator[Leak]:
+    """Where a file shows what is hidden, each word once a view.
 
     A text that several ways of reading give alike is looked at once, where it was first read.
     """
     told: set[tuple[str, str]] = set()
     seen: set[tuple[str, bool]] = set()
-    sought = Sought(hidden, known)
+    sought = Sought(hidden)
     for view in views(data):
         if (view.text, view.sure) in seen:
             continue
@@ -66,12 +66,12 @@ def leaks(data: bytes, hidden: Hidden, known: frozenset[str] = frozenset()) -> I
 class Sought:
     """What is looked for, ready for many views."""
 
-    def __init__(self, hidden: Hidden, known: frozenset[str]) -> None:
-        self._hidden = Hidden(hidden.words - known, hidden.phrases)
-        raw = {each for each in self._hidden.words if len(each) >= _BY_CHANCE} - STRUCTURE
+    def __init__(self, hidden: Hidden) -> None:
+        self._hidden = hidden
+        raw = {each for each in hidden.words if len(each) >= _BY_CHANCE} - STRUCTURE
         said = {each for each in hidden.phrases if sum(map(len, each)) >= _BY_CHANCE + 2}
         self._raw = Hidden(frozenset(raw), frozenset(said))
-        long = {each for each in hidden.words - known if len(each) >= _APART}
+        long = {each for each in hidden.words if len(each) >= _APART}
         self._joined = long | {"".join(each) for each in hidden.phrases}
         forms = "|".join(re.escape(each) for each in sorted(self._joined, key=len, reverse=True))
         self._pattern = re.compile(forms) if forms else None

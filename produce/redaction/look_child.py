@@ -9,21 +9,20 @@ from typing import Any
 from ingest.child_loop import progress, serve
 from produce.redaction.leaks import leaks
 from produce.redaction.sheets import vocabulary
-from produce.redaction.told import Hidden
+from produce.redaction.told import Hidden, unpacked
 
 
 def handle(request: dict[str, Any]) -> dict[str, Any]:
-    """Look into the files of a request: each has what is hidden from it."""
-    known = frozenset(request["known"])
+    """Look into the files of a request; each has some that mean nothing there."""
+    hidden = unpacked(request["hidden"])
     found = []
     for each in request["files"]:
         progress(each["path"])
-        hidden = Hidden(
-            frozenset(each["words"]), frozenset(tuple(phrase) for phrase in each["phrases"])
-        )
         data = (Path(request["volume"]) / each["path"]).read_bytes()
-        own = known | vocabulary() if data.startswith(b"PK") else known
-        found.append([[leak.where, leak.word] for leak in leaks(data, hidden, own)])
+        sought = hidden.without(unpacked(each["meaningless"]))
+        if data.startswith(b"PK"):
+            sought = sought.without(Hidden(vocabulary()))
+        found.append([[leak.where, leak.word] for leak in leaks(data, sought)])
     return {"leaks": found}
 
 

@@ -14,6 +14,7 @@ and accents.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -39,6 +40,17 @@ class Hidden:
     def __bool__(self) -> bool:
         return bool(self.words or self.phrases)
 
+    def without(self, other: "Hidden") -> "Hidden":
+        """All of them but some."""
+        return Hidden(self.words - other.words, self.phrases - other.phrases)
+
+    def said_in(self, texts: Iterable[str]) -> "Hidden":
+        """Those of them that stand in some texts."""
+        every = [tokens(text) for text in texts]
+        words = {word for said in every for word in said}
+        phrases = [each for each in self.phrases if any(contains(said, each) for said in every)]
+        return Hidden(self.words & words, frozenset(phrases))
+
     def within(self, text: str) -> list[str]:
         """Which of them stand in a text."""
         return self.among(tokens(text))
@@ -52,6 +64,16 @@ class Hidden:
             if every.issuperset(each) and contains(found, each)
         ]
         return sorted({*(every & self.words), *said})
+
+
+def packed(hidden: Hidden) -> dict[str, Any]:
+    """As a message to a child holds it."""
+    return {"words": sorted(hidden.words), "phrases": sorted(map(list, hidden.phrases))}
+
+
+def unpacked(message: Mapping[str, Any]) -> Hidden:
+    """What `packed` gave."""
+    return Hidden(frozenset(message["words"]), frozenset(map(tuple, message["phrases"])))
 
 
 def tokens(text: str) -> list[str]:

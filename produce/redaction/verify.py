@@ -9,16 +9,14 @@ The rule, document by document, with the words and phrases that a document hides
   nobody redacted there, is no leak.
 - In files of the volume that belong to no document none may stand.
 
-Numbers of the volume, its name and legend, reason codes and the lines of slip sheets are not words
-of documents and never count. Fields that tell a document's place in the volume and its custodians
-are not looked at.
+What a volume says itself counts only where the volume has no reason to say it: see `Said`. Fields
+that tell a document's place in the volume and its custodians are not looked at.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -27,6 +25,7 @@ from ingest.interface import ChildFailure
 from produce.check_links import stem
 from produce.check_terms import standard, terms_of
 from produce.findings import Finding
+from produce.layout import endorsements, legend_of
 from produce.pool import by_children
 from produce.reader import UnreadableError, read_dat
 from produce.record import PlannedItem, Production, items
@@ -34,9 +33,10 @@ from produce.redaction.codes import codes
 from produce.redaction.draw import PLACED
 from produce.redaction.fields import hidden_in, is_formal
 from produce.redaction.interface import REDACTED
-from produce.redaction.told import SHORTEST, Hidden, hide, tokens
+from produce.redaction.told import SHORTEST, Hidden, hide, packed, tokens
 from produce.selection import in_chunks
-from produce.treatment import BLANK_LINE, MASKED, slip_lines
+from produce.specification import Specification
+from produce.treatment import BLANK_LINE, MASKED, Treatment, slip_lines
 from records import tables
 from records.case import Case
 from records.control import control
@@ -48,17 +48,68 @@ CODE = "redacted-word"
 _FILES = 16
 _SECONDS = 120.0  # for one file
 _D, _R = tables.documents.c, tables.raw_metadata.c
-_FOLDERS = "data images natives text dat opt tif pdf txt manifest sha256"
+_FILES_OF_ANY = "dat opt lfp xml tif jpg pdf txt manifest sha256"
+_SHEETS = (Treatment.WITHHELD, Treatment.SLIP)
+_PICTURES = (".tif", ".jpg")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What of all that is hidden a volume says itself, by where; anywhere else it counts.
+
+    - Everywhere the codes of reasons, and the masks of what is redacted or withheld.
+    - In the names of files, and in TIFF and JPG, the volume's name and its folders.
+    - In pages of PDF and load files these, the endorsements, all legends and the lines of all slip
+      sheets; of the DAT, whose columns are looked at one by one, none of them.
+    - In the text of a document that is a slip sheet the lines of that sheet.
+    """
+
+    every: Hidden
+    specification: Specification
+    marks: Hidden
+    in_names: Hidden
+    in_pages: Hidden
+
+    def in_file(self, path: str, item: PlannedItem | None) -> Hidden:
+        """What means nothing in a file, whose it is or of nobody."""
+        folders = self.specification.folders
+        if f"/{folders.natives}/" in f"/{path}":
+            return self.marks
+        if f"/{folders.text}/" in f"/{path}":
+            if item is None or item.treatment not in _SHEETS:
+                return self.marks
+            lines = slip_lines(item.treatment, item.reason, self.specification)
+            own = self.every.said_in(lines)
+            return Hidden(self.marks.words | own.words, self.marks.phrases | own.phrases)
+        return self.in_names if path.endswith(_PICTURES) else self.in_pages
+
+
+def _said(
+    production: Production, planned: Sequence[PlannedItem], reasons: Sequence[str], every: Hidden
+) -> Said:
+    """What the volume of a production says itself; `reasons` are the codes of the case."""
+    specification = production.specification
+    folders = specification.folders
+    lines = {
+        line for each in planned for line in slip_lines(each.treatment, each.reason, specification)
+    }
+    zones = [text for _, text in endorsements(specification)]
+    legends = {legend_of(each, specification) for each in planned}
+    named = (production.name, folders.data, folders.images, folders.text, folders.natives)
+    marks = [REDACTED, MASKED, *reasons]
+    names = [*marks, *named, _FILES_OF_ANY]
+    pages = [*names, *lines, *zones, *legends, specification.legend, BLANK_LINE]
+    return Said(every, specification, *map(every.said_in, (marks, names, pages)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The volume's documents as the record has them, and what they hide."""
+    """The volume's documents as the record has them, what they hide, and what the volume says."""
 
     items: Mapping[str, PlannedItem]  # by first Bates number
     hidden: Mapping[int, Hidden]
     every: Hidden
-    means_nothing: frozenset[str]
+    said: Said
 
 
 def verify(
@@ -94,23 +145,13 @@ def _known(case: Case, connection: sa.Connection, production: Production) -> _Kn
         frozenset().union(*(each.words for each in hidden.values())),
         frozenset().union(*(each.phrases for each in hidden.values())),
     )
-    specification = production.specification
-    told = [
-        *(production.name, specification.legend, _FOLDERS, REDACTED, MASKED, BLANK_LINE),
-        *(each.code for each in codes(connection)),
-        *(
-            line
-            for each in planned
-            for line in slip_lines(each.treatment, each.reason, specification)
-        ),
-    ]
-    nothing = {word for text in told for word in tokens(text)}
-    return _Known({each.first: each for each in planned}, hidden, every, frozenset(nothing))
+    said = _said(production, planned, [each.code for each in codes(connection)], every)
+    return _Known({each.first: each for each in planned}, hidden, every, said)
 
 
 def _in_rows(volume: Path, production: Production, known: _Known) -> Iterator[_Hit]:
     """Fields of the load file, and the names of files that it links."""
-    terms = terms_of(production.specification)
+    terms, sought = terms_of(production.specification), known.every.without(known.said.marks)
     name = f"{terms.data}/{production.name}.dat"
     try:
         records = read_dat(volume / name, terms.encoding).records
@@ -122,9 +163,8 @@ def _in_rows(volume: Path, production: Production, known: _Known) -> Iterator[_H
         for column, value in record.items():
             if column in PLACED or is_formal(column):
                 continue
-            for word in known.every.within(value):
-                if word not in known.means_nothing:
-                    yield _Hit(f"{name} {record['BegBates']}", column, word, item)
+            for word in sought.within(value):
+                yield _Hit(f"{name} {record['BegBates']}", column, word, item)
 
 
 def _in_files(volume: Path, known: _Known, advance: Advance) -> Iterator[_Hit]:
@@ -133,13 +173,14 @@ def _in_files(volume: Path, known: _Known, advance: Advance) -> Iterator[_Hit]:
         each.relative_to(volume).as_posix() for each in volume.rglob("*") if each.is_file()
     )
     owners = {path: _owner(path, known) for path in paths}
+    sought = known.every.without(known.said.in_names)
     for path in paths:
         named = [each for each in tokens(path) if not each.isdigit()]
-        for word in known.every.among(named):
-            if word not in known.means_nothing:
-                yield _Hit(path, "name of the file", word, owners[path])
+        for word in sought.among(named):
+            yield _Hit(path, "name of the file", word, owners[path])
     looked = [path for path in paths if not path.endswith(".dat")]
-    yield from look(volume, looked, owners, known.every, known.means_nothing, advance)
+    meaningless = {path: known.said.in_file(path, owners[path]) for path in looked}
+    yield from look(volume, looked, owners, known.every, meaningless, advance)
 
 
 def _owner(path: str, known: _Known) -> PlannedItem | None:
@@ -159,17 +200,19 @@ def look(
     paths: Sequence[str],
     owners: Mapping[str, PlannedItem | None],
     hidden: Hidden,
-    known: Iterable[str],
+    meaningless: Mapping[str, Hidden],
     advance: Advance = unseen,
 ) -> Iterator[_Hit]:
-    """Have files looked into by children; one that ends its child is told as a finding."""
-    request = {"volume": str(volume.resolve()), "known": sorted(known)}
+    """Have files looked into by children; one that ends its child is told as a finding.
+
+    `meaningless` is what counts for nothing in a file.
+    """
     groups = list(batched(paths, _FILES))
     advance(0, more=len(paths))
     answers = by_children(
         "produce.redaction.look_child",
         groups,
-        lambda child, group: _ask(child, request, group, hidden),
+        lambda child, group: _ask(child, volume.resolve(), group, hidden, meaningless),
     )
     for group, found in zip(groups, answers, strict=True):
         for path, hits in zip(group, found, strict=True):
@@ -179,16 +222,25 @@ def look(
 
 
 def _ask(
-    child: Child, request: dict[str, Any], paths: Sequence[str], hidden: Hidden
+    child: Child,
+    volume: Path,
+    paths: Sequence[str],
+    hidden: Hidden,
+    meaningless: Mapping[str, Hidden],
 ) -> list[list[tuple[str, str]]]:
-    words, phrases = sorted(hidden.words), sorted(map(list, hidden.phrases))
-    files = [{"path": path, "words": words, "phrases": phrases} for path in paths]
-    answer = child.call(request | {"files": files}, _SECONDS * len(paths))
+    request = {
+        "volume": str(volume),
+        "hidden": packed(hidden),
+        "files": [
+            {"path": path, "meaningless": packed(meaningless.get(path, Hidden()))} for path in paths
+        ],
+    }
+    answer = child.call(request, _SECONDS * len(paths))
     if not isinstance(answer, ChildFailure):
         found: list[list[tuple[str, str]]] = answer["leaks"]
         return found
     if len(paths) > 1:
-        return [each for path in paths for each in _ask(child, request, [path], hidden)]
+        return [each for path in paths for each in _ask(child, volume, [path], hidden, meaningless)]
     return [[(f"cannot be looked into: {answer.message}", "")]]
 
 
@@ -258,7 +310,7 @@ def verify_words(volume: Path, words: Iterable[str], advance: Advance = unseen) 
             for path in paths
             for word in hidden.among(tokens(path))
         ]
-        found += look(volume, paths, {}, hidden, (), advance)
+        found += look(volume, paths, {}, hidden, {}, advance)
     except OSError as error:
         return [Finding("unreadable", str(error.filename or volume), str(error.strerror))]
     return [

@@ -2,8 +2,8 @@
 
 - As text: UTF-8, UTF-16 and cp1252; markup without its tags, and with its entities and percent
   signs resolved; hexadecimal digits and base64 decoded.
-- As bytes: runs of printable characters, as `strings` finds them, in one byte and in two; other
-  scripts in UTF-8 and cp1252, but not in the coded picture of a page, which is a fax's bits.
+- As bytes: runs of printable characters, as `strings` finds them, in one byte and in two; runs of
+  UTF-8, and of letters in cp1252.
 - PDF: the text of its pages by two readers, all strings and names of all objects, every stream
   unpacked, those that no object refers to included, with the escapes of strings resolved.
 - ZIP and so OOXML: the names and contents of all members. Pictures: their tags and comments.
@@ -11,6 +11,7 @@
 
 import base64
 import binascii
+import hashlib
 import html
 import io
 import re
@@ -31,6 +32,14 @@ from pypdf.errors import PyPdfError
 _RUN = re.compile(rb"[\x20-\x7e\t\r\n]{4,}")
 _WIDE = re.compile(rb"(?:[\x20-\x7e\t\r\n]\x00){4,}")
 _WIDE_BIG = re.compile(rb"(?:\x00[\x20-\x7e\t\r\n]){4,}")
+# RFC 3629, section 4, a little wider: what is no character at last decodes to the sign for that.
+_UTF8 = re.compile(
+    rb"(?:[\x20-\x7e\t\r\n]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
+    rb"|[\xf0-\xf4][\x80-\xbf]{3}){6,}"
+)
+_CP1252 = re.compile(
+    rb"[ \t\r\n0-9A-Za-z\x83\x8a\x8c\x8e\x9a\x9c\x9e\x9f\xaa\xb5\xba\xc0-\xff]{6,}"
+)
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}\s?){4,}")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}\s?){4,}(?:[A-Za-z0-9+/]{2,3}={0,2})?")
 _TAG = re.compile(r"<[^<>]*>")
@@ -44,8 +53,6 @@ _NO_PICTURE = (
     *(UnidentifiedImageError, OSError, ValueError, SyntaxError),
     Image.DecompressionBombError,
 )
-_COMPRESSION, _OFFSETS, _COUNTS = 259, 273, 279
-_FAX = (2, 3, 4)
 _DEEPEST = 4
 _NESTED = 16
 _LARGEST = 256 << 20
@@ -71,7 +78,7 @@ def views(data: bytes, where: str = "", depth: int = 0) -> Iterator[View]:
         return
     else:
         yield from _picture(data, where)
-    yield from _raw(data, f"{where} bytes".strip(), _without_fax(data))
+    yield from _raw(data, f"{where} bytes".strip())
 
 
 def _decoded(data: bytes) -> str | None:
@@ -121,8 +128,8 @@ def _packed(text: str, where: str) -> Iterator[View]:
         yield View(f"{where} base64", data.decode("utf-8", "replace"), False)
 
 
-def _raw(data: bytes, where: str, said: bytes | None = None) -> Iterator[View]:
-    """Bytes as texts; `said` are those of them in which other scripts may stand, else all."""
+def _raw(data: bytes, where: str) -> Iterator[View]:
+    """Bytes as texts."""
     runs = b"\n".join(_RUN.findall(data))
     yield View(where, runs.decode("ascii"), False)
     yield View(f"{where} escapes", unescaped(runs).decode("cp1252", "replace"), False)
@@ -134,29 +141,11 @@ def _raw(data: bytes, where: str, said: bytes | None = None) -> Iterator[View]:
     for pattern, encoding in ((_WIDE, "utf-16-le"), (_WIDE_BIG, "utf-16-be")):
         wide = [found.decode(encoding, "replace") for found in pattern.findall(data)]
         yield View(f"{where} {encoding}", "\n".join(wide), False)
-    other = data if said is None else said
-    if len(other) <= 1 << 20:  # what is larger is a picture, unpacked elsewhere
-        yield View(f"{where} UTF-8", other.decode("utf-8", "replace"), False)
-        yield View(f"{where} cp1252", other.decode("cp1252", "replace"), False)
-
-
-def _without_fax(data: bytes) -> bytes | None:
-    """A TIFF without its strips of CCITT coding (TIFF 6.0, section 11); None for other files."""
-    if not data.startswith((b"II*\x00", b"MM\x00*")):
-        return None
-    try:
-        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data)) as image:
-            tags = dict(getattr(image, "tag_v2", {}).items())
-            strips = list(zip(tags[_OFFSETS], tags[_COUNTS], strict=True))
-    except (*_NO_PICTURE, KeyError, TypeError):
-        return None
-    if tags.get(_COMPRESSION) not in _FAX:
-        return None
-    kept, at = [], 0
-    for start, size in sorted(strips):
-        kept.append(data[at:start])
-        at = max(at, start + size)
-    return b"\n".join((*kept, data[at:]))
+    if len(data) <= 1 << 20:  # what is larger is a picture, unpacked elsewhere
+        for pattern, encoding in ((_UTF8, "utf-8"), (_CP1252, "cp1252")):
+            found = [each for each in pattern.findall(data) if not each.isascii()]
+            said = b"\n".join(found).decode(encoding, "replace")
+            yield View(f"{where} {encoding}", said, False)
 
 
 def unescaped(data: bytes) -> bytes:
@@ -201,13 +190,24 @@ def _picture(data: bytes, where: str) -> Iterator[View]:
 
 def _pdf(data: bytes, where: str, depth: int) -> Iterator[View]:
     yield from _pdf_pages(data, where)
-    yield from _pdf_objects(data, where, depth)
+    seen: set[bytes] = set()
+    yield from _pdf_objects(data, where, depth, seen)
+    whole = memoryview(data)
     for found in _STREAM.finditer(data):
         try:
-            plain = zlib.decompressobj().decompress(data[found.end() :], _LARGEST)
+            plain = zlib.decompressobj().decompress(whole[found.end() :], _LARGEST)
         except zlib.error:
             continue
-        yield from _stream(plain, f"{where} stream at {found.start()}".strip())
+        if _is_new(plain, seen):
+            yield from _stream(plain, f"{where} stream at {found.start()}".strip())
+
+
+def _is_new(data: bytes, seen: set[bytes]) -> bool:
+    """Whether bytes were not seen in this file; now they are."""
+    digest = hashlib.sha256(data).digest()
+    new = digest not in seen
+    seen.add(digest)
+    return new
 
 
 def _pdf_pages(data: bytes, where: str) -> Iterator[View]:
@@ -225,7 +225,7 @@ def _pdf_pages(data: bytes, where: str) -> Iterator[View]:
         pass
 
 
-def _pdf_objects(data: bytes, where: str, depth: int) -> Iterator[View]:
+def _pdf_objects(data: bytes, where: str, depth: int, seen: set[bytes]) -> Iterator[View]:
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
             for each in (*pdf.objects, pdf.trailer):
@@ -235,19 +235,20 @@ def _pdf_objects(data: bytes, where: str, depth: int) -> Iterator[View]:
                 yield View(f"{where} strings".strip(), "\n".join(strings), True)
                 yield View(f"{where} names".strip(), "\n".join(names), False)
                 if isinstance(each, pikepdf.Stream):
-                    yield from _pdf_stream(each, where, depth)
+                    yield from _pdf_stream(each, where, depth, seen)
     except (pikepdf.PdfError, pikepdf.PasswordError):
         return
 
 
-def _pdf_stream(stream: pikepdf.Stream, where: str, depth: int) -> Iterator[View]:
+def _pdf_stream(stream: pikepdf.Stream, where: str, depth: int, seen: set[bytes]) -> Iterator[View]:
     try:
         data = stream.read_bytes()
     except pikepdf.PdfError:
         data = stream.read_raw_bytes()
     if stream.get("/Type") == "/EmbeddedFile" and depth < _DEEPEST:
         yield from views(data, f"{where} embedded file".strip(), depth + 1)
-    yield from _stream(data, f"{where} stream {stream.objgen[0]}".strip())
+    if _is_new(data, seen):
+        yield from _stream(data, f"{where} stream {stream.objgen[0]}".strip())
 
 
 def _stream(data: bytes, where: str) -> Iterator[View]:

@@ -7,8 +7,9 @@ counsel's words as privileged, draws and confirms redactions, and produces: once
 PDF. Each command runs as a person runs it and is timed from outside. The volume is checked by
 `redwell produce check`, then read by three readers that are not Redwell's: Python's csv on decoded
 text, pandas where it is installed, and a shell with awk; all counts must agree. Where `tiffinfo` is
-installed, the tags of every page are read by it. `--keep FOLDER` keeps the case, for
-`bench.damage`. Prints counts and times, nothing of the documents; exit 1 if anything disagrees.
+installed, the tags of every page are read by it. `--documents N` produces N of those found. `--keep
+FOLDER` keeps the case, for `bench.damage`. Prints counts and times, nothing of the documents; exit
+1 if anything disagrees.
 """
 
 import argparse
@@ -59,14 +60,22 @@ class Run:
         print(f"DISAGREES: {what}", flush=True)
 
 
-def code(run: Run, terms: Sequence[str], some: int) -> int:
-    """Responsive, privileged and redacted documents; how many redactions stand."""
+def code(run: Run, terms: Sequence[str], some: int, most: int) -> int:
+    """Responsive, privileged and redacted documents; how many redactions stand.
+
+    Of what the query finds, `most` documents are responsive, spread evenly; all for 0.
+    """
+    case = ("--case", str(run.case))
     pipeline.redwell("tag", "define", "Responsive", "--case", str(run.case))
     pipeline.redwell("tag", "define", "Privileged", "--needs-basis", "--case", str(run.case))
-    run.do("tag responsive", "tag", "add", "Responsive", "--query", RESPONSIVE)
+    ids = pipeline.redwell("search", RESPONSIVE, "--ids", *case).split()
+    chosen = [ids[at * len(ids) // most] for at in range(most)] if 0 < most < len(ids) else ids
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write("".join(f"{each}\n" for each in chosen))
+        file.flush()
+        run.do("tag responsive", "tag", "add", "Responsive", "--from-file", file.name)
     basis = ("--basis", "attorney-client")
     run.do("tag privileged", "tag", "add", "Privileged", "--query", PRIVILEGED, *basis)
-    case = ("--case", str(run.case))
     pipeline.redwell("redact", "codes", "add", "PII", "personal", *case)
     asked = f"({' OR '.join(terms)}) AND tag:Responsive AND NOT tag:Privileged"
     found = pipeline.redwell("search", asked, "--ids", *case).split()[:some]
@@ -216,13 +225,14 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--redact", type=int, default=100, help="documents with redactions")
+    parser.add_argument("--documents", type=int, default=0, help="responsive ones; 0: all found")
     parser.add_argument("--keep", type=Path)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="redwell-production-") as scratch:
         folder = wanted.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         run = Run(made(wanted.corpus, folder, wanted.workers), wanted.workers)
-        print(f"redactions: {code(run, REDACTED, wanted.redact)}", flush=True)
+        print(f"redactions: {code(run, REDACTED, wanted.redact, wanted.documents)}", flush=True)
         check: dict[str, Callable[[Run, Path], None]] = {"tiff": tags, "pdf": lambda *_: None}
         for kind, look in check.items():
             volume = produce(run, f"ENR_{kind.upper()}001", kind)

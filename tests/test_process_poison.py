@@ -89,7 +89,7 @@ def test_a_stranger_who_kills_the_child_makes_no_exception(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     count = tmp_path / "kills"
-    count.write_text("4")
+    count.write_text("6")
     monkeypatch.setenv("REDWELL_TEST_KILLS", str(count))
     worker.close_children()
     families = _read(bench, "KILLED", Limits())

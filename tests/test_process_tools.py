@@ -31,7 +31,7 @@ class _Asked:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tools, "_PAUSES", (0.0,) * 12)
+    monkeypatch.setattr(tools, "KILLED_PAUSES", (0.0,) * 12)
 
 
 def _found(asked: _Asked) -> tools.Tools:

@@ -92,6 +92,7 @@ WAYS: dict[str, bytes] = {
     "a phrase": b"for 12,500  Pounds",
     "text of a page": paper(["See Nightjar"]),
     "letters of a page apart": paper(["See N i g h t j a r"]),
+    "letters of cp1252 apart": _PLAIN + "\n%s.c.h.ö.n.e\n".encode("cp1252"),
     "bytes behind a PDF": _PLAIN + b"\n%nightjar\n",
     "escapes of a PDF": _PLAIN + b"\n%\\156ightja\\162\n",
     "a string of a PDF": _pdf(Lang=pikepdf.String("nightjar")),

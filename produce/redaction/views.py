@@ -3,7 +3,7 @@
 - As text: UTF-8, UTF-16 and cp1252; markup without its tags, and with its entities and percent
   signs resolved; hexadecimal digits and base64 decoded.
 - As bytes: runs of printable characters, as `strings` finds them, in one byte and in two; runs of
-  UTF-8, and of letters in cp1252.
+  UTF-8, and of ASCII and letters in cp1252.
 - PDF: the text of its pages by two readers, all strings and names of all objects, every stream
   unpacked, those that no object refers to included, with the escapes of strings resolved.
 - ZIP and so OOXML: the names and contents of all members. Pictures: their tags and comments.
@@ -37,9 +37,7 @@ _UTF8 = re.compile(
     rb"(?:[\x20-\x7e\t\r\n]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
     rb"|[\xf0-\xf4][\x80-\xbf]{3}){6,}"
 )
-_CP1252 = re.compile(
-    rb"[ \t\r\n0-9A-Za-z\x83\x8a\x8c\x8e\x9a\x9c\x9e\x9f\xaa\xb5\xba\xc0-\xff]{6,}"
-)
+_CP1252 = re.compile(rb"[\t\r\n\x20-\x7e\x83\x8a\x8c\x8e\x9a\x9c\x9e\x9f\xaa\xb5\xba\xc0-\xff]{6,}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}\s?){4,}")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}\s?){4,}(?:[A-Za-z0-9+/]{2,3}={0,2})?")
 _TAG = re.compile(r"<[^<>]*>")

@@ -1,10 +1,14 @@
 """Headers and footers of spreadsheets: what is computed is left out, and nothing else."""
 
 import struct
+import zipfile
+from pathlib import Path
 
 import pytest
 
+from produce.imaging.errors import RenderError
 from produce.imaging.headings import of_binary, of_old_binary, of_open_document, of_xml
+from produce.imaging.saved_sheets import keep_values
 
 SAID = "&LKestrel R&&D &D &P of &N&C&F&R&Z&T &A"
 LEFT = "&LKestrel R&&D  &P of &N&C&R &A"
@@ -62,3 +66,18 @@ def test_fields_of_open_document_become_what_they_showed() -> None:
         b"<text:p>Of 5 Jan, 12:00 <text:page-number>1</text:page-number>"
         b"<text:dates>x</text:dates></text:p>"
     )
+
+
+def test_what_stands_behind_a_text_of_excel_5_is_none_of_it() -> None:
+    said = b"\x04A &D" + b"x" * 300
+    assert of_old_binary(said, wide=False) == (b"\x02A ").ljust(len(said), b"\0")
+
+
+def test_a_workbook_whose_heading_is_cut_short_is_damaged(tmp_path: Path) -> None:
+    book = tmp_path / "book.xlsb"
+    with zipfile.ZipFile(book, "w") as package:
+        package.writestr("xl/worksheets/sheet1.bin", b"\xdf\x03\x09\0\0\x09\0\0\0abc")
+    with pytest.raises(RenderError, match="damaged workbook: a record is cut short"):
+        keep_values(book, "xlsb")
+    cut = of_old_binary(b"\x03\0\x01a\0b", wide=True)  # which is printed all the same
+    assert cut == b"\x01\0\x01a\0\0"

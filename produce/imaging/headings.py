@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 # ECMA-376 part 1, 18.3.1.46; `&&` is the sign itself.
 _CODES = re.compile(r"&(&|[DTFZ])")
-_CODES_8 = re.compile(rb"&(&|[DTFZ])")
 _CODES_XML = re.compile(rb"&amp;(&amp;|[DTFZ])")
 _HEADING = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)(?:\s[^>]*)?>[^<]*<")
 # OpenDocument 1.3 part 3, 7.3.2 and 7.3.3, and 7.3.9.
@@ -43,7 +42,10 @@ def of_open_document(part: bytes) -> bytes:
 
 
 def of_binary(body: bytes) -> bytes:
-    """The record `BrtBeginHeaderFooter` of XLSB ([MS-XLSB] 2.4.62): flags, then six texts."""
+    """The record `BrtBeginHeaderFooter` of XLSB ([MS-XLSB] 2.4.62): flags, then six texts.
+
+    Raises `struct.error` where it is cut short.
+    """
     return body[:2] + b"".join(
         struct.pack("<I", _NO_TEXT) if text is None else struct.pack("<I", len(text) // 2) + text
         for text in map(_wide, _texts(body))
@@ -58,8 +60,11 @@ def _texts(body: bytes) -> Iterator[bytes | None]:
         if letters == _NO_TEXT:
             yield None
         else:
-            yield body[at : at + 2 * letters]
-            at += 2 * letters
+            end = at + 2 * letters
+            if end > len(body):
+                raise struct.error("a text is cut short")
+            yield body[at:end]
+            at = end
 
 
 def _wide(text: bytes | None) -> bytes | None:
@@ -81,12 +86,13 @@ def of_old_binary(body: bytes, wide: bool) -> bytes:
     if not body:
         return body
     if not wide:
-        said = _CODES_8.sub(lambda code: code.group() if code[1] == b"&" else b"", body[1:])
+        said = _plain(body[1 : 1 + body[0]].decode("latin-1")).encode("latin-1")
         return (bytes([len(said)]) + said).ljust(len(body), b"\0")
     letters, kind = struct.unpack_from("<HB", body)
     codec = "utf-16-le" if kind & 1 else "latin-1"
-    text = body[3 : 3 + letters * (2 if kind & 1 else 1)].decode(codec, "surrogatepass")
+    size = 2 if kind & 1 else 1
+    there = min(letters, (len(body) - 3) // size)  # some programs count more than they wrote
+    text = body[3 : 3 + there * size].decode(codec, "surrogatepass")
     left = _plain(text)
     data = left.encode(codec, "surrogatepass")
-    count = len(data) // 2 if kind & 1 else len(data)
-    return (struct.pack("<HB", count, kind) + data).ljust(len(body), b"\0")
+    return (struct.pack("<HB", len(data) // size, kind) + data).ljust(len(body), b"\0")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import words
-from index.words import MAX_LENGTH, cut, forms, pattern_words, scan, stretches
+from index.words import MAX_LENGTH, cut, folded, forms, pattern_words, scan, stretches
 
 # Every kind of character that has a rule, and a lone surrogate, and NUL.
 KINDS = "aZß9éЖёπςİıſﬁ中あガｶﾞ한ㅎก่ึकि²™½㎏Ⅷª_-.@'’ \n\t\x00\u00ad\u200d\u200b\u0301\ufeff\ud800ﷺ"
@@ -50,6 +50,22 @@ def postings(text: str) -> dict[str, list[int]]:
 )
 def test_splitting(text: str, expected: list[str]) -> None:
     assert texts(text) == expected
+
+
+WESTERN = "".join(bytes([each]).decode("cp1252", "ignore") for each in range(256))
+
+
+@given(st.one_of(st.text(st.sampled_from(WESTERN)), ANY_TEXT))
+def test_folded_words_are_those_of_the_scan(text: str) -> None:
+    assert folded(text) == [token.folded or token.text for token in scan(text)]
+
+
+def test_every_two_western_characters_fold_as_in_the_scan() -> None:
+    every = "\n".join(f"x{one}{other}y {one}{other}" for one in WESTERN for other in WESTERN)
+    assert folded(every) == [token.folded or token.text for token in scan(every)]
+    for sign in WESTERN:
+        text = f"Ab{sign}cD{sign} {sign * 300}"
+        assert folded(text) == [token.folded or token.text for token in scan(text)]
 
 
 def test_decomposed_text_is_the_same_words() -> None:

@@ -78,7 +78,7 @@ def unpacked(message: Mapping[str, Any]) -> Hidden:
 
 def tokens(text: str) -> list[str]:
     """The words of a text, in order, folded."""
-    return [each.folded or each.text for each in words.scan(text)]
+    return words.folded(text)
 
 
 def contains(found: Sequence[str], phrase: Phrase) -> bool:

@@ -32,11 +32,8 @@ from pypdf.errors import PyPdfError
 _RUN = re.compile(rb"[\x20-\x7e\t\r\n]{4,}")
 _WIDE = re.compile(rb"(?:[\x20-\x7e\t\r\n]\x00){4,}")
 _WIDE_BIG = re.compile(rb"(?:\x00[\x20-\x7e\t\r\n]){4,}")
-# RFC 3629, section 4, a little wider: what is no character at last decodes to the sign for that.
-_UTF8 = re.compile(
-    rb"(?:[\x20-\x7e\t\r\n]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
-    rb"|[\xf0-\xf4][\x80-\xbf]{3}){6,}"
-)
+# What is no UTF-8 (RFC 3629, section 4) was decoded to surrogates.
+_UTF8 = re.compile("[\t\r\n\x20-\x7e\x80-\ud7ff\ue000-\U0010ffff]{6,}")
 _CP1252 = re.compile(rb"[\t\r\n\x20-\x7e\x83\x8a\x8c\x8e\x9a\x9c\x9e\x9f\xaa\xb5\xba\xc0-\xff]{6,}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}\s?){4,}")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}\s?){4,}(?:[A-Za-z0-9+/]{2,3}={0,2})?")
@@ -140,10 +137,11 @@ def _raw(data: bytes, where: str) -> Iterator[View]:
         wide = [found.decode(encoding, "replace") for found in pattern.findall(data)]
         yield View(f"{where} {encoding}", "\n".join(wide), False)
     if len(data) <= 1 << 20:  # what is larger is a picture, unpacked elsewhere
-        for pattern, encoding in ((_UTF8, "utf-8"), (_CP1252, "cp1252")):
-            found = [each for each in pattern.findall(data) if not each.isascii()]
-            said = b"\n".join(found).decode(encoding, "replace")
-            yield View(f"{where} {encoding}", said, False)
+        said = _UTF8.findall(data.decode("utf-8", "surrogateescape"))
+        beyond = "\n".join(each for each in said if not each.isascii())
+        yield View(f"{where} utf-8", beyond, False)
+        western = b"\n".join(each for each in _CP1252.findall(data) if not each.isascii())
+        yield View(f"{where} cp1252", western.decode("cp1252"), False)
 
 
 def unescaped(data: bytes) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from click.testing import CliRunner
 
@@ -340,6 +341,35 @@ def test_a_word_of_the_legend_is_looked_for_where_no_legend_stands(
     told = {each.where for each in verify(case, found, copy)}
     assert told - set(added) == {f"DATA/ABC_PROD001.dat {other}"}  # the first is of the parent
     assert told > set(added)
+
+
+def test_a_page_says_a_word_of_the_legend_no_oftener_than_the_legend(
+    case: Case, tmp_path: Path
+) -> None:
+    _confirmed(case, 2, "Project Nightjar")
+    plan(case, specification(kind="pdf", legend="Of Project Nightjar", native_types=("txt",)))
+    volume = Path(run(case, "ABC_PROD001", real_workshop()).folder)
+    with case.read() as connection:
+        found = production(connection, "ABC_PROD001")
+    own = _rows(volume)["RW-00000002"]["BegBates"]
+    page = f"IMAGES/0001/{own}.pdf"
+    for said, told in (("of a", []), ("Nightjar", ["nightjar"])):
+        copy = tmp_path / said
+        shutil.copytree(volume, copy)
+        with pikepdf.open(copy / page, allow_overwriting_input=True) as pdf:
+            first = pdf.pages[0]
+            font = pikepdf.Dictionary(
+                Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+            )
+            name = first.add_resource(font, pikepdf.Name.Font)
+            text = f"q BT 3 Tr {name} 9 Tf 72 300 Td ({said}) Tj ET Q".encode()
+            first.contents_add(pdf.make_stream(text))
+            pdf.save(copy / page)
+        leaked = verify(case, found, copy)
+        assert {each.where for each in leaked} == ({page} if told else set())
+        assert {each.code for each in leaked} == ({"redacted-word"} if told else set())
+        assert all(each.message.startswith("page 1") for each in leaked)
+        assert all(f"{word!r}" in each.message for word in told for each in leaked)
 
 
 def test_the_lines_of_a_slip_sheet_are_its_text_and_no_leak(case: Case) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from produce.imaging.saved_sheets import NO_VALUE
-from produce.redaction.told import Hidden, tokens
+from produce.redaction.told import NOTHING, Hidden, tokens
 from produce.redaction.views import View, views
 
 _BY_CHANCE = 6
@@ -45,10 +45,22 @@ class Leak:
     word: str
 
 
-def leaks(data: bytes, hidden: Hidden) -> Iterator[Leak]:
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """Lines that each page of a PDF shows of its volume; what is hidden and may stand in them."""
+
+    lines: tuple[str, ...] = ()
+    hidden: Hidden = NOTHING
+
+
+NOT_PRINTED = Printed()
+
+
+def leaks(data: bytes, hidden: Hidden, printed: Printed = NOT_PRINTED) -> Iterator[Leak]:
     """Where a file shows what is hidden, each word once a view.
 
-    A text that several ways of reading give alike is looked at once, where it was first read.
+    A text that several ways of reading give alike is looked at once, where it was first read. What
+    pages say of their volume is a leak where a page says it oftener than its lines do.
     """
     told: set[tuple[str, str]] = set()
     seen: set[tuple[str, bool]] = set()
@@ -57,7 +69,8 @@ def leaks(data: bytes, hidden: Hidden) -> Iterator[Leak]:
         if (view.text, view.sure) in seen:
             continue
         seen.add((view.text, view.sure))
-        for word in sought.within(view):
+        oftener = printed.hidden.oftener(view.text, printed.lines) if view.page else ()
+        for word in (*sought.within(view), *oftener):
             if (view.where, word) not in told:
                 told.add((view.where, word))
                 yield Leak(view.where, word)

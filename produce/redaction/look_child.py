@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ingest.child_loop import progress, serve
-from produce.redaction.leaks import leaks
+from produce.redaction.leaks import Printed, leaks
 from produce.redaction.sheets import vocabulary
 from produce.redaction.told import Hidden, unpacked
 
 
 def handle(request: dict[str, Any]) -> dict[str, Any]:
-    """Look into the files of a request; each has some that mean nothing there."""
+    """Look into the files of a request; each has some that mean nothing there, or on its pages."""
     hidden = unpacked(request["hidden"])
     found = []
     for each in request["files"]:
@@ -22,7 +22,8 @@ def handle(request: dict[str, Any]) -> dict[str, Any]:
         sought = hidden.without(unpacked(each["meaningless"]))
         if data.startswith(b"PK"):
             sought = sought.without(Hidden(vocabulary()))
-        found.append([[leak.where, leak.word] for leak in leaks(data, sought)])
+        printed = Printed(tuple(each["lines"]), unpacked(each["printed"]))
+        found.append([[leak.where, leak.word] for leak in leaks(data, sought, printed)])
     return {"leaks": found}
 
 

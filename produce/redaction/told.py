@@ -11,7 +11,7 @@ and accents.
   what lies in redacted cells.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +65,24 @@ class Hidden:
         ]
         return sorted({*(every & self.words), *said})
 
+    def oftener(self, text: str, than: Iterable[str]) -> list[str]:
+        """Which of them stand in a text oftener than in some lines; phrases within a line."""
+        found, printed = self._counted(text.splitlines()), self._counted(than)
+        return sorted(each for each, times in found.items() if times > printed[each])
+
+    def _counted(self, lines: Iterable[str]) -> Counter[str]:
+        """How often each of them stands in some lines."""
+        counted: Counter[str] = Counter()
+        for line in lines:
+            said = tokens(line)
+            counted.update(each for each in said if each in self.words)
+            for phrase in self.phrases:
+                counted[" ".join(phrase)] += len(places(said, phrase))
+        return counted
+
+
+NOTHING = Hidden()
+
 
 def packed(hidden: Hidden) -> dict[str, Any]:
     """As a message to a child holds it."""
@@ -83,11 +101,17 @@ def tokens(text: str) -> list[str]:
 
 def contains(found: Sequence[str], phrase: Phrase) -> bool:
     """Whether the words of a phrase follow upon each other."""
+    return bool(places(found, phrase))
+
+
+def places(found: Sequence[str], phrase: Phrase) -> list[int]:
+    """Where the words of a phrase follow upon each other."""
     first, size = phrase[0], len(phrase)
-    return any(
-        each == first and tuple(found[place : place + size]) == phrase
+    return [
+        place
         for place, each in enumerate(found)
-    )
+        if each == first and tuple(found[place : place + size]) == phrase
+    ]
 
 
 def hidden_by(

@@ -25,6 +25,7 @@ from ingest.interface import ChildFailure
 from produce.check_links import stem
 from produce.check_terms import standard, terms_of
 from produce.findings import Finding
+from produce.imaging.endorse import filled
 from produce.layout import endorsements, legend_of
 from produce.pool import by_children
 from produce.reader import UnreadableError, read_dat
@@ -33,7 +34,8 @@ from produce.redaction.codes import codes
 from produce.redaction.draw import PLACED
 from produce.redaction.fields import hidden_in, is_formal
 from produce.redaction.interface import REDACTED
-from produce.redaction.told import SHORTEST, Hidden, hide, packed, tokens
+from produce.redaction.leaks import NOT_PRINTED, Printed
+from produce.redaction.told import NOTHING, SHORTEST, Hidden, hide, packed, tokens
 from produce.selection import in_chunks
 from produce.specification import Specification
 from produce.treatment import BLANK_LINE, MASKED, Treatment, slip_lines
@@ -59,8 +61,9 @@ class Said:
 
     - Everywhere the codes of reasons, and the masks of what is redacted or withheld.
     - In the names of files, and in TIFF and JPG, the volume's name and its folders.
-    - In pages of PDF and load files these, the endorsements, all legends and the lines of all slip
-      sheets; of the DAT, whose columns are looked at one by one, none of them.
+    - In PDF and load files these, the endorsements, all legends and the lines of all slip sheets,
+      but on a page of a PDF no oftener than its own endorsements and its own sheet do, see
+      `on_pages`. In the DAT, whose columns are looked at one by one, none of them.
     - In the text of a document that is a slip sheet the lines of that sheet.
     """
 
@@ -82,6 +85,19 @@ class Said:
             own = self.every.said_in(lines)
             return Hidden(self.marks.words | own.words, self.marks.phrases | own.phrases)
         return self.in_names if path.endswith(_PICTURES) else self.in_pages
+
+    def on_pages(self, item: PlannedItem | None) -> Printed:
+        """What each page of a document's PDF says of the volume, once each."""
+        if item is None:
+            return NOT_PRINTED
+        specification = self.specification
+        zones, legend = endorsements(specification), legend_of(item, specification)
+        lines = [text for _, text in filled(zones, item.first, legend)]
+        if item.render_sha256 is None:
+            lines += slip_lines(item.treatment, item.reason, specification)
+        elif item.detail.get("filled"):
+            lines.append(BLANK_LINE)
+        return Printed(tuple(lines), self.in_pages.without(self.marks))
 
 
 def _said(
@@ -179,8 +195,12 @@ def _in_files(volume: Path, known: _Known, advance: Advance) -> Iterator[_Hit]:
         for word in sought.among(named):
             yield _Hit(path, "name of the file", word, owners[path])
     looked = [path for path in paths if not path.endswith(".dat")]
-    meaningless = {path: known.said.in_file(path, owners[path]) for path in looked}
-    yield from look(volume, looked, owners, known.every, meaningless, advance)
+    asked = [
+        Asked(path, known.said.in_file(path, owners[path]), known.said.on_pages(owners[path]))
+        for path in looked
+    ]
+    for path, view, word in look(volume, asked, known.every, advance):
+        yield _Hit(path, view, word, owners[path])
 
 
 def _owner(path: str, known: _Known) -> PlannedItem | None:
@@ -195,52 +215,57 @@ def _owner(path: str, known: _Known) -> PlannedItem | None:
     return found
 
 
-def look(
-    volume: Path,
-    paths: Sequence[str],
-    owners: Mapping[str, PlannedItem | None],
-    hidden: Hidden,
-    meaningless: Mapping[str, Hidden],
-    advance: Advance = unseen,
-) -> Iterator[_Hit]:
-    """Have files looked into by children; one that ends its child is told as a finding.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A file to be looked into: what counts for nothing in it, and what its pages say once each."""
 
-    `meaningless` is what counts for nothing in a file.
+    path: str
+    meaningless: Hidden = NOTHING
+    printed: Printed = NOT_PRINTED
+
+
+def look(
+    volume: Path, files: Sequence[Asked], hidden: Hidden, advance: Advance = unseen
+) -> Iterator[tuple[str, str, str]]:
+    """Have files looked into by children: path, view and word of each hit.
+
+    One that ends its child is told, without a word.
     """
-    groups = list(batched(paths, _FILES))
-    advance(0, more=len(paths))
+    groups = list(batched(files, _FILES))
+    advance(0, more=len(files))
     answers = by_children(
         "produce.redaction.look_child",
         groups,
-        lambda child, group: _ask(child, volume.resolve(), group, hidden, meaningless),
+        lambda child, group: _ask(child, volume.resolve(), group, hidden),
     )
     for group, found in zip(groups, answers, strict=True):
-        for path, hits in zip(group, found, strict=True):
-            for view, word in hits:
-                yield _Hit(path, view, word, owners.get(path))
+        for each, hits in zip(group, found, strict=True):
+            yield from ((each.path, view, word) for view, word in hits)
         advance(len(group))
 
 
 def _ask(
-    child: Child,
-    volume: Path,
-    paths: Sequence[str],
-    hidden: Hidden,
-    meaningless: Mapping[str, Hidden],
+    child: Child, volume: Path, files: Sequence[Asked], hidden: Hidden
 ) -> list[list[tuple[str, str]]]:
     request = {
         "volume": str(volume),
         "hidden": packed(hidden),
         "files": [
-            {"path": path, "meaningless": packed(meaningless.get(path, Hidden()))} for path in paths
+            {
+                "path": each.path,
+                "meaningless": packed(each.meaningless),
+                "lines": each.printed.lines,
+                "printed": packed(each.printed.hidden),
+            }
+            for each in files
         ],
     }
-    answer = child.call(request, _SECONDS * len(paths))
+    answer = child.call(request, _SECONDS * len(files))
     if not isinstance(answer, ChildFailure):
         found: list[list[tuple[str, str]]] = answer["leaks"]
         return found
-    if len(paths) > 1:
-        return [each for path in paths for each in _ask(child, volume, [path], hidden, meaningless)]
+    if len(files) > 1:
+        return [hits for each in files for hits in _ask(child, volume, [each], hidden)]
     return [[(f"cannot be looked into: {answer.message}", "")]]
 
 
@@ -310,7 +335,8 @@ def verify_words(volume: Path, words: Iterable[str], advance: Advance = unseen) 
             for path in paths
             for word in hidden.among(tokens(path))
         ]
-        found += look(volume, paths, {}, hidden, {}, advance)
+        hits = look(volume, [Asked(path) for path in paths], hidden, advance)
+        found += [_Hit(path, view, word, None) for path, view, word in hits]
     except OSError as error:
         return [Finding("unreadable", str(error.filename or volume), str(error.strerror))]
     return [

@@ -55,11 +55,15 @@ _LARGEST = 256 << 20
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A text, and where in the file it was read; not `sure` where bytes only look like one."""
+    """A text, and where in the file it was read; not `sure` where bytes only look like one.
+
+    `page` where it is all that a page of the PDF shows.
+    """
 
     where: str
     text: str
     sure: bool
+    page: bool = False
 
 
 def views(data: bytes, where: str = "", depth: int = 0) -> Iterator[View]:
@@ -211,12 +215,14 @@ def _pdf_pages(data: bytes, where: str) -> Iterator[View]:
         with closing(pypdfium2.PdfDocument(data)) as document:
             for number in range(len(document)):
                 with closing(document[number]) as page, closing(page.get_textpage()) as text:
-                    yield View(f"{where} page {number + 1}".strip(), text.get_text_range(), True)
+                    shown = text.get_text_range()
+                    yield View(f"{where} page {number + 1}".strip(), shown, True, not where)
     except pypdfium2.PdfiumError:
         pass
     try:
         for number, page in enumerate(pypdf.PdfReader(io.BytesIO(data), strict=False).pages, 1):
-            yield View(f"{where} page {number} by pypdf".strip(), page.extract_text(), True)
+            shown = page.extract_text()
+            yield View(f"{where} page {number} by pypdf".strip(), shown, True, not where)
     except (PyPdfError, ValueError, KeyError, TypeError, RecursionError, AttributeError):
         pass
 

@@ -119,14 +119,17 @@ def difference(before: pypdfium2.PdfDocument, after: pypdfium2.PdfDocument, numb
     width, height = after[number].get_size()
     wanted = min(0.025 * max(width, height), 0.035 * height)
     band = max(wanted, min(14.0, 0.15 * height))
-    scale = 1 - band / height
+    room = height - band
+    was = before[number].get_size()
+    scale = min(width / was[0], room / was[1], 1.0)
     pixels = LONGEST / max(width, height)
     new = rendered(after, number, max(round(width * pixels), 2))
-    old = rendered(before, number, max(round(new.shape[1] * scale), 1))
+    old = rendered(before, number, max(round(new.shape[1] * scale * was[0] / width), 1))
     start = round((new.shape[1] - old.shape[1]) / 2)
-    rows = min(int(new.shape[0] * scale), old.shape[0])
+    first = round((room - scale * was[1]) / 2 / height * new.shape[0])
+    rows = min(int(new.shape[0] * room / height) - first, old.shape[0])
     columns = min(old.shape[1], new.shape[1] - start)
-    one, other = old[:rows, :columns], new[:rows, start : start + columns]
+    one, other = old[:rows, :columns], new[first : first + rows, start : start + columns]
     gaps = np.abs(blocks(one) - blocks(other))
     return float((gaps > DIFFERS).mean()) if gaps.size else 0.0
 

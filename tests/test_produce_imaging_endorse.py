@@ -66,7 +66,7 @@ def _ink(path: Path, scale: float = 2.0) -> np.ndarray[tuple[int, ...], np.dtype
     return picture
 
 
-@pytest.mark.parametrize("size", [(612, 792), (792, 612), (200, 100), (3000, 2000)])
+@pytest.mark.parametrize("size", [(612, 792), (792, 612), (400, 150), (3000, 2000)])
 def test_six_zones_stand_at_their_edges_and_on_no_content(
     size: tuple[float, float], tmp_path: Path
 ) -> None:
@@ -96,6 +96,26 @@ def _block(picture: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[in
     """First and last row of the black content: rows that are ink for the most part."""
     rows = np.nonzero(picture.mean(axis=1) > 0.6)[0]
     return int(rows[0]), int(rows[-1])
+
+
+@pytest.mark.parametrize("placement", ["margin", "inside"])
+@pytest.mark.parametrize("size", [(10, 10), (60, 60), (20, 500), (500, 20)])
+def test_a_page_too_small_for_its_texts_gets_more_paper(
+    size: tuple[float, float], placement: str, tmp_path: Path
+) -> None:
+    source = _pdf(tmp_path / "in.pdf", size, f"0 g 0 0 {size[0]} {size[1]} re f ".encode())
+    stamp_pdf(source, tmp_path / "out.pdf", [NUMBER], LEGEND, Style(placement=placement))
+    width, height = _size(tmp_path / "out.pdf")
+    assert width >= size[0]
+    assert height >= size[1]
+    left, bottom, right, top = _box(tmp_path / "out.pdf", NUMBER)
+    assert (top - bottom) * height > 0.6 * 6  # digits are some 0.7 of the type's size
+    assert _box(tmp_path / "out.pdf", LEGEND)[2] < left
+    assert right < 1
+    black = _ink(tmp_path / "out.pdf", 4.0) < 128
+    area = black[: round(black.shape[0] * (1 - top)) - 1].sum() / 16
+    shrunk = min(1.0, height * (1 - top) / size[1])
+    assert area == pytest.approx(size[0] * size[1] * shrunk**2, rel=0.12)
 
 
 def test_texts_that_share_a_place_stand_below_each_other(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ _MOST_BAND = 0.15
 _MOST_BANDS = 0.3  # of the page's height, for all lines of both edges
 _TYPE = 0.55  # height of the type as a share of its line
 _RISE = 0.38  # of the baseline above the lower edge of its line
+_LEAST_TYPE = 6.0  # points; a page on which it would be smaller gets more paper
+_MARGIN = 0.03  # of the page's width
 _GAP = 2.0  # ems between two texts of one line
 PLACES = ("top-left", "top-center", "top-right", "bottom-left", "bottom-center", "bottom-right")
 USUAL = (("bottom-left", "{legend}"), ("bottom-right", "{bates}"))
@@ -86,8 +88,8 @@ def lay_out(
     style: Style,
 ) -> Layout:
     """Place the content of a page of `size` points and its texts on the paper."""
-    width, height = paper(size, style.page_size)
     top, bottom = (rows(texts, edge, words) for edge in ("top", "bottom"))
+    width, height = paper(size, style.page_size, [*top, *bottom])
     band = _band(width, height, len(top) + len(bottom))
     shown = [
         each
@@ -103,12 +105,20 @@ def lay_out(
     return Layout(width, height, scale, dx, dy, tuple(shown))
 
 
-def paper(size: tuple[float, float], page_size: str) -> tuple[float, float]:
-    """The size of the stamped page: as it is, or the paper asked for, turned as the page is."""
-    if page_size == "as-is":
+def paper(size: tuple[float, float], page_size: str, lines: Sequence[Row]) -> tuple[float, float]:
+    """The size of the stamped page: as it is, or the paper asked for, turned as the page is.
+
+    A page as it is that is too small for its lines in type that can be read (an icon, a label) gets
+    as much paper around it as they need, but never wider than Letter for a long text.
+    """
+    if page_size != "as-is":
+        width, height = PAPERS[page_size]
+        return (height, width) if size[0] > size[1] else (width, height)
+    if not lines:
         return size
-    width, height = PAPERS[page_size]
-    return (height, width) if size[0] > size[1] else (width, height)
+    wide = _LEAST_TYPE * max(map(_ems, lines)) / (1 - 2 * _MARGIN)
+    high = _LEAST_TYPE / _TYPE * max(len(lines) / _MOST_BANDS, 1 / _MOST_BAND)
+    return max(size[0], min(wide, PAPERS["letter"][0])), max(size[1], high)
 
 
 def rows(texts: Sequence[tuple[str, str]], edge: str, words: Callable[[str], Words]) -> list[Row]:
@@ -139,8 +149,8 @@ def _baseline(edge: str, number: int, lines: int, height: float, band: float) ->
 
 
 def _line(row: Row, width: float, band: float, edge: str, y: float) -> list[Shown]:
-    margin = min(0.03 * width, 36.0)
-    size = min(band * _TYPE, _fitting(row, width - 2 * margin))
+    margin = min(_MARGIN * width, 36.0)
+    size = min(band * _TYPE, (width - 2 * margin) / _ems(row))
     shown = []
     for side, words in row.items():
         taken = words.width * size / 1000
@@ -149,8 +159,8 @@ def _line(row: Row, width: float, band: float, edge: str, y: float) -> list[Show
     return shown
 
 
-def _fitting(row: Row, room: float) -> float:
-    """The size of type at which no text of a line meets another."""
+def _ems(row: Row) -> float:
+    """How many ems wide a line must be at least, so that no text of it meets another."""
     ems = {side: words.width / 1000 for side, words in row.items()}
     left, center, right = (ems.get(side, 0.0) for side in ("left", "center", "right"))
     if not center:
@@ -158,4 +168,4 @@ def _fitting(row: Row, room: float) -> float:
     else:
         aside = max(left, right)
         taken = center + 2 * aside + (2 * _GAP if aside else 0.0)
-    return room / max(taken, 0.01)
+    return max(taken, 0.01)

@@ -2,7 +2,9 @@
 
 import io
 import pickle
+import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -332,3 +334,44 @@ def test_a_printed_workbook_tells_nothing_of_its_copy(
         assert told not in shown
     if kind != "ods":  # which says what the day was when it was saved
         assert f"{datetime.now(tz=UTC):%Y}" not in shown
+
+
+def _with_shown_comment(path: Path) -> None:
+    """A workbook at `path` whose comment always shows, beside the cell and over the next ones."""
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet["A1"] = "figures"
+    sheet["A1"].comment = Comment("commentword", "Carl")
+    sheet.page_setup.cellComments = "asDisplayed"  # a list of them behind
+    data = io.BytesIO()
+    book.save(data)
+    with zipfile.ZipFile(data) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            part = old.read(name).replace(b"visibility:hidden", b"visibility:visible")
+            part = part.replace(b"<x:MoveWithCells", b"<x:Visible/><x:MoveWithCells")
+            new.writestr(name, part)
+
+
+@needs_libreoffice
+@pytest.mark.heavy
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+def test_comments_that_always_show_cover_no_cells(
+    store: LocalStore, tmp_path: Path, kind: str
+) -> None:
+    source = tmp_path / "book.xlsx"
+    _with_shown_comment(source)
+    for target in (libreoffice.sheets(9), kind):
+        if target != "xlsx":
+            fates = libreoffice.convert([source], target, tmp_path, tmp_path / "profile", 60)
+            assert fates == {source: ""}
+    with closing(pypdfium2.PdfDocument(source.with_suffix(".pdf"))) as printed:
+        assert "commentword" in printed[0].get_textpage().get_text_range()
+    book = (kind, source.with_suffix(f".{kind}").read_bytes())
+    (shown,), (without,) = (
+        _render(store, book, rule=rule, sheets="printed") for rule in (ALL, NONE)
+    )
+    page, sheet = _pages(store, shown)
+    assert "figures" in page
+    assert "commentword" not in page
+    assert "commentword" in sheet
+    assert "commentword" not in "".join(_pages(store, without))

@@ -2,7 +2,8 @@
 
 LibreOffice computes formulas of ODS and XLS anew when it opens them, and dates of today and chance
 in any workbook. What counts is the result that the file held when it was collected. Headers and
-footers lose what would tell of the copy (`headings`).
+footers lose what would tell of the copy (`headings`), comments no longer cover cells
+(`shown_notes`).
 """
 
 import re
@@ -13,7 +14,7 @@ from pathlib import Path
 from process.hidden import Findings
 from process.hidden_package import NotPackageError, Package
 from process.hidden_xlsb import read_varied
-from produce.imaging import headings
+from produce.imaging import headings, shown_notes
 from produce.imaging.errors import RenderError
 from produce.imaging.packages import rewrite
 from produce.imaging.saved_xls import SavedSheet, keep_xls
@@ -45,7 +46,7 @@ _NONE = (
 _WITH_RESULT = {8: 6, 9: 5, 10: 4, 11: 3}  # of text, number, truth, error
 _OF_FORMULAS = frozenset({426, 427, 428})  # arrays, shared formulas, data tables
 _BUNDLE = 156
-_HEADING = 479
+_PAGE_SETUP, _HEADING = 478, 479
 _STATES = {1: "hidden", 2: "veryHidden"}
 
 
@@ -57,11 +58,13 @@ def keep_values(path: Path, kind: str) -> tuple[SavedSheet, ...]:
     """
     if kind == "xls":
         return keep_xls(path)
+    if kind != "ods":
+        rewrite(path, shown_notes.is_drawing, shown_notes.of_drawing)
     if kind in ("xlsx", "xlsm"):
         rewrite(
             path,
             lambda name: _is_sheet(name, ".xml"),
-            lambda data: headings.of_xml(_kept_results(data)),
+            lambda data: shown_notes.of_xml(headings.of_xml(_kept_results(data))),
         )
         return ()
     try:
@@ -69,7 +72,7 @@ def keep_values(path: Path, kind: str) -> tuple[SavedSheet, ...]:
             rewrite(
                 path,
                 lambda name: name in ("content.xml", "styles.xml"),
-                lambda data: headings.of_open_document(_kept_cells(data)),
+                _of_part,
             )
             return _of_open_document(path)
         rewrite(path, lambda name: _is_sheet(name, ".bin"), _kept_records)
@@ -78,6 +81,11 @@ def keep_values(path: Path, kind: str) -> tuple[SavedSheet, ...]:
         raise _damaged(str(error)) from error
     except (struct.error, IndexError) as error:
         raise _damaged("a record is cut short") from error
+
+
+def _of_part(part: bytes) -> bytes:
+    """A part of an OpenDocument spreadsheet, without what is not to be printed."""
+    return shown_notes.of_open_document(headings.of_open_document(_kept_cells(part)))
 
 
 def _damaged(why: str) -> RenderError:
@@ -147,6 +155,8 @@ def _kept_records(data: bytes) -> bytes:
         elif number == _HEADING:
             body = headings.of_binary(data[at:end])
             kept.append(data[begin : begin + 2] + bytes(_varied(len(body))) + body)
+        elif number == _PAGE_SETUP:
+            kept.append(data[begin:at] + shown_notes.of_binary(data[at:end]))
         elif number not in _OF_FORMULAS:
             kept.append(data[begin:end])
     return b"".join(kept)

@@ -2,7 +2,8 @@
 
 Each FORMULA record gives way to one of the value that was saved with it, in the same number of
 bytes, for other records tell places in the stream; what is left over is a record that means
-nothing. So do headers and footers that tell of the copy (`headings`).
+nothing. Headers and footers lose what tells of the copy (`headings`), comments no longer cover
+cells (`shown_notes`).
 """
 
 import struct
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from ingest.compound import Compound, NotCompoundError
 from ingest.compound_write import write_compound
-from produce.imaging import headings
+from produce.imaging import headings, shown_notes
 from produce.imaging.errors import RenderError
 from records.codes import Code
 
@@ -102,6 +103,8 @@ def _keep(data: bytearray) -> tuple[SavedSheet, ...]:
             _put(data, at, end, _NOTHING, b"")
         elif number in _HEADINGS:
             data[at + 4 : end] = headings.of_old_binary(body, wide)
+        else:
+            data[at + 4 : end] = shown_notes.of_old_binary(number, body, wide)
     _require_text(text_of)
     return tuple(sheets)
 

@@ -17,6 +17,7 @@ import pypdfium2
 import pytest
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.shared import RGBColor
 from openpyxl.comments import Comment
 
 from produce.imaging import libreoffice, render_batch
@@ -64,6 +65,12 @@ def _render(
     batch = RenderBatch(jobs, store.address, LIMITS, (), "UTC", rule, sheets, sheet_pages)
     assert pickle.loads(pickle.dumps(batch)) == batch
     return render_batch(batch)
+
+
+def _job(store: LocalStore, kind: str, data: bytes, text: str, name: str = "") -> RenderJob:
+    with store.writing() as writer:
+        own, words = writer.put_bytes(data).sha256, writer.put_bytes(text.encode()).sha256
+    return RenderJob(1, own, kind, "", name or f"a.{kind}", words, ())
 
 
 def _pages(store: LocalStore, result: RenderResult) -> list[str]:
@@ -375,3 +382,31 @@ def test_comments_that_always_show_cover_no_cells(
     assert "commentword" not in page
     assert "commentword" in sheet
     assert "commentword" not in "".join(_pages(store, without))
+
+
+@needs_libreoffice
+@pytest.mark.heavy
+def test_blank_pages_of_what_has_words_are_none(store: LocalStore) -> None:
+    empty, white = docx.Document(), docx.Document()
+    white.add_paragraph().add_run("unseen").font.color.rgb = RGBColor(0xFF, 0xFF, 0xFF)
+    data = []
+    for each in (empty, white):
+        target = io.BytesIO()
+        each.save(target)
+        data.append(target.getvalue())
+    jobs = (
+        _job(store, "docx", data[0], " \n"),
+        _job(store, "docx", data[0], "words"),
+        _job(store, "docx", data[1], ""),
+        _job(store, "html", b"<p style='display:none'>unseen</p>", "unseen"),
+        _job(store, "html", b"<p> </p>", ""),
+        _job(store, "svg", b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", ""),
+    )
+    batch = RenderBatch(jobs, store.address, LIMITS, (), "UTC", ALL, "native", 9)
+    blank, lost, pale, page, nothing, drawing = render_batch(batch)
+    assert blank.pages == nothing.pages == 1
+    assert pale.pages == 2  # the sheet behind tells of it
+    assert lost.reason == drawing.reason == "its pages come out blank"
+    assert [note.code for note in (*lost.notes, *drawing.notes)] == [Code.UNSUPPORTED] * 2
+    assert "unseen" in _pages(store, page)[0]
+    assert "its pages come out blank" in page.notes[0].message

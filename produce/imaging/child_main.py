@@ -80,21 +80,24 @@ def html(request: Request) -> Answer:
     """Lay out a page of HTML, or an SVG drawing."""
     from ingest.text import decode_text
     from produce.imaging.html import html_pdf, not_shown, svg_pdf
+    from produce.imaging.raster import is_blank
 
     data, target = Path(request["source"]).read_bytes(), Path(request["target"])
     if request["svg"]:
         pages, missing = svg_pdf(data, target)
     else:
         pages, missing = html_pdf(decode_text(data, None)[0], target, {})
-    return {"pages": pages, "odd": not_shown(missing)}
+    return {"pages": pages, "odd": not_shown(missing), "blank": is_blank(target)}
 
 
 def mhtml(request: Request) -> Answer:
     """Lay out a saved web page."""
     from produce.imaging.mhtml import mhtml_pdf
+    from produce.imaging.raster import is_blank
 
-    pages, odd = mhtml_pdf(Path(request["source"]), Path(request["target"]))
-    return {"pages": pages, "odd": odd}
+    target = Path(request["target"])
+    pages, odd = mhtml_pdf(Path(request["source"]), target)
+    return {"pages": pages, "odd": odd, "blank": is_blank(target)}
 
 
 def pdf(request: Request) -> Answer:

@@ -17,6 +17,7 @@ from produce.imaging.changes import BY_WAY_OF_ODT, show
 from produce.imaging.errors import RenderError
 from produce.imaging.frozen import computes_fields, freeze
 from produce.imaging.pdfs import normalise
+from produce.imaging.raster import is_blank
 from produce.imaging.unseen import append, findings_of, sheets_of
 from produce.interface import OfficeRule
 from records.codes import Code
@@ -60,13 +61,14 @@ class Manner:
 class Converted:
     """How many pages came of it, and what is odd about them: `unseen` is what they do not show.
 
-    `by_rule` tells that the rule keeps something off them, or might.
+    `by_rule` tells that the rule keeps something off them, or might; `blank`, that all are empty.
     """
 
     pages: int
     odd: tuple[str, ...]
     unseen: tuple[str, ...]
     by_rule: bool
+    blank: bool
 
 
 @dataclass(slots=True)
@@ -177,7 +179,8 @@ def _with_sheets(copy: _Copy, manner: Manner) -> Converted:
     sheets = sheets_of(copy.findings, manner.rule, _on_pages(copy, manner.rule))
     pages, odd = append(target, sheets)
     unknown = copy.file.type not in _LOOKED_THROUGH and manner.rule != OfficeRule()
-    return Converted(pages, (*copy.odd, *odd), sheets.odd, sheets.by_rule or unknown)
+    by_rule = sheets.by_rule or unknown
+    return Converted(pages, (*copy.odd, *odd), sheets.odd, by_rule, is_blank(target))
 
 
 def _on_pages(copy: _Copy, rule: OfficeRule) -> frozenset[str]:

@@ -13,6 +13,8 @@ from produce.imaging.errors import RenderError
 from records.codes import Code
 
 RASTER_DPI = 300
+_SCREEN_DPI = 72
+_WHITE = 255
 MAX_PIXELS = 178_000_000  # Pillow and its like open no larger one
 _EXACT = 1 - 1e-7  # Letter at 300 dpi is 2550 x 3300, not 3301
 
@@ -49,6 +51,17 @@ def paint(document: pypdfium2.PdfDocument, number: int, dpi: float, grey: bool) 
         return image if image.mode in ("L", "RGB") else image.convert("RGB")
     finally:
         page.close()
+
+
+def is_blank(source: Path) -> bool:
+    """Whether no page of a PDF of our own shows anything at all."""
+    with opened(source) as document:
+        sizes = (document.get_page_size(number) for number in range(len(document)))
+        return all(
+            paint(document, number, fitting_dpi(width, height, _SCREEN_DPI), grey=True).getextrema()
+            == (_WHITE, _WHITE)
+            for number, (width, height) in enumerate(sizes)
+        )
 
 
 def rasterise(source: Path, password: str, target: Path) -> int:

@@ -4,6 +4,7 @@ import atexit
 import functools
 import importlib.metadata
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from ingest.child import Child
 from ingest.interface import ChildFailure
 from process.hidden import UNSEEN
 from produce.imaging import libreoffice
+from produce.imaging.office import DRAWINGS
 from produce.imaging.route import office_suffix, way
 from produce.imaging.tools import fingerprint
 from produce.interface import RenderBatch, RenderJob, RenderResult
@@ -35,6 +37,8 @@ _TOOLS = {
     "pdf": "pikepdf",
     "image": "pillow",
 }
+_DRAWINGS = DRAWINGS | {"svg"}
+_WORD = re.compile(r"\w")
 _LEAST_ROOM = 32 << 20
 _SECONDS_A_PAGE = 20.0  # OCR may have to read each of them
 _AT_ONCE = 20  # office documents for one LibreOffice
@@ -140,7 +144,21 @@ class _Rendering:
         with self._store.local_path(sha256) as source:
             request = self._request(job, kind) | {"source": str(source), "target": str(target)}
             limits = self._batch.limits
-            return ask(limits.memory_mb, request, limits.render_seconds)
+            answer = ask(limits.memory_mb, request, limits.render_seconds)
+        return self._unless_blank(job, answer)
+
+    def _unless_blank(self, job: RenderJob, answer: Answer) -> Answer:
+        """A refusal where pages show nothing of a document that has words, or is a drawing."""
+        if not answer.get("blank") or answer.get("by_rule"):
+            return answer
+        if office_suffix(job) not in _DRAWINGS and not self._has_words(job):
+            return answer
+        said = "its pages come out blank"
+        return {"code": Code.UNSUPPORTED.value, "reason": said, "message": said}
+
+    def _has_words(self, job: RenderJob) -> bool:
+        text = self._store.read_bytes(job.text_sha256).decode() if job.text_sha256 else ""
+        return _WORD.search(text) is not None
 
     def _request(self, job: RenderJob, kind: str) -> dict[str, Any]:
         if kind in ("mail", "mail text"):
@@ -161,7 +179,7 @@ class _Rendering:
                 if answer.get("code") in (Code.CRASH, Code.TIMEOUT, Code.MEMORY):
                     answers[number] = self._convert(jobs[number : number + 1], [targets[number]])[0]
         return [
-            self._result(job, "office", answer, target)
+            self._result(job, "office", self._unless_blank(job, answer), target)
             for job, answer, target in zip(jobs, answers, targets, strict=True)
         ]
 

@@ -138,7 +138,8 @@ class ParsedMail:
     `body` is the text to search (text/plain if there is any, else the HTML's text); `html` is the
     HTML body as received and decoded, or None. `headers` are all headers, decoded, in order.
     An exception among `notes` says that content could not be had: the mail is encrypted, and what
-    is stands among the parts. `raw` is what else was found.
+    is stands among the parts. `raw` is what else was found. `entry` are the lines of an
+    appointment, a task or a contact, with which `body` begins.
     """
 
     fields: Fields
@@ -148,6 +149,7 @@ class ParsedMail:
     parts: tuple[MailPart, ...]
     notes: tuple[Note, ...]
     raw: dict[str, Any] = field(default_factory=dict)
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)

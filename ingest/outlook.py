@@ -72,6 +72,7 @@ def parse_item(item: Item, *, inline: bool = True) -> ParsedMail:
         headers=transport.headers or made_headers(fields),
         parts=found.parts,
         notes=tuple(dict.fromkeys(notes)),
+        entry=lines,
     )
 
 

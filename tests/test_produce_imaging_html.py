@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pypdf
@@ -16,7 +17,7 @@ from PIL import Image
 from ingest.interface import MailPart, ParsedMail
 from produce.imaging.errors import RenderError
 from produce.imaging.html import Resource, html_pdf, svg_pdf
-from produce.imaging.mail import mail_pdf, text_pdf
+from produce.imaging.mail import PLAIN, mail_pdf, text_pdf
 from records.codes import Role
 from records.fields import Fields
 
@@ -188,6 +189,38 @@ def test_a_mail_has_its_header_its_body_and_its_attachments_names(
     assert "Договор.docx" in text
     assert "logo.png" not in text
     assert text.index("From") < text.index("Subject") < text.index("Attachments") < text.index(body)
+
+
+@pytest.mark.parametrize(
+    ("html", "body", "pages"),
+    [
+        ("<p>The price is <b>9</b>", "The *price* is 9", 1),
+        ("<p><a href='https://x.example/a'>Here</a>", "Here <https://x.example/a>", 1),
+        ("<p>Logo<img src='cid:logo@x'>", "Logo [cid:logo@x] mailto:a@x.example", 1),
+        ("<p style='width:40px'>extraordinary", "extra\u00adordinary", 1),
+        ("<p>السلام عليكم ورحمة الله <p>नमस्ते हिन्दी", "السلام عليكم ورحمة الله\nनमस्ते हिन्दी", 1),
+        ("<p>The price is nine", "The price is nine, dear", 2),
+        ("<p>السلام", "السلام عليكم", 2),
+        ("", "Dear all", 1),
+        (" ", "Dear all", 2),
+    ],
+)
+def test_a_plain_text_that_says_more_stands_behind(
+    html: str, body: str, pages: int, tmp_path: Path
+) -> None:
+    count, odd = mail_pdf(_mail(html, body), HEADER, tmp_path / "a.pdf")
+    assert (count, odd) == (pages, [])
+    assert (PLAIN in _text(tmp_path / "a.pdf")) is (pages == 2)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a.pdf"]
+
+
+def test_an_appointment_shows_its_times_above_its_body(tmp_path: Path) -> None:
+    entry = "Location: Room 5\nStart: 2017-02-28T18:30:00Z"
+    html = "<style>@page s { size: a4 } div { page: s }</style><div>About the mine</div>"
+    mail = replace(_mail(html, f"{entry}\n\nAbout the mine"), entry=entry)
+    assert mail_pdf(mail, HEADER, tmp_path / "a.pdf") == (1, [])
+    said = _text(tmp_path / "a.pdf")
+    assert said.index("Subject") < said.index("Room 5") < said.index("18:30") < said.index("mine")
 
 
 @pytest.mark.parametrize("body", ["Привет, 世界.\nSecond", "مرحبا بالعالم\nשלום עולם\nनमस्ते", ""])

@@ -38,6 +38,7 @@ html {{ font: 11pt {FAMILIES} }}
 * {{ position: static !important; overflow: visible !important; max-height: none !important;
   transform: none !important; clip: auto !important; clip-path: none !important;
   opacity: 1 !important; text-indent: 0 !important; overflow-wrap: break-word;
+  page: auto !important;
   visibility: visible !important }}
 div, p, span, section, article, blockquote, center, font, a, ul, ol, li {{
   height: auto !important }}

@@ -1,18 +1,32 @@
-"""A mail as it is produced: header block, body, names of its attachments."""
+"""A mail as it is produced: header block, body, names of its attachments.
+
+A formatted body is laid out. Where the plain one says more (an alternative that its sender wrote
+anew, what a mail client added), it comes behind, whole: nothing that is searched is on no page.
+"""
 
 import html as markup
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from index.words import folded
 from ingest.cids import cid_key
+from ingest.html import html_string_text
 from ingest.interface import ParsedMail
 from produce.imaging import text
 from produce.imaging.html import Resource, html_pdf, not_shown
+from produce.imaging.raster import opened
 from records.codes import Role
 
 Header = Sequence[Sequence[str]]
 MAX_HTML = 1_500_000
+PLAIN = "Plain text of this message, of which its formatted text does not show all"
 _SHAPED_CHUNK = 60_000
+# What stands for a link or a picture in a plain text.
+_ADDRESS = re.compile(
+    r"<[^<>\s]*>|\[(?:cid|image|img)\b[^\]]*\]|(?:www\.|\w+:(?=[^\s:]))\S+|\S+@\S+", re.IGNORECASE
+)
+_SHORTEST = 3  # of words that tell
 
 
 def with_attachments(header: Header, mail: ParsedMail) -> list[tuple[str, str]]:
@@ -33,10 +47,34 @@ def mail_pdf(mail: ParsedMail, header: Header, target: Path) -> tuple[int, list[
             for part in mail.parts
             if part.role is Role.INLINE  # an attachment may be withheld: never served
         }
-        pages, refused = html_pdf(head_html(lines) + mail.html, target, parts)
-        return pages, not_shown(refused)
+        top = head_html(lines) + (_paragraphs(mail.entry) if mail.entry else "")
+        pages, refused = html_pdf(top + mail.html, target, parts)
+        odd = not_shown(refused)
+        return _with_plain(mail.body, target, odd) if _says_more(mail, target) else (pages, odd)
     pages, odd = text_pdf(mail.body, lines, target)
     return pages, [*odd, "printed as plain text: its HTML is too long"] if mail.html else odd
+
+
+def _says_more(mail: ParsedMail, pages: Path) -> bool:
+    """Whether the plain text has words that the pages of the formatted one do not show."""
+    words = {each for each in folded(_ADDRESS.sub(" ", mail.body)) if len(each) >= _SHORTEST}
+    if not words:
+        return False
+    with opened(pages) as document:
+        shown = folded("\n".join(page.get_textpage().get_text_range() for page in document))
+    words -= set(shown)
+    together = "".join(shown)
+    missing = {each for each in words if each not in together}
+    joined = {each for each in missing if text.needs_shaping(each)}  # a PDF garbles their letters
+    return bool(missing - joined) or not joined.issubset(folded(html_string_text(mail.html or "")))
+
+
+def _with_plain(body: str, pages: Path, odd: list[str]) -> tuple[int, list[str]]:
+    """Put a plain text behind pages; how many there are then, and what is odd of all."""
+    own, behind = (pages.with_name(f"{pages.name}.{each}") for each in ("pages", "plain"))
+    _, more = text_pdf(body, [("Appended", PLAIN)], behind)
+    pages.rename(own)
+    return text.join([own, behind], pages), [*odd, *more]
 
 
 def text_pdf(body: str, header: Header, target: Path) -> tuple[int, list[str]]:

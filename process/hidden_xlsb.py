@@ -1,6 +1,7 @@
-"""Hidden sheets, rows and columns of Excel's binary workbooks ([MS-XLSB]), as flags.
+"""Comments, hidden sheets, rows and columns of Excel's binary workbooks ([MS-XLSB]).
 
-Their cells are left to Tika's text: only that something is hidden, and which sheets, is told.
+Hidden cells are left to Tika's text: only that they are hidden, and which sheets, is told. Comments
+are told with their words.
 """
 
 import re
@@ -14,14 +15,18 @@ _SHEETS = re.compile(r"xl/worksheets/[^/]+\.bin")
 _COMMENTS = re.compile(r"xl/comments\d*\.bin")
 _MOST_RECORDS = 2_000_000
 _ROW, _COLUMN, _SHEET = 0, 60, 156
+_COMMENT_TEXT = 637
 _STATES = {1: "hidden", 2: "veryHidden"}
 
 
 def look_binary_sheets(package: Package, findings: Findings) -> None:
     """Find what is hidden in a binary workbook."""
-    if package.matching(_COMMENTS):
-        findings.flag("comments")
     try:
+        for name in package.matching(_COMMENTS):
+            findings.flag("comments")
+            for number, body in _records(package.read(name)):
+                if number == _COMMENT_TEXT:
+                    _comment(body, findings)
         for number, body in _records(package.read("xl/workbook.bin")):
             if number == _SHEET:
                 _sheet(body, findings)
@@ -33,6 +38,15 @@ def look_binary_sheets(package: Package, findings: Findings) -> None:
                     findings.flag("hidden-columns")
     except (struct.error, IndexError):
         findings.fault("a record is cut short")
+
+
+def _comment(body: bytes, findings: Findings) -> None:
+    """The words of a comment: a byte of flags, then a text (`BrtCommentText`, 2.5.122)."""
+    (letters,) = struct.unpack_from("<I", body, 1)
+    said = body[5 : 5 + 2 * letters]
+    if len(said) < 2 * letters:
+        raise struct.error("a comment is cut short")
+    findings.say("comments", "", said.decode("utf-16-le", "replace"))
 
 
 def _sheet(body: bytes, findings: Findings) -> None:

@@ -220,6 +220,13 @@ def test_a_binary_workbook(tmp_path: Path) -> None:
     findings = found(tmp_path, changed(book(), {**empty, **hides}), "xlsb")
     assert findings.passages == {"hidden-sheets": ["hidden: Away", "veryHidden: Deep"]}
     assert findings.kinds == {"hidden-sheets", "hidden-rows", "hidden-columns"}
+    words = "Anna: why?".encode("utf-16-le")
+    said = record(637, b"\0" + struct.pack("<I", len(words) // 2) + words)
+    comments = {"xl/comments1.bin": record(628, b"") + said + record(629, b"")}
+    findings = found(tmp_path, changed(book(), {**empty, **plain, **comments}), "xlsb")
+    assert findings.passages == {"comments": ["Anna: why?"]}
+    cut = {"xl/comments1.bin": record(637, b"\0\x09\0\0\0ab")}
+    assert found(tmp_path, changed(book(), {**empty, **plain, **cut}), "xlsb").faults
 
 
 def test_white_letters_on_a_dark_slide_are_seen(tmp_path: Path) -> None:

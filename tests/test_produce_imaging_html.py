@@ -17,7 +17,8 @@ from PIL import Image
 from ingest.interface import MailPart, ParsedMail
 from produce.imaging.errors import RenderError
 from produce.imaging.html import Resource, html_pdf, svg_pdf
-from produce.imaging.mail import PLAIN, mail_pdf, text_pdf
+from produce.imaging.mail import mail_pdf, text_pdf
+from produce.imaging.own_words import PLAIN
 from records.codes import Role
 from records.fields import Fields
 

@@ -384,6 +384,14 @@ def test_comments_that_always_show_cover_no_cells(
     assert "commentword" not in "".join(_pages(store, without))
 
 
+def with_comment() -> bytes:
+    document = docx.Document()
+    document.add_comment(document.add_paragraph().add_run(""), "commentword", "Carl", "C")
+    data = io.BytesIO()
+    document.save(data)
+    return data.getvalue()
+
+
 @needs_libreoffice
 @pytest.mark.heavy
 def test_blank_pages_of_what_has_words_are_none(store: LocalStore) -> None:
@@ -409,4 +417,11 @@ def test_blank_pages_of_what_has_words_are_none(store: LocalStore) -> None:
     assert lost.reason == drawing.reason == "its pages come out blank"
     assert [note.code for note in (*lost.notes, *drawing.notes)] == [Code.UNSUPPORTED] * 2
     assert "unseen" in _pages(store, page)[0]
+    few = OfficeRule(comments=False)
+    two = (_job(store, "rtf", rb"{\rtf1\ansi }", "w"), _job(store, "docx", with_comment(), "w"))
+    batch = RenderBatch(two, store.address, LIMITS, (), "UTC", few, "native", 9)
+    lost, kept_off = render_batch(batch)
+    assert lost.reason == "its pages come out blank"
+    assert kept_off.pages == 1  # its native would show the comment
+    assert "its pages come out blank" in [note.message for note in kept_off.notes]
     assert "its pages come out blank" in page.notes[0].message

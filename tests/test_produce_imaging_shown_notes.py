@@ -1,5 +1,7 @@
 """Comments of spreadsheets that always show: hidden, and nothing else."""
 
+import pytest
+
 from produce.imaging.shown_notes import (
     is_drawing,
     of_binary,
@@ -10,20 +12,42 @@ from produce.imaging.shown_notes import (
 )
 
 
-def test_boxes_of_comments_are_hidden_and_other_shapes_are_not() -> None:
-    shape = (
-        "<v:shape id=\"_x0000_s1\" style='position:absolute;visibility:{}'><v:textbox/>"
-        "<x:ClientData ObjectType='{}'><x:MoveWithCells/>{}<x:Row>0</x:Row></x:ClientData>"
-        "</v:shape>"
+def _shape(style: str, kind: str, said: str = "") -> str:
+    return (
+        f"<v:shape id=\"_x0000_s1\"{style}><v:textbox/><x:ClientData ObjectType='{kind}'>"
+        f"<x:MoveWithCells/>{said}<x:Row>0</x:Row></x:ClientData></v:shape>"
     )
-    shapetype = "<v:shapetype id='t'><v:path/></v:shapetype>"
-    note, button = shape.format("visible", "Note", "<x:Visible/>"), shape.format("visible", "X", "")
-    hidden = shape.format("hidden", "Note", "")
-    for said in ("<x:Visible/>", "<x:Visible></x:Visible>", "<x:Visible>True</x:Visible>"):
-        part = shapetype + button + shape.format("visible", "Note", said) + button
-        assert of_drawing(part.encode()) == (shapetype + button + hidden + button).encode()
-    assert of_drawing(hidden.encode()) == hidden.encode()
-    assert of_drawing(note[:-10].encode()) == note[:-10].encode()  # cut short
+
+
+@pytest.mark.parametrize(
+    ("style", "hidden"),
+    [
+        (" style='position:absolute;visibility:visible'", " style='position:absolute;{}'"),
+        (' style="visibility: inherit ; z-index:1"', ' style=" z-index:1;{}"'),
+        (" style='width:9pt; '", " style='width:9pt;{}'"),
+        (" style='visibility:hidden'", " style=';{}'"),
+        ("", ' style="{}"'),
+    ],
+)
+@pytest.mark.parametrize("said", ["<x:Visible/>", "<x:Visible></x:Visible>", ""])
+def test_boxes_of_comments_are_hidden_and_other_shapes_are_not(
+    style: str, hidden: str, said: str
+) -> None:
+    before = "<v:shapetype id='t'><v:path/></v:shapetype>" + _shape(style, "Button", said)
+    behind = "<v:shape id='c' style='visibility:visible'/>" + _shape(style, "Button", said)
+    found = of_drawing(f"{before}{_shape(style, 'Note', said)}{behind}".encode())
+    note = _shape(hidden.format("visibility:hidden"), "Note")
+    assert found == f"{before}{note}{behind}".encode()
+
+
+def test_drawings_that_are_cut_short_or_hostile() -> None:
+    note = _shape("", "Note")
+    assert of_drawing(note[:-10].encode()) == note[:-10].encode()
+    alone = b'<v:shape style="visibility:visible"/>' + note.encode()
+    assert of_drawing(alone).startswith(b'<v:shape style="visibility:visible"/><v:shape id=')
+    for part in (b"<v:shape id='a'>", b"<v:shape id='a' ", b'<v:shape "', b"</v:shape>"):
+        many = part * 60_000  # not in quadratic time
+        assert of_drawing(many) == many
 
 
 def test_annotations_of_open_document() -> None:
@@ -31,6 +55,8 @@ def test_annotations_of_open_document() -> None:
         b'<p display="true"/><office:annotation office:display="true" svg:x="1"><p>a</p>'
         b"</office:annotation><office:annotation office:display='false'/>"
     )
+    odd = b'<office:annotation office:name="a>b" office:display="true">'
+    assert of_open_document(odd) == b'<office:annotation office:name="a>b">'
     assert of_open_document(part) == (
         b'<p display="true"/><office:annotation svg:x="1"><p>a</p>'
         b"</office:annotation><office:annotation office:display='false'/>"
@@ -58,7 +84,10 @@ def test_no_sheet_asks_for_its_comments_to_be_printed() -> None:
     )
     asked = sheet.replace(b"{}", b' cellComments="asDisplayed"')
     assert of_xml(asked) == sheet.replace(b"{}", b"")
-    part = b'<p style:print="{}charts zero-values"/><q x:printed="annotations"/>annotations'
+    part = (
+        b'<style:page-layout-properties fo:x="1" style:print="{}charts zero-values"/>'
+        b'<p style:print="annotations"/><q>style:print="objects annotations" annotations</q>'
+    )
     asked = part.replace(b"{}", b"annotations ")
     assert of_open_document(asked) == part.replace(b"{}", b" ")
 

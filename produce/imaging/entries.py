@@ -12,60 +12,9 @@ from ingest.contentlines import Component, Line, read_components
 from ingest.text import decode_text
 from produce.imaging import text
 from produce.imaging.mail import text_pdf
+from produce.imaging.own_words import ELSEWHERE, ENTRIES, FIRST, LATER, REMINDER
 
-_ENTRIES = {
-    "VEVENT": "Appointment",
-    "VTODO": "Task",
-    "VJOURNAL": "Journal entry",
-    "VFREEBUSY": "Free and busy times",
-    "VCARD": "Contact",
-}
-_FIRST = {
-    "SUMMARY": "Subject",
-    "FN": "Name",
-    "NICKNAME": "Nickname",
-    "DTSTART": "Starts",
-    "DTEND": "Ends",
-    "DURATION": "Lasts",
-    "DUE": "Due",
-    "COMPLETED": "Completed",
-    "RRULE": "Repeats",
-    "EXDATE": "Except on",
-    "LOCATION": "Location",
-    "ORGANIZER": "Organizer",
-    "ATTENDEE": "Attendee",
-    "STATUS": "Status",
-    "ORG": "Organization",
-    "TITLE": "Job title",
-    "ROLE": "Role",
-    "EMAIL": "E-mail",
-    "TEL": "Telephone",
-    "ADR": "Address",
-    "LABEL": "Address label",
-    "BDAY": "Birthday",
-    "URL": "Web page",
-    "CATEGORIES": "Categories",
-    "DESCRIPTION": "Description",
-    "COMMENT": "Comment",
-    "NOTE": "Note",
-}
-_LATER = {
-    "N": "Name in parts",
-    "CREATED": "Created",
-    "DTSTAMP": "Stamped",
-    "LAST-MODIFIED": "Modified",
-    "REV": "Revised",
-    "CLASS": "Class",
-    "PRIORITY": "Priority",
-    "SEQUENCE": "Sequence",
-    "TRANSP": "Shown as",
-    "UID": "Identifier",
-    "PHOTO": "Photo",
-    "RECURRENCE-ID": "Instance",
-    "TRIGGER": "When",
-    "ACTION": "Action",
-}
-_LABELS = _FIRST | _LATER
+_LABELS = FIRST | LATER
 _ORDER = {name: number for number, name in enumerate(_LABELS)}
 # The calendar's own bookkeeping, and how Outlook draws a card: nothing that a person wrote.
 _SILENT = frozenset({"VERSION", "PRODID", "X-MS-OL-DESIGN"})
@@ -113,8 +62,8 @@ def _blocks(component: Component) -> Iterator[tuple[str, Pairs]]:
     if loose := [(label, value) for label, value in loose if value]:
         yield "", loose
     for child in component.children:
-        if child.name in _ENTRIES:
-            yield child.name, [(_ENTRIES[child.name], ""), *_pairs(child)]
+        if child.name in ENTRIES:
+            yield child.name, [(ENTRIES[child.name], ""), *_pairs(child)]
         elif child.name != "VTIMEZONE":
             yield from _blocks(child)
 
@@ -126,7 +75,7 @@ def _pairs(entry: Component) -> Iterator[tuple[str, str]]:
             yield _label(line), value
     for child in entry.children:
         inner = "; ".join(f"{label} {value}" for label, value in _pairs(child))
-        yield ("Reminder" if child.name == "VALARM" else child.written), inner
+        yield (REMINDER if child.name == "VALARM" else child.written), inner
 
 
 def _base(line: Line) -> str:
@@ -141,7 +90,7 @@ def _label(line: Line) -> str:
 
 def _value(line: Line) -> str:
     if line.data is not None:
-        return f"[{len(line.data):,} bytes, a document of its own]"
+        return f"[{len(line.data):,} bytes, {ELSEWHERE}]"
     name = _base(line)
     if name in _IN_PARTS:
         value = ", ".join(each for each in line.pieces(";") if each)

@@ -15,12 +15,12 @@ from ingest.html import html_string_text
 from ingest.interface import ParsedMail
 from produce.imaging import text
 from produce.imaging.html import Resource, html_pdf, not_shown
+from produce.imaging.own_words import APPENDED, PLAIN
 from produce.imaging.raster import opened
 from records.codes import Role
 
 Header = Sequence[Sequence[str]]
 MAX_HTML = 1_500_000
-PLAIN = "Plain text of this message, of which its formatted text does not show all"
 _SHAPED_CHUNK = 60_000
 # What stands for a link or a picture in a plain text.
 _ADDRESS = re.compile(
@@ -72,7 +72,7 @@ def _says_more(mail: ParsedMail, pages: Path) -> bool:
 def _with_plain(body: str, pages: Path, odd: list[str]) -> tuple[int, list[str]]:
     """Put a plain text behind pages; how many there are then, and what is odd of all."""
     own, behind = (pages.with_name(f"{pages.name}.{each}") for each in ("pages", "plain"))
-    _, more = text_pdf(body, [("Appended", PLAIN)], behind)
+    _, more = text_pdf(body, [(APPENDED, PLAIN)], behind)
     pages.rename(own)
     return text.join([own, behind], pages), [*odd, *more]
 

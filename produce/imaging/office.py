@@ -61,13 +61,15 @@ class Manner:
 class Converted:
     """How many pages came of it, and what is odd about them: `unseen` is what they do not show.
 
-    `by_rule` tells that the rule keeps something off them, or might; `blank`, that all are empty.
+    `by_rule` tells that the rule keeps something off them, or might, `kept_off` that it does;
+    `blank` that all are empty.
     """
 
     pages: int
     odd: tuple[str, ...]
     unseen: tuple[str, ...]
     by_rule: bool
+    kept_off: bool
     blank: bool
 
 
@@ -179,8 +181,9 @@ def _with_sheets(copy: _Copy, manner: Manner) -> Converted:
     sheets = sheets_of(copy.findings, manner.rule, _on_pages(copy, manner.rule))
     pages, odd = append(target, sheets)
     unknown = copy.file.type not in _LOOKED_THROUGH and manner.rule != OfficeRule()
-    by_rule = sheets.by_rule or unknown
-    return Converted(pages, (*copy.odd, *odd), sheets.odd, by_rule, is_blank(target))
+    kept_off = sheets.by_rule
+    odd = [*copy.odd, *odd]
+    return Converted(pages, tuple(odd), sheets.odd, kept_off or unknown, kept_off, is_blank(target))
 
 
 def _on_pages(copy: _Copy, rule: OfficeRule) -> frozenset[str]:

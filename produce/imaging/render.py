@@ -148,12 +148,17 @@ class _Rendering:
         return self._unless_blank(job, answer)
 
     def _unless_blank(self, job: RenderJob, answer: Answer) -> Answer:
-        """A refusal where pages show nothing of a document that has words, or is a drawing."""
-        if not answer.get("blank") or answer.get("by_rule"):
+        """A refusal where pages show nothing of a document that has words, or is a drawing.
+
+        Where the rule keeps something of it off the pages its native would tell of that: a warning.
+        """
+        if not answer.get("blank"):
             return answer
         if office_suffix(job) not in _DRAWINGS and not self._has_words(job):
             return answer
         said = "its pages come out blank"
+        if answer.get("kept_off"):
+            return answer | {"odd": [*answer["odd"], said]}
         return {"code": Code.UNSUPPORTED.value, "reason": said, "message": said}
 
     def _has_words(self, job: RenderJob) -> bool:

@@ -6,18 +6,23 @@ comments are produced all of them stand on the sheet behind, so the workbook pri
 
 import re
 
-# VML, as of ECMA-376 part 4, 19.4.2: a shape of a comment, and whether it is seen.
-_SHAPE = re.compile(rb"<(?:\w+:)?shape\b.*?</(?:\w+:)?shape\s*>", re.DOTALL)
-_OF_NOTE = re.compile(rb"""\bObjectType\s*=\s*["']Note["']""")
-_STYLE = re.compile(rb"visibility\s*:\s*visible")
+_QUOTED = rb"""(?:"[^"<]*"|'[^'<]*')"""
+# VML, as of ECMA-376 part 4, 19.4.2: a shape of a comment is seen unless its style hides it.
+_START = re.compile(rb"<(?:\w+:)?shape(?=[\s>])(?:" + _QUOTED + rb"|[^\"'<>])*>")
+_END = re.compile(rb"</(?:\w+:)?shape\s*>")
+_OF_NOTE = re.compile(rb"\bObjectType\s*=\s*[\"']Note[\"']")
+_STYLE = re.compile(rb"\sstyle\s*=\s*(" + _QUOTED + rb")")
+_VISIBILITY = re.compile(rb"\s*visibility\s*:\s*[\w-]*\s*;?")
 _VISIBLE = re.compile(rb"<((?:\w+:)?)Visible\s*(?:/>|>[^<]*</\1Visible\s*>)")
 # OpenDocument 1.3 part 3, 19.784 (office:display).
-_ANNOTATION = re.compile(rb"<(?:[\w.-]+:)?annotation\b[^>]*>")
-_DISPLAY = re.compile(rb"""\s(?:[\w.-]+:)?display\s*=\s*(?:"true"|'true')""")
+_ATTRIBUTES = rb"(?:\s+[\w.:-]+\s*=\s*" + _QUOTED + rb")*\s*/?>"
+_ANNOTATION = re.compile(rb"<(?:[\w.-]+:)?annotation" + _ATTRIBUTES)
+_DISPLAY = re.compile(rb"\s(?:[\w.-]+:)?display\s*=\s*[\"']true[\"']")
 # ECMA-376 part 1, 18.3.1.63 (cellComments); OpenDocument 1.3 part 3, 20.331 (style:print).
-_SETUP = re.compile(rb"<(?:\w+:)?pageSetup\b[^>]*>")
-_PRINTED = re.compile(rb"""\scellComments\s*=\s*(?:"[^"]*"|'[^']*')""")
-_PRINT = re.compile(rb"""\s(?:[\w.-]+:)?print\s*=\s*(?:"[^"]*"|'[^']*')""")
+_SETUP = re.compile(rb"<(?:\w+:)?pageSetup" + _ATTRIBUTES)
+_PRINTED = re.compile(rb"\scellComments\s*=\s*" + _QUOTED)
+_LAYOUT = re.compile(rb"<(?:[\w.-]+:)?page-layout-properties" + _ATTRIBUTES)
+_PRINT = re.compile(rb"\s(?:[\w.-]+:)?print\s*=\s*" + _QUOTED)
 _NOTE, _NOTE_SHOWN = 0x001C, 0x02  # [MS-XLS] 2.4.179 and 2.5.186: flags at 4
 _OLD_SETUP, _OLD_FLAGS = 0x00A1, 10  # [MS-XLS] 2.4.257
 _SETUP_FLAGS = 32  # [MS-XLSB] BrtPageSetup
@@ -31,14 +36,27 @@ def is_drawing(name: str) -> bool:
 
 def of_drawing(part: bytes) -> bytes:
     """A drawing of XLSX or XLSB; other shapes than those of comments stay as they are."""
+    kept, at = [], 0
+    for end in _END.finditer(part):
+        kept.append(_shape(part[at : end.end()]))
+        at = end.end()
+    return b"".join((*kept, part[at:]))
 
-    def unseen(found: re.Match[bytes]) -> bytes:
-        shape = found.group()
-        if not _OF_NOTE.search(shape):
-            return shape
-        return _STYLE.sub(b"visibility:hidden", _VISIBLE.sub(b"", shape))
 
-    return _SHAPE.sub(unseen, part)
+def _shape(part: bytes) -> bytes:
+    """What stands before the end of a shape and behind that of another."""
+    starts = [each for each in _START.finditer(part) if not each.group().endswith(b"/>")]
+    if not starts or not _OF_NOTE.search(part, starts[-1].end()):
+        return part
+    start = starts[-1]
+    style = _STYLE.search(start.group())
+    if style is None:
+        tag = start.group()[:-1] + b' style="visibility:hidden">'
+    else:
+        said = _VISIBILITY.sub(b"", style[1][1:-1]).rstrip(b"; \t\r\n")
+        said = style[1][:1] + said + b";visibility:hidden" + style[1][-1:]
+        tag = start.group()[: style.start(1)] + said + start.group()[style.end(1) :]
+    return part[: start.start()] + tag + _VISIBLE.sub(b"", part[start.end() :])
 
 
 def of_xml(sheet: bytes) -> bytes:
@@ -49,7 +67,11 @@ def of_xml(sheet: bytes) -> bytes:
 def of_open_document(part: bytes) -> bytes:
     """A part of an OpenDocument spreadsheet."""
     part = _ANNOTATION.sub(lambda found: _DISPLAY.sub(b"", found.group()), part)
-    return _PRINT.sub(lambda found: found.group().replace(b"annotations", b""), part)
+    return _LAYOUT.sub(lambda found: _PRINT.sub(_without_notes, found.group()), part)
+
+
+def _without_notes(found: re.Match[bytes]) -> bytes:
+    return found.group().replace(b"annotations", b"")
 
 
 def of_binary(body: bytes) -> bytes:

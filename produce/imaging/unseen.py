@@ -13,33 +13,16 @@ import pikepdf
 from process.hidden import Findings
 from process.hidden_look import LOOKED, look
 from produce.imaging.mail import text_pdf
+from produce.imaging.own_words import APPENDED, SECTIONS, TITLE
 from produce.imaging.text import join
 from produce.interface import OfficeRule
 
-TITLE = "Changes, comments, notes and hidden content that this document holds"
 _MOST = 2_000_000  # characters of sheets
 _HIDDEN = (
     *("hidden-rows", "hidden-columns", "hidden-sheets", "hidden-slides", "hidden-text"),
     *("white-text", "off-page", "invisible-text", "hidden-layers", "hidden-annotations"),
     *("hidden-headers", "hidden-names"),
 )
-_TITLES = {
-    "tracked-changes": "Tracked changes",
-    "comments": "Comments",
-    "speaker-notes": "Speaker's notes",
-    "hidden-rows": "Hidden rows",
-    "hidden-columns": "Hidden columns",
-    "hidden-sheets": "Hidden sheets",
-    "hidden-slides": "Hidden slides",
-    "hidden-text": "Hidden text",
-    "white-text": "White text",
-    "off-page": "Text outside the page",
-    "invisible-text": "Invisible text",
-    "hidden-layers": "Hidden layers",
-    "hidden-annotations": "Hidden annotations",
-    "hidden-headers": "Headers and footers that no page shows",
-    "hidden-names": "Hidden names",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +49,7 @@ def sheets_of(findings: Findings, rule: OfficeRule, on_pages: frozenset[str]) ->
     """Set out what was found; `on_pages` are kinds that the pages show in full already."""
     sections, odd = [], []
     by_rule = bool(findings.faults or findings.cut) and rule != OfficeRule()
-    for kind, title in _TITLES.items():
+    for kind, title in SECTIONS.items():
         if kind not in findings.kinds or kind in on_pages:
             continue
         passages = findings.passages.get(kind, [])
@@ -96,7 +79,7 @@ def append(pages: Path, sheets: Sheets) -> tuple[int, list[str]]:
     if not sheets.text:
         return _count(pages), []
     extra = pages.with_name(f"{pages.name}.sheets")
-    _, odd = text_pdf(sheets.text, [("Appended", TITLE)], extra)
+    _, odd = text_pdf(sheets.text, [(APPENDED, TITLE)], extra)
     own = pages.with_name(f"{pages.name}.pages")
     pages.rename(own)
     return join([own, extra], pages), odd

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from produce.imaging.endorse import PAPERS, PLACES, USUAL
+from produce.imaging.own_words import FAILED
 from produce.imaging.render import ask, tool_of
 from produce.interface import ImageBatch, ImageJob, ImageResult, WrittenFile, with_suffix
 from records.codes import Code
@@ -17,7 +18,6 @@ from records.errors import DiskFullError, ProductionError
 from records.notes import Note, exception, warning
 from store import Store, open_store, sync_path
 
-_FAILED = "This page could not be imaged"
 _SECONDS_A_PAGE = 0.1
 
 
@@ -107,7 +107,7 @@ class _Imaging:
 
     def _placeholders(self, answer: dict[str, Any], target: Path) -> Path:
         """As many pages as were numbered, each saying that it could not be imaged."""
-        lines = (_FAILED, str(answer["reason"]))
+        lines = (FAILED, str(answer["reason"]))
         single = self._slip(lines, "failed.pdf")
         many = self._repeated(single, len(self._job.bates), "failed-all.pdf")
         self._must(self._stamp_request(many, target, self._job.bates))
@@ -174,7 +174,7 @@ class _Imaging:
             self._fail(answer, bates)
             single, slip = (
                 self._folder / "single.pdf",
-                self._slip((_FAILED, answer["reason"]), "f.pdf"),
+                self._slip((FAILED, answer["reason"]), "f.pdf"),
             )
             self._must(self._stamp_request(slip, single, [bates]))
             answer = self._must(self._page_request(single, 0, painted))

@@ -64,12 +64,12 @@ def leaks(data: bytes, hidden: Hidden, printed: Printed = NOT_PRINTED) -> Iterat
     """
     told: set[tuple[str, str]] = set()
     seen: set[tuple[str, bool]] = set()
-    sought = Sought(hidden)
+    sought, counted = Sought(hidden), Sought(printed.hidden)
     for view in views(data):
         if (view.text, view.sure) in seen:
             continue
         seen.add((view.text, view.sure))
-        oftener = printed.hidden.oftener(view.text, printed.lines) if view.page else ()
+        oftener = counted.oftener(view, printed.lines) if view.page else ()
         for word in (*sought.within(view), *oftener):
             if (view.where, word) not in told:
                 told.add((view.where, word))
@@ -100,6 +100,14 @@ class Sought:
         if not view.sure and _MOVED.search(said):
             found = tokens(_MOVED.sub(" cm ", said))
         yield from self._apart(found)
+
+    def oftener(self, view: View, lines: tuple[str, ...]) -> Iterator[str]:
+        """Those words that a page says oftener than some lines; apart, no line says any."""
+        if not self._hidden:
+            return
+        for text in dict.fromkeys((view.text, _HYPHEN.sub("", view.text))):
+            yield from self._hidden.oftener(text, lines)
+        yield from self._apart(tokens(view.text))
 
     def _apart(self, found: Iterable[str]) -> Iterator[str]:
         if self._pattern is None:

@@ -5,8 +5,8 @@ The rule, document by document, with the words and phrases that a document hides
 - In what is produced of the document itself (page images, text, native, the names of these files
   and its row in the load file) none of them may stand.
 - In what is produced of another document one is a leak unless that document has it of its own: in
-  its text, its name or its metadata as they are on record. The same word in another document, which
-  nobody redacted there, is no leak.
+  its text, its name or its metadata as they are on record, or imaging itself writes it on pages.
+  The same word in another document, which nobody redacted there, is no leak.
 - In files of the volume that belong to no document none may stand.
 
 What a volume says itself counts only where the volume has no reason to say it: see `Said`. Fields
@@ -25,7 +25,9 @@ from ingest.interface import ChildFailure
 from produce.check_links import stem
 from produce.check_terms import standard, terms_of
 from produce.findings import Finding
+from produce.imaging import own_words
 from produce.imaging.endorse import filled
+from produce.imaging.saved_sheets import NO_VALUE
 from produce.layout import endorsements, legend_of
 from produce.pool import by_children
 from produce.reader import UnreadableError, read_dat
@@ -61,9 +63,10 @@ class Said:
 
     - Everywhere the codes of reasons, and the masks of what is redacted or withheld.
     - In the names of files, and in TIFF and JPG, the volume's name and its folders.
-    - In PDF and load files these, the endorsements, all legends and the lines of all slip sheets,
-      but on a page of a PDF no oftener than its own endorsements and its own sheet do, see
-      `on_pages`. In the DAT, whose columns are looked at one by one, none of them.
+    - In PDF and load files these, the endorsements, all legends and the lines of all slip sheets;
+      of the DAT, whose columns are looked at one by one, none of them.
+    - `counted` are those that endorsements alone say: a page of a PDF may say them as often as its
+      own endorsements do.
     - In the text of a document that is a slip sheet the lines of that sheet.
     """
 
@@ -72,6 +75,7 @@ class Said:
     marks: Hidden
     in_names: Hidden
     in_pages: Hidden
+    counted: Hidden
 
     def in_file(self, path: str, item: PlannedItem | None) -> Hidden:
         """What means nothing in a file, whose it is or of nobody."""
@@ -86,18 +90,13 @@ class Said:
             return Hidden(self.marks.words | own.words, self.marks.phrases | own.phrases)
         return self.in_names if path.endswith(_PICTURES) else self.in_pages
 
-    def on_pages(self, item: PlannedItem | None) -> Printed:
+    def on_pages(self, path: str, item: PlannedItem | None) -> Printed:
         """What each page of a document's PDF says of the volume, once each."""
-        if item is None:
+        if item is None or not self.counted or not path.endswith(".pdf"):
             return NOT_PRINTED
-        specification = self.specification
-        zones, legend = endorsements(specification), legend_of(item, specification)
-        lines = [text for _, text in filled(zones, item.first, legend)]
-        if item.render_sha256 is None:
-            lines += slip_lines(item.treatment, item.reason, specification)
-        elif item.detail.get("filled"):
-            lines.append(BLANK_LINE)
-        return Printed(tuple(lines), self.in_pages.without(self.marks))
+        legend = legend_of(item, self.specification)
+        zones = filled(endorsements(self.specification), item.first, legend)
+        return Printed(tuple(text for _, text in zones), self.counted)
 
 
 def _said(
@@ -114,8 +113,11 @@ def _said(
     named = (production.name, folders.data, folders.images, folders.text, folders.natives)
     marks = [REDACTED, MASKED, *reasons]
     names = [*marks, *named, _FILES_OF_ANY]
-    pages = [*names, *lines, *zones, *legends, specification.legend, BLANK_LINE]
-    return Said(every, specification, *map(every.said_in, (marks, names, pages)))
+    others = [*names, *lines, BLANK_LINE, NO_VALUE]
+    endorsed = [*zones, *legends, specification.legend]
+    counted = every.said_in(endorsed).without(every.said_in([*others, own_words.OWN]))
+    pages = every.said_in([*others, *endorsed])
+    return Said(every, specification, every.said_in(marks), every.said_in(names), pages, counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ def _in_files(volume: Path, known: _Known, advance: Advance) -> Iterator[_Hit]:
             yield _Hit(path, "name of the file", word, owners[path])
     looked = [path for path in paths if not path.endswith(".dat")]
     asked = [
-        Asked(path, known.said.in_file(path, owners[path]), known.said.on_pages(owners[path]))
+        Asked(path, known.said.in_file(path, owners[path]), known.said.on_pages(path, owners[path]))
         for path in looked
     ]
     for path, view, word in look(volume, asked, known.every, advance):
@@ -279,12 +281,13 @@ def _unexplained(
         if each.item is not None and not _is_own(each, known)
     }
     own = _own_words(connection, open_store(case.store_address), others)
+    ours = set(tokens(own_words.OWN))
     for each in found:
         if not each.word:
             yield Finding("redacted-unread", each.where, each.view)
         elif each.item is None or not (
             each.item.document_id in own
-            and own[each.item.document_id].issuperset(tokens(_bare(each.word)))
+            and (own[each.item.document_id] | ours).issuperset(tokens(_bare(each.word)))
             and not _is_own(each, known)
         ):
             yield _finding(each, known)

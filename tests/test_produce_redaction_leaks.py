@@ -1,17 +1,21 @@
 """Whether a hidden word is found in whatever way it stands in a file, and nothing else is."""
 
 import io
+import re
 import zipfile
 import zlib
 from pathlib import Path
 
 import pikepdf
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from produce.redaction.leaks import leaks
 from produce.redaction.told import hide
+from produce.redaction.views import views
 from tests.redaction_matter import paper
 
 HIDDEN = hide(
@@ -21,6 +25,19 @@ HIDDEN = hide(
 
 def _found(data: bytes) -> set[str]:
     return {each.word.removesuffix(" (letters apart)") for each in leaks(data, HIDDEN)}
+
+
+@given(
+    st.lists(st.one_of(st.binary(max_size=9), st.sampled_from([b"ab\tc", b"a\0b\0", b"\0x\0y"])))
+)
+def test_bytes_are_read_as_strings_does(parts: list[bytes]) -> None:
+    data = b"\0" + b"".join(parts)  # which is no text
+    seen = {each.where: each.text for each in views(data)}
+    printed = rb"[\x20-\x7e\t\r\n]"
+    assert seen["bytes"] == b"\n".join(re.findall(printed + b"{4,}", data)).decode()
+    for encoding, unit in (("utf-16-le", printed + b"\0"), ("utf-16-be", b"\0" + printed)):
+        found = re.findall(b"(?:" + unit + b"){4,}", data)
+        assert seen[f"bytes {encoding}"] == "\n".join(each.decode(encoding) for each in found)
 
 
 def _pdf(**changes: object) -> bytes:

@@ -29,9 +29,17 @@ import pypdfium2
 from PIL import Image, UnidentifiedImageError
 from pypdf.errors import PyPdfError
 
-_RUN = re.compile(rb"[\x20-\x7e\t\r\n]{4,}")
-_WIDE = re.compile(rb"(?:[\x20-\x7e\t\r\n]\x00){4,}")
-_WIDE_BIG = re.compile(rb"(?:\x00[\x20-\x7e\t\r\n]){4,}")
+# Bytes by their kind, `a` what is printed, `0` the zero, `.` all else: patterns over kinds begin
+# with letters, for which `re` looks twenty times as fast as for one of many.
+_KINDS = bytes(
+    ord("a" if byte in b"\t\r\n" or 0x20 <= byte < 0x7F else "." if byte else "0")
+    for byte in range(256)
+)
+_RUN = re.compile(rb"aaaaa*")
+_WIDE = (
+    (re.compile(rb"a0a0a0a0(?:a0)*"), "utf-16-le"),
+    (re.compile(rb"0a0a0a0a(?:0a)*"), "utf-16-be"),
+)
 # What is no UTF-8 (RFC 3629, section 4) was decoded to surrogates.
 _UTF8 = re.compile("[\t\r\n\x20-\x7e\x80-\ud7ff\ue000-\U0010ffff]{6,}")
 _CP1252 = re.compile(rb"[\t\r\n\x20-\x7e\x83\x8a\x8c\x8e\x9a\x9c\x9e\x9f\xaa\xb5\xba\xc0-\xff]{6,}")
@@ -129,7 +137,8 @@ def _packed(text: str, where: str) -> Iterator[View]:
 
 def _raw(data: bytes, where: str) -> Iterator[View]:
     """Bytes as texts."""
-    runs = b"\n".join(_RUN.findall(data))
+    kinds = data.translate(_KINDS)
+    runs = b"\n".join(_found(_RUN, kinds, data))
     yield View(where, runs.decode("ascii"), False)
     yield View(f"{where} escapes", unescaped(runs).decode("cp1252", "replace"), False)
     yield from (
@@ -137,8 +146,8 @@ def _raw(data: bytes, where: str) -> Iterator[View]:
         for each in _packed(runs.decode("ascii"), where)
         if each.where.endswith("hexadecimal")
     )
-    for pattern, encoding in ((_WIDE, "utf-16-le"), (_WIDE_BIG, "utf-16-be")):
-        wide = [found.decode(encoding, "replace") for found in pattern.findall(data)]
+    for pattern, encoding in _WIDE:
+        wide = [each.decode(encoding, "replace") for each in _found(pattern, kinds, data)]
         yield View(f"{where} {encoding}", "\n".join(wide), False)
     if len(data) <= 1 << 20:  # what is larger is a picture, unpacked elsewhere
         said = _UTF8.findall(data.decode("utf-8", "surrogateescape"))
@@ -146,6 +155,11 @@ def _raw(data: bytes, where: str) -> Iterator[View]:
         yield View(f"{where} utf-8", beyond, False)
         western = b"\n".join(each for each in _CP1252.findall(data) if not each.isascii())
         yield View(f"{where} cp1252", western.decode("cp1252"), False)
+
+
+def _found(pattern: re.Pattern[bytes], kinds: bytes, data: bytes) -> Iterator[bytes]:
+    """What stands in `data` where a pattern is found in the kinds of its bytes."""
+    return (data[found.start() : found.end()] for found in pattern.finditer(kinds))
 
 
 def unescaped(data: bytes) -> bytes:

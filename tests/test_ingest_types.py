@@ -56,7 +56,7 @@ MACRO = "application/vnd.ms-word.document.macroEnabled.main+xml"
         (_zip("[Content_Types].xml", "xl/workbook.xml"), "a", "xlsx"),
         (_zip("x", "mimetype", mimetype="application/vnd.oasis.opendocument.text"), "a", "odt"),
         (_zip("mimetype", mimetype="application/epub+zip"), "a", "epub"),
-        (gzip.compress(b"x"), "a.txt", "gz"),
+        (gzip.compress(b"x", mtime=0), "a.txt", "gz"),
         (bz2.compress(b"x"), "a", "bz2"),
         (lzma.compress(b"x"), "a", "xz"),
         (_tar(), "a.bin", "tar"),

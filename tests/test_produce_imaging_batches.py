@@ -135,7 +135,7 @@ def _bytes(pdf: pikepdf.Pdf) -> bytes:
 
 def test_one_of_each_kind(store: LocalStore) -> None:
     jobs = [
-        _job(store, 1, "email", _mail("<p>The <b>price</b></p>")),
+        _job(store, 1, "email", _mail("<p>The <b>price</b></p>", "The price")),
         _job(store, 2, "email", _mail(body="The price, plainly")),
         _job(store, 3, "txt", "Прайс и цены\fpage two".encode("utf-16")),
         _job(store, 4, "html", b"<meta charset=utf-8><h1>Caf\xc3\xa9</h1>"),

@@ -103,12 +103,12 @@ def mhtml(request: Request) -> Answer:
 def pdf(request: Request) -> Answer:
     """Clean a PDF; the words of its notes go on sheets behind its pages."""
     from produce.imaging.pdfs import clean_pdf
-    from produce.imaging.unseen import append, sheets_of
+    from produce.imaging.unseen import append_sheets, sheets_of
 
     source, target = Path(request["source"]), Path(request["target"])
     cleaned = clean_pdf(source, target, request["passwords"])
     sheets = sheets_of(cleaned.notes, _rule(request), frozenset())
-    pages, odd = append(target, sheets)
+    pages, odd = append_sheets(target, sheets)
     if cleaned.raster:
         odd.append("pages made pictures: layers or annotations need it")
     return {"pages": pages, "odd": odd, "unseen": sheets.odd, "by_rule": sheets.by_rule}

@@ -50,7 +50,10 @@ def mail_pdf(mail: ParsedMail, header: Header, target: Path) -> tuple[int, list[
         top = head_html(lines) + (_paragraphs(mail.entry) if mail.entry else "")
         pages, refused = html_pdf(top + mail.html, target, parts)
         odd = not_shown(refused)
-        return _with_plain(mail.body, target, odd) if _says_more(mail, target) else (pages, odd)
+        if not _says_more(mail, target):
+            return pages, odd
+        pages, more = append(target, PLAIN, mail.body)
+        return pages, [*odd, *more]
     pages, odd = text_pdf(mail.body, lines, target)
     return pages, [*odd, "printed as plain text: its HTML is too long"] if mail.html else odd
 
@@ -69,12 +72,12 @@ def _says_more(mail: ParsedMail, pages: Path) -> bool:
     return bool(missing - joined) or not joined.issubset(folded(html_string_text(mail.html or "")))
 
 
-def _with_plain(body: str, pages: Path, odd: list[str]) -> tuple[int, list[str]]:
-    """Put a plain text behind pages; how many there are then, and what is odd of all."""
-    own, behind = (pages.with_name(f"{pages.name}.{each}") for each in ("pages", "plain"))
-    _, more = text_pdf(body, [(APPENDED, PLAIN)], behind)
+def append(pages: Path, title: str, said: str) -> tuple[int, list[str]]:
+    """Put a text behind the pages of a PDF; how many there are then, and what is odd of it."""
+    own, behind = (pages.with_name(f"{pages.name}.{each}") for each in ("pages", "behind"))
+    _, odd = text_pdf(said, [(APPENDED, title)], behind)
     pages.rename(own)
-    return text.join([own, behind], pages), [*odd, *more]
+    return text.join([own, behind], pages), odd
 
 
 def text_pdf(body: str, header: Header, target: Path) -> tuple[int, list[str]]:

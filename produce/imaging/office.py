@@ -18,7 +18,7 @@ from produce.imaging.errors import RenderError
 from produce.imaging.frozen import computes_fields, freeze
 from produce.imaging.pdfs import normalise
 from produce.imaging.raster import is_blank
-from produce.imaging.unseen import append, findings_of, sheets_of
+from produce.imaging.unseen import append_sheets, findings_of, sheets_of
 from produce.interface import OfficeRule
 from records.codes import Code
 from records.errors import raise_if_full
@@ -179,7 +179,7 @@ def _with_sheets(copy: _Copy, manner: Manner) -> Converted:
     if copy.file.type in SHEETS and pages > manner.sheet_pages:
         raise RenderError(Code.TOO_LARGE, f"more than {manner.sheet_pages:,} pages when printed")
     sheets = sheets_of(copy.findings, manner.rule, _on_pages(copy, manner.rule))
-    pages, odd = append(target, sheets)
+    pages, odd = append_sheets(target, sheets)
     unknown = copy.file.type not in _LOOKED_THROUGH and manner.rule != OfficeRule()
     kept_off = sheets.by_rule
     odd = [*copy.odd, *odd]

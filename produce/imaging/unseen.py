@@ -12,9 +12,8 @@ import pikepdf
 
 from process.hidden import Findings
 from process.hidden_look import LOOKED, look
-from produce.imaging.mail import text_pdf
-from produce.imaging.own_words import APPENDED, SECTIONS, TITLE
-from produce.imaging.text import join
+from produce.imaging.mail import append
+from produce.imaging.own_words import SECTIONS, TITLE
 from produce.interface import OfficeRule
 
 _MOST = 2_000_000  # characters of sheets
@@ -74,15 +73,9 @@ def _left_out(kind: str, title: str, count: int) -> str:
     return f"not shown by rule: {title.lower()}" + (f" ({count})" if count else "")
 
 
-def append(pages: Path, sheets: Sheets) -> tuple[int, list[str]]:
+def append_sheets(pages: Path, sheets: Sheets) -> tuple[int, list[str]]:
     """Put the sheets behind the pages of a PDF; how many pages it has, and what is odd of them."""
-    if not sheets.text:
-        return _count(pages), []
-    extra = pages.with_name(f"{pages.name}.sheets")
-    _, odd = text_pdf(sheets.text, [(APPENDED, TITLE)], extra)
-    own = pages.with_name(f"{pages.name}.pages")
-    pages.rename(own)
-    return join([own, extra], pages), odd
+    return append(pages, TITLE, sheets.text) if sheets.text else (_count(pages), [])
 
 
 def _count(pages: Path) -> int:

@@ -385,16 +385,25 @@ def test_what_imaging_itself_writes_on_pages_is_no_leak(case: Case) -> None:
         case, 4, name="call.pdf", type_="pdf", data=paper(["By telephone, of a web page"]),
         text="By telephone, of a web page",
     )  # fmt: skip
-    card = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Lev\r\nTEL:5551\r\nURL:x.example\r\nEND:VCARD\r\n"
-    add(case, 5, name="lev.vcf", type_="vcf", data=card, text="Lev 5551 x.example")
+    data = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Lev\r\nTEL:5551\r\nURL:x.example\r\nEND:VCARD\r\n"
+    add(case, 5, name="lev.vcf", type_="vcf", data=data, text="Lev 5551 x.example")
     tag(case, "Responsive", [4, 5])
     for word in ("telephone", "page"):
         _confirmed(case, 4, word)
     plan(case, specification(kind="pdf", legend="PAGE OF KESTREL"))
     volume = Path(run(case, "ABC_PROD001", real_workshop()).folder)  # which verifies it
-    assert "Web page" in pdf_text(
-        volume / f"IMAGES/0001/{_rows(volume)['RW-00000005']['BegBates']}.pdf"
-    )
+    card = _rows(volume)["RW-00000005"]["BegBates"]
+    assert "Web page" in pdf_text(volume / f"IMAGES/0001/{card}.pdf")
+    with (volume / f"TEXT/0001/{card}.txt").open("a") as file:
+        file.write("\ntelephone")
+    load = volume / "DATA/ABC_PROD001.dat"
+    load.write_bytes(load.read_bytes().replace(b"lev.vcf", b"telephone"))
+    with case.read() as connection:
+        told = verify(case, production(connection, "ABC_PROD001"), volume)
+    assert {each.where for each in told} == {
+        f"TEXT/0001/{card}.txt",
+        f"DATA/ABC_PROD001.dat {card}",
+    }
 
 
 def test_the_lines_of_a_slip_sheet_are_its_text_and_no_leak(case: Case) -> None:

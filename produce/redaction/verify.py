@@ -49,6 +49,7 @@ from records.options import Advance, unseen
 from store import Store, open_store
 
 CODE = "redacted-word"
+_NAME = "name of the file"
 _FILES = 16
 _SECONDS = 120.0  # for one file
 _D, _R = tables.documents.c, tables.raw_metadata.c
@@ -195,7 +196,7 @@ def _in_files(volume: Path, known: _Known, advance: Advance) -> Iterator[_Hit]:
     for path in paths:
         named = [each for each in tokens(path) if not each.isdigit()]
         for word in sought.among(named):
-            yield _Hit(path, "name of the file", word, owners[path])
+            yield _Hit(path, _NAME, word, owners[path])
     looked = [path for path in paths if not path.endswith(".dat")]
     asked = [
         Asked(path, known.said.in_file(path, owners[path]), known.said.on_pages(path, owners[path]))
@@ -287,10 +288,18 @@ def _unexplained(
             yield Finding("redacted-unread", each.where, each.view)
         elif each.item is None or not (
             each.item.document_id in own
-            and (own[each.item.document_id] | ours).issuperset(tokens(_bare(each.word)))
+            and (
+                own[each.item.document_id] | (ours if _on_page(each, known) else set())
+            ).issuperset(tokens(_bare(each.word)))
             and not _is_own(each, known)
         ):
             yield _finding(each, known)
+
+
+def _on_page(hit: _Hit, known: _Known) -> bool:
+    """Whether it stands on the pages of a PDF, where imaging writes, and not in the file's name."""
+    images = f"/{known.said.specification.folders.images}/"
+    return hit.view != _NAME and images in f"/{hit.where}" and hit.where.endswith(".pdf")
 
 
 def _bare(word: str) -> str:
@@ -334,9 +343,7 @@ def verify_words(volume: Path, words: Iterable[str], advance: Advance = unseen) 
             each.relative_to(volume).as_posix() for each in volume.rglob("*") if each.is_file()
         )
         found = [
-            _Hit(path, "name of the file", word, None)
-            for path in paths
-            for word in hidden.among(tokens(path))
+            _Hit(path, _NAME, word, None) for path in paths for word in hidden.among(tokens(path))
         ]
         hits = look(volume, [Asked(path) for path in paths], hidden, advance)
         found += [_Hit(path, view, word, None) for path, view, word in hits]
